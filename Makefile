@@ -1,0 +1,113 @@
+# crosstap - what did each hop do to the packets?   GNU make.
+#
+#   make            build/bin/{crosstap,crosstap-collect,crosstap-correlate,crosstap-report}
+#   make demo       install what is missing, build, run the main job on samples/
+#   make check      the same, and all tests
+#   make asan       the tests under AddressSanitizer and UBSan
+#   make bench      speed and memory, as ratios to a bare libpcap loop
+#   make deps       only install what is missing (Debian, root or sudo)
+# What a packager sets: CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR; V=1 shows the commands.
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+BUILD ?= build
+VERSION = 0.1.0
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	   -Wvla -Wformat=2 -Wno-unused-parameter
+ALL_CFLAGS = -std=c17 $(WARNINGS) $(CFLAGS) -pthread
+ALL_CPPFLAGS = -I. -D_GNU_SOURCE -DCROSSTAP_VERSION='"$(VERSION)"' $(CPPFLAGS)
+LDLIBS = -lpcap -ltrace -llmdb -larchive -lnettle -lcsv -lm
+
+ifneq ($(V),1)
+Q = @
+say = @printf '  %-5s %s\n' $(1) $(2);
+endif
+
+TOOLS = crosstap crosstap-collect crosstap-correlate crosstap-report
+BINS = $(TOOLS:%=$(BUILD)/bin/%)
+
+# Every folder's .c files but its programs make the folder's library.
+PROGRAMS = collect/crosstap-collect.c correlate/crosstap-correlate.c \
+	   report/crosstap-report.c report/crosstap.c
+COLLECT = $(filter-out $(PROGRAMS),$(wildcard collect/*.c))
+CORRELATE = $(filter-out $(PROGRAMS),$(wildcard correlate/*.c))
+REPORT = $(filter-out $(PROGRAMS),$(wildcard report/*.c))
+object = $(patsubst %.c,$(BUILD)/%.o,$(1))
+LIBCOLLECT = $(call object,$(COLLECT))
+LIBCORRELATE = $(call object,$(CORRELATE)) $(LIBCOLLECT)
+LIBREPORT = $(call object,$(REPORT)) $(LIBCORRELATE)
+
+UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
+BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+LABS = $(patsubst tests/lab/%.c,$(BUILD)/lab/%,$(wildcard tests/lab/*.c))
+
+.PHONY: all
+all: $(BINS)
+
+$(BUILD)/bin/crosstap-collect: $(BUILD)/collect/crosstap-collect.o $(LIBCOLLECT)
+$(BUILD)/bin/crosstap-correlate: $(BUILD)/correlate/crosstap-correlate.o $(LIBCORRELATE)
+$(BUILD)/bin/crosstap-report: $(BUILD)/report/crosstap-report.o $(LIBREPORT)
+$(BUILD)/bin/crosstap: $(BUILD)/report/crosstap.o $(LIBREPORT)
+$(BINS):
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Test, bench and lab programs: one .c each, linked with everything.
+.PHONY: units benches labs
+units: $(UNITS)
+benches: $(BENCHES)
+labs: $(LABS)
+$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIBREPORT)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIBREPORT)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/lab/%: $(BUILD)/tests/lab/%.o $(LIBCOLLECT)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+.SECONDARY:
+
+# `make deps` asks the package system first and installs only what is missing.
+.PHONY: deps test-deps
+deps:
+	@tests/deps build
+test-deps:
+	@tests/deps test
+
+# What is installed must be there before the build is parsed again, hence $(MAKE).
+.PHONY: demo check test asan bench
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@samples/demo $(BUILD)/bin
+
+check: test-deps
+	@$(MAKE) --no-print-directory test
+
+test: all units labs
+	@tests/run $(BUILD)
+
+asan:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan test \
+		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined'
+
+bench: deps
+	@$(MAKE) --no-print-directory all benches
+	@tests/bench/run $(BUILD)
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d')

@@ -1,0 +1,65 @@
+#include "collect/record.h"
+
+#include <string.h>
+
+#define RECORD_BLOB_HEADER 16
+static const uint32_t record_magic = 0x31435258; /* "XRC1" */
+
+#define ROW(id, member)                                                             \
+	[id] = {offsetof(struct record_block, member),                              \
+		sizeof(((struct record_block *)0)->member[0])}
+
+static const struct {
+	size_t offset, element_bytes;
+} record_layout[RECORD_COLUMNS] = {
+	ROW(RECORD_TIME, time_ns),     ROW(RECORD_FRAME, frame),   ROW(RECORD_FP, fp),
+	ROW(RECORD_FLOW, flow),        ROW(RECORD_DIGEST, digest), ROW(RECORD_LINK, link),
+	ROW(RECORD_OPTIONS, options),  ROW(RECORD_SEQ, seq),       ROW(RECORD_ACK, ack),
+	ROW(RECORD_TSVAL, tsval),      ROW(RECORD_IP_ID, ip_id),   ROW(RECORD_LENGTH, length),
+	ROW(RECORD_HEADER, header),    ROW(RECORD_FLAGS, flags),   ROW(RECORD_WINDOW, window),
+	ROW(RECORD_MARKS, marks),      ROW(RECORD_TTL, ttl),       ROW(RECORD_TOS, tos),
+	ROW(RECORD_KIND, kind),
+};
+
+size_t record_pack_max(void)
+{
+	return RECORD_BLOB_HEADER + RECORD_COLUMNS * column_bytes_max(RECORD_BLOCK_ROWS);
+}
+
+size_t record_pack(uint8_t *out, const struct record_block *block)
+{
+	uint32_t columns = RECORD_COLUMNS;
+	size_t at = RECORD_BLOB_HEADER;
+	int c;
+
+	memset(out, 0, RECORD_BLOB_HEADER);
+	memcpy(out, &record_magic, 4);
+	memcpy(out + 4, &block->rows, 4);
+	memcpy(out + 8, &columns, 4);
+	for (c = 0; c < RECORD_COLUMNS; c++)
+		at += column_pack(out + at, (const char *)block + record_layout[c].offset,
+				  record_layout[c].element_bytes, block->rows);
+	return at;
+}
+
+bool record_open(struct record_chunk *chunk, const uint8_t *bytes, size_t size)
+{
+	uint32_t magic, columns;
+	size_t at = RECORD_BLOB_HEADER, used;
+	int c;
+
+	if (size < RECORD_BLOB_HEADER)
+		return false;
+	memcpy(&magic, bytes, 4);
+	memcpy(&chunk->rows, bytes + 4, 4);
+	memcpy(&columns, bytes + 8, 4);
+	if (magic != record_magic || columns != RECORD_COLUMNS || !chunk->rows ||
+	    chunk->rows > RECORD_BLOCK_ROWS)
+		return false;
+	for (c = 0; c < RECORD_COLUMNS; c++) {
+		if (!column_open(&chunk->column[c], bytes + at, size - at, chunk->rows, &used))
+			return false;
+		at += used;
+	}
+	return at == size;
+}

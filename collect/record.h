@@ -1,0 +1,83 @@
+/* A record: what is kept of one frame. Records lie in blocks of columns, in
+ * the order of the file; row i of every column belongs to the same frame.
+ *
+ * Frames that are not comparable (kind != PACKET_IP) have a record too, so
+ * that every frame of a capture can be accounted for; of theirs only time,
+ * frame, kind, length, link and marks mean something, and flow is
+ * RECORD_NO_FLOW.
+ */
+#ifndef CROSSTAP_COLLECT_RECORD_H
+#define CROSSTAP_COLLECT_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collect/column.h"
+
+#define RECORD_BLOCK_ROWS 16384u
+#define RECORD_NO_FLOW UINT32_MAX
+
+/* The columns in their stored order: only append. */
+enum record_column {
+	RECORD_TIME,    /* int64 ns since 1970 UTC, by this capture's own clock */
+	RECORD_FRAME,   /* 1-based number in the file */
+	RECORD_FP,      /* fingerprint, see fingerprint.h */
+	RECORD_FLOW,    /* flow number in this capture << 1 | direction (0: from the flow's end a to b) */
+	RECORD_DIGEST,  /* payload digests, see fingerprint.h */
+	RECORD_LINK,    /* number in the capture's dictionary of link descriptions */
+	RECORD_OPTIONS, /* number in the capture's dictionary of TCP option bytes */
+	RECORD_SEQ,
+	RECORD_ACK,
+	RECORD_TSVAL,
+	RECORD_IP_ID,
+	RECORD_LENGTH,  /* IP bytes; of non-IP frames the wire length */
+	RECORD_HEADER,  /* IP and transport header bytes: payload = length - header */
+	RECORD_FLAGS,   /* TCP flags | PACKET_IP_DF */
+	RECORD_WINDOW,
+	RECORD_MARKS,   /* enum packet_mark */
+	RECORD_TTL,
+	RECORD_TOS,
+	RECORD_KIND,    /* enum packet_kind */
+	RECORD_COLUMNS
+};
+
+/* A block being filled. About 1 MiB: allocate it, do not put it on a stack. */
+struct record_block {
+	uint32_t rows;
+	int64_t time_ns[RECORD_BLOCK_ROWS];
+	uint64_t fp[RECORD_BLOCK_ROWS];
+	uint32_t frame[RECORD_BLOCK_ROWS];
+	uint32_t flow[RECORD_BLOCK_ROWS];
+	uint32_t digest[RECORD_BLOCK_ROWS];
+	uint32_t link[RECORD_BLOCK_ROWS];
+	uint32_t options[RECORD_BLOCK_ROWS];
+	uint32_t seq[RECORD_BLOCK_ROWS];
+	uint32_t ack[RECORD_BLOCK_ROWS];
+	uint32_t tsval[RECORD_BLOCK_ROWS];
+	uint32_t ip_id[RECORD_BLOCK_ROWS];
+	uint32_t length[RECORD_BLOCK_ROWS];
+	uint16_t header[RECORD_BLOCK_ROWS];
+	uint16_t flags[RECORD_BLOCK_ROWS];
+	uint16_t window[RECORD_BLOCK_ROWS];
+	uint16_t marks[RECORD_BLOCK_ROWS];
+	uint8_t ttl[RECORD_BLOCK_ROWS];
+	uint8_t tos[RECORD_BLOCK_ROWS];
+	uint8_t kind[RECORD_BLOCK_ROWS];
+};
+
+/* Packs a block's rows into `out` (room for record_pack_max() bytes) and
+ * returns the bytes written. */
+size_t record_pack(uint8_t *out, const struct record_block *block);
+size_t record_pack_max(void);
+
+/* A packed block as read back; points into the blob. */
+struct record_chunk {
+	uint32_t rows;
+	struct column column[RECORD_COLUMNS];
+};
+
+/* False when the bytes are no packed block. */
+bool record_open(struct record_chunk *chunk, const uint8_t *bytes, size_t size);
+
+#endif

@@ -1,0 +1,104 @@
+/* The store: one LMDB environment in one file (case.ct, with case.ct-lock).
+ *
+ * The three tools talk to each other through it and through nothing else.
+ * Values are blobs under short keys: a kind (a letter) and two numbers. Who
+ * owns which kind:
+ *
+ *   'H' header          store.c     magic, version, seed, counters
+ *   'P' point           capture.c   (point) name, in the order of first collect
+ *   'I' in progress     capture.c   (capture) being written; no 'C' yet
+ *   'C' capture         capture.c   (capture) what is known of it; written last
+ *   'R' records         capture.c   (capture, block)
+ *   'F' flows           capture.c   (capture, block)
+ *   'D' dictionary      capture.c   (capture, which)
+ *   'T' table           table.c     (generation << 8 | table, block)
+ *   'V' packet columns  table.c     (generation << 8 | point, block)
+ *
+ * Readers see the last committed state and may go on while somebody writes.
+ * A store is not resized: the map is as large as the address space allows,
+ * which costs nothing without MDB_WRITEMAP.
+ */
+#ifndef CROSSTAP_COLLECT_STORE_H
+#define CROSSTAP_COLLECT_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collect/error.h"
+
+#define STORE_VERSION 1
+
+enum store_mode {
+	STORE_READ,   /* it must be there */
+	STORE_WRITE,  /* it must be there; results may be written */
+	STORE_CREATE, /* made when it is not there */
+};
+
+struct store;
+struct store_txn;
+
+struct store_header {
+	uint32_t version;
+	uint64_t seed;        /* of the fingerprints */
+	uint32_t points;      /* registered so far */
+	uint32_t captures;    /* numbers given out so far, unfinished ones too */
+	uint32_t generation;  /* of the results; 0 = none yet */
+};
+
+/* Opens a store. With STORE_CREATE and no store there, one is made with *seed,
+ * or with a random seed when seed is NULL. With `temporary`, nothing is synced
+ * to the disk. STATUS_INPUT: not a store, another version, cut off. */
+enum status store_open(struct store **out, const char *path, enum store_mode mode, bool temporary,
+		       const uint64_t *seed, struct error *err) MUST_CHECK;
+
+/* Flushes what was committed to the disk (unless temporary). */
+enum status store_sync(struct store *store, struct error *err) MUST_CHECK;
+void store_close(struct store **store);
+
+const char *store_path(const struct store *store);
+
+/* Begins a transaction. Writers wait for each other (across processes too);
+ * a write transaction stays in its thread. */
+enum status store_begin(struct store *store, bool write, struct store_txn **out,
+			struct error *err) MUST_CHECK;
+/* Commits and frees; on failure nothing of it is there. *txn becomes NULL. */
+enum status store_commit(struct store_txn **txn, struct error *err) MUST_CHECK;
+/* NULL is legal; *txn becomes NULL. */
+void store_abort(struct store_txn **txn);
+
+/* The header as this transaction sees it, and as it will be after its commit. */
+enum status store_header_get(struct store_txn *txn, struct store_header *header,
+			     struct error *err) MUST_CHECK;
+enum status store_header_put(struct store_txn *txn, const struct store_header *header,
+			     struct error *err) MUST_CHECK;
+
+/* Makes room for a value, replacing one that is there. *value is the caller's
+ * to fill until the next call with this transaction. */
+enum status store_put(struct store_txn *txn, char kind, uint32_t a, uint32_t b, size_t size,
+		      void **value, struct error *err) MUST_CHECK;
+
+/* Looks a value up. *value is NULL when there is none; otherwise valid until
+ * the transaction ends (a writer's: until its next put or delete). 8-byte
+ * alignment is not promised. */
+enum status store_get(struct store_txn *txn, char kind, uint32_t a, uint32_t b,
+		      const uint8_t **value, size_t *size, struct error *err) MUST_CHECK;
+
+/* The first value of `kind` whose key is not below (*a, *b). *value is NULL
+ * after the last; otherwise *a and *b become its key. */
+enum status store_seek(struct store_txn *txn, char kind, uint32_t *a, uint32_t *b,
+		       const uint8_t **value, size_t *size, struct error *err) MUST_CHECK;
+
+/* Deletes all values of `kind` with this `a`. */
+enum status store_delete(struct store_txn *txn, char kind, uint32_t a, struct error *err)
+	MUST_CHECK;
+
+/* A lock on one capture number. *lock is a descriptor that holds it until
+ * store_unlock(), or until this process ends, however it ends; it is -1 when
+ * somebody else (another thread, too) has the lock. */
+enum status store_lock(struct store *store, uint32_t capture, int *lock, struct error *err)
+	MUST_CHECK;
+/* -1 is legal; *lock becomes -1. */
+void store_unlock(int *lock);
+
+#endif

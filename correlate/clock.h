@@ -1,0 +1,96 @@
+/* Clocks: how far one point's clock is from another's, and what is known of it.
+ *
+ * Two fits. The coarse one needs nothing but packets seen at both points; it
+ * survives wrong dates, time zones, drift and steps, and is good enough to look for
+ * a packet's copy in a window of time. The fine one (Zhang, Liu, Xia: Clock
+ * synchronization algorithms for network measurements, INFOCOM 2002) needs to know which way
+ * each packet went: a packet cannot arrive before it left, so every forward
+ * difference bounds the offset from above and every reverse one from below.
+ * The lines between the lower hull of the ones and the upper hull of the
+ * others are what the packets allow; half the corridor's width is the error.
+ */
+#ifndef CROSSTAP_CORRELATE_CLOCK_H
+#define CROSSTAP_CORRELATE_CLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collect/error.h"
+
+#define CLOCK_SEGMENTS_MAX 32
+
+/* One stretch of time between steps of the clock. */
+struct clock_segment {
+	int64_t from_ns;    /* local time from which it holds */
+	int64_t origin_ns;  /* local time at which the offset is offset_ns */
+	int64_t offset_ns;  /* local clock minus reference clock */
+	double skew;        /* change of the offset per unit of local time; 12e-6 = 12 ppm */
+};
+
+/* Turns a point's local time into reference time. */
+struct clock {
+	unsigned segments;  /* at least 1; the first also holds before its from_ns */
+	struct clock_segment segment[CLOCK_SEGMENTS_MAX];
+};
+
+void clock_identity(struct clock *clock);
+/* Reference time of a local time. */
+static inline int64_t clock_correct(const struct clock *clock, int64_t local_ns)
+{
+	unsigned s = clock->segments - 1;
+
+	while (s > 0 && local_ns < clock->segment[s].from_ns)
+		s--;
+	return local_ns - clock->segment[s].offset_ns -
+	       (int64_t)(clock->segment[s].skew * (double)(local_ns - clock->segment[s].origin_ns));
+}
+
+/* One packet seen at both points. */
+struct clock_pair {
+	int64_t reference_ns; /* when the reference saw it, reference time */
+	int64_t local_ns;     /* when the point saw it, local time */
+};
+
+/* The coarse fit over `count` pairs in any order (they are sorted in place by
+ * local time). Wrong pairs among them (a minority) are outvoted: the mode of the
+ * differences first, then a line through medians (Theil-Sen), then
+ * steps: places where the differences on both sides lie in disjoint ranges.
+ * *agreeing becomes the number of pairs that fit. Fails only for want of memory or count 0. */
+enum status clock_fit_coarse(struct clock *clock, struct clock_pair *pairs, size_t count,
+			     size_t *agreeing, struct error *err) MUST_CHECK;
+
+/* The fine fit: corridor between two hulls, built pair by pair in order of time.
+ * A hop's clock = downstream point's clock (already coarsely corrected) against the
+ * upstream point's. */
+struct clock_corridor;
+struct clock_corridor *clock_corridor_new(void);  /* NULL: no memory */
+void clock_corridor_free(struct clock_corridor **corridor);
+/* A packet that passed the hop at time_ns (of the near point's corrected clock) with
+ * difference_ns = far point's time - near point's time, where forward packets go from near to far. Times need
+ * not be sorted exactly: out-of-order ones are put in their place. */
+void clock_corridor_add(struct clock_corridor *corridor, bool forward, int64_t time_ns,
+			int64_t difference_ns);
+
+struct clock_fit {
+	bool known;           /* offset and error mean something: both directions were seen */
+	bool feasible;        /* one line fits all pairs; if not, offset comes from robust quantiles */
+	int64_t at_ns;        /* the time in the middle of the pairs, where offset and error hold */
+	int64_t offset_ns;    /* far clock minus near clock: the middle of what the packets allow */
+	int64_t error_ns;     /* half of that width */
+	double skew;          /* of the middle line: the one with the widest corridor */
+	uint64_t forward, reverse; /* pairs */
+	int64_t forward_min_ns, reverse_min_ns; /* least delay each way under this fit (>= 0 when feasible); their
+						   sum needs no clock */
+};
+
+/* Works the fit out; the corridor may be fed and fitted again. */
+void clock_corridor_fit(const struct clock_corridor *corridor, struct clock_fit *fit);
+
+/* The offset of the fit at a time. */
+static inline int64_t clock_fit_offset(const struct clock_fit *fit, int64_t time_ns)
+{
+	return fit->offset_ns + (int64_t)(fit->skew * (double)(time_ns - fit->at_ns));
+}
+
+#endif
