@@ -33,7 +33,7 @@
 enum packet_kind {
 	PACKET_IP = 0,
 	PACKET_NON_IP,       /* ARP, LLDP, STP, ... : no IP header inside */
-	PACKET_LINK_SCOPE,   /* IP that no router forwards: ND, MLD, link-local, broadcast, 224.0.0.x */
+	PACKET_LINK_SCOPE,   /* IP that no router forwards: ND, MLD, fe80::, broadcast, 224.0.0.x */
 	PACKET_MALFORMED,    /* a header that contradicts itself */
 	PACKET_CUT,          /* the snaplen cut it inside a header that is needed */
 	PACKET_UNKNOWN_LINK, /* a link type without a row in the table */
@@ -43,17 +43,17 @@ enum packet_kind {
 /* Marks, stored with the record: only append. */
 enum packet_mark {
 	PACKET_TRUNCATED = 1 << 0,      /* caplen < length */
-	PACKET_AGGREGATED = 1 << 1,     /* TSO, GRO or LRO frame: larger than any MTU, or IP length 0 */
+	PACKET_AGGREGATED = 1 << 1,     /* TSO, GRO, LRO: larger than any MTU, or IP length 0 */
 	PACKET_BAD_IP_CHECKSUM = 1 << 2,
 	PACKET_BAD_L4_CHECKSUM = 1 << 3,/* by packet_verify(), on whole packets only */
 	PACKET_FRAGMENT = 1 << 4,       /* an IP fragment, first or later */
 	PACKET_FRAGMENT_LATER = 1 << 5, /* ... and not the first: no transport header */
-	PACKET_SHORT_PREFIX = 1 << 6,   /* fewer payload bytes captured than the fingerprint wants */
+	PACKET_SHORT_PREFIX = 1 << 6,   /* fewer payload bytes than the fingerprint wants */
 	PACKET_ICMP_ERROR = 1 << 7,     /* ICMP or ICMPv6 error carrying an inner packet */
-	PACKET_OUTGOING = 1 << 8,       /* the link layer says: sent by the capturing host (SLL type 4) */
+	PACKET_OUTGOING = 1 << 8,       /* sent by the capturing host, says SLL (type 4) */
 	PACKET_TUNNELED = 1 << 9,       /* at least one IP tunnel or overlay header was taken off */
 	PACKET_ZERO_UDP_CHECKSUM = 1 << 10, /* UDP without a checksum */
-	PACKET_PARTIAL_CHECKSUM = 1 << 11, /* wrong only because checksum offload leaves it to the card */
+	PACKET_PARTIAL_CHECKSUM = 1 << 11, /* not yet right: offload leaves it to the card */
 };
 
 #define PACKET_TCP_FIN 0x001
@@ -86,24 +86,27 @@ struct packet {
 	uint8_t ttl, tos;             /* hop limit; DSCP and ECN */
 	uint32_t ip_id;               /* IPv4 ID; the IPv6 fragment header's; 0 elsewhere */
 	uint32_t flow_label;
-	uint32_t ip_bytes;            /* total length by the header, not caplen. Jumbo/BIG TCP (length 0): from the frame */
-	uint16_t header_bytes;        /* IP header, extensions and transport header; payload = ip_bytes - header_bytes */
+	uint32_t ip_bytes;            /* total length by the header, not caplen; where that says 0
+				       * (TSO, jumbogram, BIG TCP) by the frame */
+	uint16_t header_bytes;        /* IP, extensions and transport: ip_bytes less payload_bytes */
 	uint16_t fragment_offset;     /* bytes */
 	bool fragment_more;
 
 	/* Transport. For TCP all of it; for others see each field. A later fragment
 	 * has its offset in `seq` and its IP ID in `ack`, the rest is 0. */
 	uint16_t sport, dport;        /* TCP, UDP, SCTP; ICMP echo: both the identifier; else 0 */
-	uint16_t flags;               /* nine TCP flag bits (SCTP: the first chunk's type) | PACKET_IP_DF */
-	uint32_t seq;                 /* TCP; ICMP: identifier << 16 | sequence, of an error the MTU or
-				       * pointer; SCTP: first chunk's TSN (SACK: cumulative) or 0; ESP: sequence */
-	uint32_t ack;                 /* TCP; ICMP: type << 8 | code; SCTP: verification tag; ESP: SPI */
+	uint16_t flags;               /* nine TCP bits (SCTP: first chunk's type) | PACKET_IP_DF */
+	uint32_t seq;                 /* TCP; ICMP: identifier << 16 | sequence, of an error the
+				       * MTU or pointer; SCTP: first chunk's TSN (SACK: the
+				       * cumulative one) or 0; ESP: sequence */
+	uint32_t ack;                 /* TCP; ICMP: type << 8 | code; SCTP: verification tag;
+				       * ESP: SPI */
 	uint16_t window;
 	uint8_t options_bytes;        /* of `options`, below; fewer than the header says when cut */
 	bool has_timestamps;
 	uint32_t tsval, tsecr;        /* 0 when there is no timestamp option */
 
-	const uint8_t *payload;       /* borrowed: after the transport header; NULL when none was captured */
+	const uint8_t *payload;       /* behind the transport header; NULL: none captured. Borrowed */
 	uint32_t payload_bytes;       /* by the IP header */
 	uint32_t payload_captured;    /* at `payload` */
 
@@ -117,7 +120,7 @@ struct packet {
 	 * labels, tunnel kinds, end points and keys, in order; nothing that changes from
 	 * packet to packet. Equal bytes = same place. Items as in collect/link.h. */
 	uint8_t link[PACKET_LINK_MAX];
-	uint8_t options[PACKET_OPTIONS_MAX]; /* TCP options, timestamp values and SACK edges zeroed */
+	uint8_t options[PACKET_OPTIONS_MAX]; /* TCP's; timestamp values and SACK edges zeroed */
 
 	/* The packet that an ICMP error quotes; its sender's addresses are the
 	 * error's receiver's, so it names the session that the error belongs to. */

@@ -28,11 +28,21 @@ struct clock_segment {
 	double skew;        /* change of the offset per unit of local time; 12e-6 = 12 ppm */
 };
 
-/* Turns a point's local time into reference time. */
+/* Turns a point's local time into reference time; read-only once made, any number
+ * of threads may correct with it. */
 struct clock {
 	unsigned segments;  /* at least 1; the first also holds before its from_ns */
 	struct clock_segment segment[CLOCK_SEGMENTS_MAX];
 };
+
+/* The offset at a time of a line given by its value at origin_ns. Times are of
+ * captures, hence anything: sums wrap around, and are not undefined. */
+static inline int64_t clock_line(int64_t offset_ns, double skew, int64_t origin_ns, int64_t time_ns)
+{
+	double elapsed_ns = (double)(int64_t)((uint64_t)time_ns - (uint64_t)origin_ns);
+
+	return (int64_t)((uint64_t)offset_ns + (uint64_t)(int64_t)(skew * elapsed_ns));
+}
 
 void clock_identity(struct clock *clock);
 /* Reference time of a local time. */
@@ -42,8 +52,9 @@ static inline int64_t clock_correct(const struct clock *clock, int64_t local_ns)
 
 	while (s > 0 && local_ns < clock->segment[s].from_ns)
 		s--;
-	return local_ns - clock->segment[s].offset_ns -
-	       (int64_t)(clock->segment[s].skew * (double)(local_ns - clock->segment[s].origin_ns));
+	return (int64_t)((uint64_t)local_ns -
+			 (uint64_t)clock_line(clock->segment[s].offset_ns, clock->segment[s].skew,
+					      clock->segment[s].origin_ns, local_ns));
 }
 
 /* One packet seen at both points. */
@@ -80,8 +91,8 @@ struct clock_fit {
 	int64_t error_ns;     /* half of that width */
 	double skew;          /* of the middle line: the one with the widest corridor */
 	uint64_t forward, reverse; /* pairs */
-	int64_t forward_min_ns, reverse_min_ns; /* least delay each way under this fit (>= 0 when feasible); their
-						   sum needs no clock */
+	int64_t forward_min_ns, reverse_min_ns; /* least delay each way under this fit (>= 0 when
+						   feasible); their sum needs no clock */
 };
 
 /* Works the fit out; the corridor may be fed and fitted again. */
@@ -90,7 +101,7 @@ void clock_corridor_fit(const struct clock_corridor *corridor, struct clock_fit 
 /* The offset of the fit at a time. */
 static inline int64_t clock_fit_offset(const struct clock_fit *fit, int64_t time_ns)
 {
-	return fit->offset_ns + (int64_t)(fit->skew * (double)(time_ns - fit->at_ns));
+	return clock_line(fit->offset_ns, fit->skew, fit->at_ns, time_ns);
 }
 
 #endif

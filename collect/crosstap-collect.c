@@ -1,0 +1,384 @@
+/* crosstap-collect: captures into a store. See crosstap-collect(1). */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect/batch.h"
+#include "collect/capture.h"
+#include "collect/erf.h"
+#include "collect/listing.h"
+#include "collect/options.h"
+#include "collect/plan.h"
+#include "collect/progress.h"
+#include "collect/store.h"
+#include "collect/terminal.h"
+
+#define SEED_DIGITS 16
+#define STOP_PATIENCE_MS 2000 /* for workers that wait for bytes of a pipe */
+#define LINE_MAX_BYTES 2048
+
+static const char program[] = "crosstap-collect";
+static volatile sig_atomic_t interrupted;
+
+/* What the command line says. */
+struct command {
+	struct option_common common;
+	const char *store;
+	bool list, temporary, no_checksums, has_seed;
+	uint64_t seed, threads;
+	int64_t start_ns, end_ns;
+	struct plan plan;
+};
+
+/* ---- the command line ---- */
+
+static enum status take_point(void *target, const char *argument, struct error *err)
+{
+	return plan_point(&((struct command *)target)->plan, argument, err);
+}
+
+static enum status take_filter(void *target, const char *argument, struct error *err)
+{
+	return plan_filter(&((struct command *)target)->plan, argument, err);
+}
+
+static enum status take_operand(void *target, const char *argument, struct error *err)
+{
+	return plan_operand(&((struct command *)target)->plan, argument, err);
+}
+
+static enum status take_live(void *target, const char *argument, struct error *err)
+{
+	return error_set(err, STATUS_USAGE,
+			 "-i %s: live capture is not built yet; pipe one in: "
+			 "tcpdump -i %s -w - | %s ... -",
+			 argument, argument, program);
+}
+
+static enum status take_start(void *target, const char *argument, struct error *err)
+{
+	return selection_time(argument, &((struct command *)target)->start_ns, err);
+}
+
+static enum status take_end(void *target, const char *argument, struct error *err)
+{
+	return selection_time(argument, &((struct command *)target)->end_ns, err);
+}
+
+static enum status take_seed(void *target, const char *argument, struct error *err)
+{
+	struct command *command = target;
+
+	if (strlen(argument) != SEED_DIGITS ||
+	    strspn(argument, "0123456789abcdefABCDEF") != SEED_DIGITS)
+		return error_set(err, STATUS_USAGE, "--seed \"%s\": it takes %d hexadecimal digits",
+				 argument, SEED_DIGITS);
+	command->seed = strtoull(argument, NULL, 16);
+	command->has_seed = true;
+	return STATUS_OK;
+}
+
+#define AT(member) offsetof(struct command, member)
+
+static const struct option_row rows[] = {
+	{'s', "store", OPTION_TEXT, AT(store), "STORE", "the store; made when it is not there", NULL},
+	{'p', "point", OPTION_CALL, 0, "POINT", "where the files behind it were captured", take_point},
+	{'f', "filter", OPTION_CALL, 0, "BPF",
+	 "take only these packets (pcap-filter(7)) of the point's files; before the first -p: "
+	 "of all points that have none of their own",
+	 take_filter},
+	{'i', "interface", OPTION_CALL, 0, "IFACE", "capture live: not built yet", take_live},
+	{0, "start", OPTION_CALL, 0, "TIME",
+	 "no packets before it: 2024-05-01T12:00:00Z, or seconds since 1970", take_start},
+	{0, "end", OPTION_CALL, 0, "TIME", "no packets of this time and later", take_end},
+	{'l', "list", OPTION_FLAG, AT(list), NULL, "show the captures that the store has", NULL},
+	{'j', "threads", OPTION_NUMBER, AT(threads), "N",
+	 "captures read at once; default: one for each processor", NULL},
+	{0, "no-checksums", OPTION_FLAG, AT(no_checksums), NULL,
+	 "do not verify TCP and UDP checksums", NULL},
+	{0, "seed", OPTION_CALL, 0, "HEX",
+	 "the key of a new store's fingerprints, 16 digits; default: random", take_seed},
+	{0, "temporary", OPTION_FLAG, AT(temporary), NULL,
+	 "the store need not survive a power failure", NULL},
+	OPTIONS_COMMON(struct command, common),
+	{0, NULL, OPTION_FLAG, 0, NULL, NULL, NULL},
+};
+
+static const struct option_tool tool = {
+	.name = program,
+	.usage = "-s STORE -p POINT [-f BPF] FILE[@IFACE]... [-p POINT FILE...]...\n"
+		 "-s STORE --list",
+	.about = "Collects packet captures, each taken at a point of a path, into a store. A FILE "
+		 "is pcap, pcapng or ERF, packed or not; - is standard input; FILE@IFACE takes one "
+		 "interface's packets. Collecting the same capture twice changes nothing.",
+	.rows = rows,
+	.operand = take_operand,
+};
+
+static enum status command_check(struct command *command, struct error *err)
+{
+	if (!command->store)
+		return error_set(err, STATUS_USAGE, "which store? (-s STORE)");
+	if (command->threads > BATCH_THREADS_MAX)
+		return error_set(err, STATUS_USAGE, "--threads: %u at most", BATCH_THREADS_MAX);
+	if (command->list && command->plan.group_count)
+		return error_set(err, STATUS_USAGE, "--list collects nothing: give no point");
+	if (command->list)
+		return STATUS_OK;
+	if (command->start_ns >= command->end_ns)
+		return error_set(err, STATUS_USAGE, "--end is not later than --start");
+	return plan_check(&command->plan, err);
+}
+
+/* ---- words about captures ---- */
+
+static void say_damage(const char *path, const struct capture *capture)
+{
+	char line[LINE_MAX_BYTES], packets[TERMINAL_NUMBER_MAX];
+
+	if (!capture->damaged)
+		return;
+	snprintf(line, sizeof line,
+		 "warning: %s: damaged at byte %llu: %s; read up to there (%s packets)", path,
+		 (unsigned long long)capture->damage_offset, capture->damage,
+		 terminal_number(packets, capture->packets));
+	terminal_say(stderr, program, line);
+}
+
+/* ", 1,234 words" when there are any. */
+static void say_count(char *line, uint64_t count, const char *words)
+{
+	char number[TERMINAL_NUMBER_MAX];
+	size_t n = strlen(line);
+
+	if (count)
+		snprintf(line + n, LINE_MAX_BYTES - n, ", %s %s", terminal_number(number, count),
+			 words);
+}
+
+static void say_capture(const char *point, const char *path, const struct ingest_result *result)
+{
+	const struct capture *c = &result->capture;
+	char line[LINE_MAX_BYTES], packets[TERMINAL_NUMBER_MAX];
+
+	if (result->known) {
+		snprintf(line, sizeof line, "%s: already collected", path);
+	} else {
+		snprintf(line, sizeof line, "%s: %s packet%s, %s, %s", path,
+			 terminal_number(packets, c->packets), c->packets == 1 ? "" : "s", c->format,
+			 c->link_types);
+		say_count(line, c->filtered, "filtered out");
+		say_count(line, c->records - c->kinds[PACKET_IP], "not comparable");
+		say_count(line, c->drops, "lost by the capture itself");
+	}
+	terminal_say(stderr, point, line);
+}
+
+/* ---- the work ---- */
+
+struct run {
+	const struct command *command;
+	struct store *store;
+	struct ingest_job *jobs;
+	uint32_t *job_of; /* by file; UINT32_MAX: the file is not to be read */
+	uint32_t job_count;
+	uint64_t total_bytes; /* 0: not known */
+	struct batch *batch;
+	struct progress progress;
+	enum status status; /* the gravest until now */
+};
+
+static void on_signal(int number)
+{
+	interrupted = number;
+}
+
+static void run_watch_signals(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	/* The second signal ends the program at once. */
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+	size_t i;
+
+	sigemptyset(&action.sa_mask);
+	for (i = 0; i < sizeof signals / sizeof signals[0]; i++)
+		sigaction(signals[i], &action, NULL);
+}
+
+static enum status run_add_points(struct run *run, struct plan *plan, struct error *err)
+{
+	enum status status = STATUS_OK;
+	uint32_t i;
+
+	for (i = 0; i < plan->group_count && !status; i++)
+		status = capture_point_add(run->store, plan->groups[i].point,
+					   &plan->groups[i].number, err);
+	return status;
+}
+
+static enum status run_make_jobs(struct run *run, const struct plan *plan, struct error *err)
+{
+	bool sizes_known = true;
+	uint32_t i;
+
+	run->jobs = calloc(plan->file_count, sizeof *run->jobs);
+	run->job_of = calloc(plan->file_count, sizeof *run->job_of);
+	if (!run->jobs || !run->job_of)
+		return error_errno(err, ENOMEM, "%s", program);
+	for (i = 0; i < plan->file_count; i++) {
+		const struct plan_file *file = &plan->files[i];
+		const struct plan_group *group = &plan->groups[file->group];
+
+		run->job_of[i] = file->status ? UINT32_MAX : run->job_count;
+		if (file->status)
+			continue;
+		run->total_bytes += file->size_bytes;
+		sizes_known = sizes_known && file->size_bytes;
+		run->jobs[run->job_count++] = (struct ingest_job){
+			.point = group->number,
+			.path = file->file.path,
+			.selection = {file->file.interface, group->filter, run->command->start_ns,
+				      run->command->end_ns},
+			.checksums = !run->command->no_checksums,
+		};
+	}
+	if (!sizes_known)
+		run->total_bytes = 0;
+	return STATUS_OK;
+}
+
+/* The outcome of a job; NULL when the patience after a signal is over. */
+static const struct batch_outcome *run_await(struct run *run, uint32_t job)
+{
+	const struct batch_outcome *outcome;
+	uint32_t patience_ms = STOP_PATIENCE_MS;
+
+	while (!(outcome = batch_wait(run->batch, job, PROGRESS_INTERVAL_MS))) {
+		struct batch_progress now = batch_progress(run->batch);
+		struct progress_count count = {.done = now.read_bytes, .total = run->total_bytes,
+					       .bytes = true, .packets = now.packets};
+
+		if (!interrupted) {
+			progress_show(&run->progress, &count);
+			continue;
+		}
+		batch_stop(run->batch);
+		if (patience_ms < PROGRESS_INTERVAL_MS)
+			return NULL;
+		patience_ms -= PROGRESS_INTERVAL_MS;
+	}
+	progress_clear(&run->progress);
+	return outcome;
+}
+
+static void run_failed(struct run *run, enum status status, const struct error *error)
+{
+	if (status > run->status)
+		run->status = status;
+	if (!interrupted)
+		terminal_say(stderr, program, error->text);
+}
+
+/* One line for each file, in the order of the command line. */
+static void run_report(struct run *run, const struct plan *plan)
+{
+	uint32_t i;
+
+	for (i = 0; i < plan->file_count; i++) {
+		const struct plan_file *file = &plan->files[i];
+		const struct batch_outcome *outcome;
+
+		if (file->status) {
+			run_failed(run, file->status, &file->error);
+			continue;
+		}
+		outcome = run_await(run, run->job_of[i]);
+		if (!outcome) { /* only what is committed is in the store, as after kill -9 */
+			terminal_say(stderr, program, "interrupted while waiting for input");
+			_exit(STATUS_SYSTEM);
+		}
+		if (outcome->status) {
+			run_failed(run, outcome->status, &outcome->error);
+			continue;
+		}
+		say_damage(file->file.path, &outcome->result.capture);
+		if (!run->command->common.quiet)
+			say_capture(plan->groups[file->group].point, file->file.path,
+				    &outcome->result);
+	}
+}
+
+static enum status run_work(struct run *run, struct plan *plan, struct error *err)
+{
+	uint32_t threads = run->command->threads ? (uint32_t)run->command->threads : batch_threads();
+	enum status status;
+
+	status = store_open(&run->store, run->command->store, STORE_CREATE,
+			    run->command->temporary,
+			    run->command->has_seed ? &run->command->seed : NULL, err);
+	if (!status)
+		status = run_add_points(run, plan, err);
+	if (!status)
+		status = run_make_jobs(run, plan, err);
+	if (!status)
+		status = batch_open(&run->batch, run->store, run->jobs, run->job_count, threads, err);
+	if (status)
+		return status;
+	run_watch_signals();
+	progress_begin(&run->progress, stderr, !run->command->common.quiet, "collecting");
+	run_report(run, plan);
+	progress_clear(&run->progress);
+	status = store_sync(run->store, err);
+	if (!status && interrupted)
+		status = error_set(err, STATUS_SYSTEM,
+				   "interrupted: what was not finished is not in the store");
+	return status;
+}
+
+static enum status command_run(struct command *command, struct error *err)
+{
+	struct run run = {.command = command};
+	enum status status = STATUS_OK;
+	uint32_t i, missing = 0;
+
+	for (i = 0; i < command->plan.file_count; i++)
+		missing += command->plan.files[i].status != STATUS_OK;
+	if (missing == command->plan.file_count) /* no store is made for nothing */
+		run_report(&run, &command->plan);
+	else
+		status = run_work(&run, &command->plan, err);
+	batch_close(&run.batch);
+	store_close(&run.store);
+	free(run.jobs);
+	free(run.job_of);
+	return status ? status : run.status;
+}
+
+int main(int argc, char **argv)
+{
+	struct command command = {.start_ns = INT64_MIN, .end_ns = INT64_MAX};
+	struct error err = {.text = ""};
+	enum status status;
+
+	if (argc > 1 && strcmp(argv[1], ERF_CHILD_OPTION) == 0)
+		return erf_child_main(argc, argv);
+	status = options_parse(&tool, argc, argv, &command, &err);
+	if (status == STATUS_OK && !options_answer(&tool, &command.common, stdout)) {
+		status = command_check(&command, &err);
+		if (status == STATUS_OK && command.list)
+			status = listing_write(command.store, stdout, &err);
+		else if (status == STATUS_OK)
+			status = command_run(&command, &err);
+	}
+	if (fflush(stdout) != 0 && status == STATUS_OK)
+		status = error_errno(&err, errno, "standard output");
+	if (*err.text)
+		terminal_say(stderr, program, err.text);
+	if (status == STATUS_USAGE && *err.text)
+		fprintf(stderr, "Try '%s --help'.\n", program);
+	plan_free(&command.plan);
+	return (int)status;
+}

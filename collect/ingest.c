@@ -1,0 +1,410 @@
+#include "collect/ingest.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/dictionary.h"
+#include "collect/fingerprint.h"
+#include "collect/flow.h"
+#include "collect/link.h"
+#include "collect/packet.h"
+#include "collect/record.h"
+#include "collect/source.h"
+
+#define INGEST_WATCH_PACKETS 4096u /* between two looks at the watch; a power of two */
+#define INGEST_FLOWS_AT_ONCE 1024u
+#define INGEST_LINKTYPES_MAX 8 /* named in the capture's row */
+
+struct ingest {
+	const struct ingest_job *job;
+	uint64_t seed;
+	struct source *source;
+	struct selector *selector;
+	struct flow_table *flows;
+	struct dictionary *links, *options;
+	struct capture_writer *writer;
+	struct capture *capture;
+	struct record_block *block;
+	int64_t time_ns; /* of the record before */
+	uint32_t linktypes[INGEST_LINKTYPES_MAX];
+	uint32_t linktype_count;
+};
+
+static const char *ingest_name(const struct ingest_job *job)
+{
+	return strcmp(job->path, "-") == 0 ? "standard input" : job->path;
+}
+
+static bool ingest_is_stopped(const struct ingest_watch *watch)
+{
+	return atomic_load_explicit(&watch->stop, memory_order_relaxed);
+}
+
+/* ---- a packet ---- */
+
+/* The columns that every record has. */
+static inline void ingest_put_frame(struct record_block *b, uint32_t row, const struct frame *frame,
+				    const struct packet *packet)
+{
+	b->time_ns[row] = frame->time_ns;
+	b->frame[row] = (uint32_t)frame->number;
+	b->marks[row] = packet->marks;
+	b->kind[row] = (uint8_t)packet->kind;
+}
+
+static void ingest_put_excluded(struct record_block *b, uint32_t row, const struct frame *frame)
+{
+	b->fp[row] = 0;
+	b->flow[row] = RECORD_NO_FLOW;
+	b->digest[row] = 0;
+	b->options[row] = 0;
+	b->seq[row] = b->ack[row] = b->tsval[row] = b->ip_id[row] = 0;
+	b->length[row] = frame->length_bytes;
+	b->header[row] = b->flags[row] = b->window[row] = 0;
+	b->ttl[row] = b->tos[row] = 0;
+}
+
+static enum status ingest_put_ip(struct ingest *in, uint32_t row, const struct frame *frame,
+				 struct packet *packet, struct error *err)
+{
+	struct record_block *b = in->block;
+	enum status status;
+
+	b->fp[row] = fingerprint_packet(packet, in->seed);
+	b->digest[row] = fingerprint_digest(packet, in->seed);
+	b->seq[row] = packet->seq;
+	b->ack[row] = packet->ack;
+	b->tsval[row] = packet->tsval;
+	b->ip_id[row] = packet->ip_id;
+	b->length[row] = packet->ip_bytes;
+	b->header[row] = packet->header_bytes;
+	b->flags[row] = packet->flags;
+	b->window[row] = packet->window;
+	b->ttl[row] = packet->ttl;
+	b->tos[row] = packet->tos;
+	status = flow_number(in->flows, packet, frame->time_ns, &b->flow[row], err);
+	if (!status)
+		status = dictionary_number(in->options, packet->options, packet->options_bytes,
+					   &b->options[row], err);
+	return status;
+}
+
+static void ingest_count(struct ingest *in, const struct frame *frame, const struct packet *packet)
+{
+	struct capture *c = in->capture;
+	bool first = c->records == 0;
+
+	c->records++;
+	c->kinds[packet->kind]++;
+	c->truncated += (packet->marks & PACKET_TRUNCATED) != 0;
+	c->short_prefixes += (packet->marks & PACKET_SHORT_PREFIX) != 0;
+	c->backwards += !first && frame->time_ns < in->time_ns;
+	if (first || frame->time_ns < c->first_ns)
+		c->first_ns = frame->time_ns;
+	if (first || frame->time_ns > c->last_ns)
+		c->last_ns = frame->time_ns;
+	in->time_ns = frame->time_ns;
+}
+
+static enum status ingest_record(struct ingest *in, const struct frame *frame,
+				 struct packet *packet, struct error *err)
+{
+	struct record_block *b = in->block;
+	uint32_t row = b->rows;
+	enum status status;
+
+	if (packet->transport && in->job->checksums)
+		packet_verify(packet);
+	status = dictionary_number(in->links, packet->link, packet->link_bytes, &b->link[row], err);
+	if (!status && packet->kind == PACKET_IP)
+		status = ingest_put_ip(in, row, frame, packet, err);
+	else
+		ingest_put_excluded(b, row, frame);
+	if (status)
+		return status;
+	ingest_put_frame(b, row, frame, packet);
+	ingest_count(in, frame, packet);
+	if (++b->rows < RECORD_BLOCK_ROWS)
+		return STATUS_OK;
+	status = capture_put_block(in->writer, b, err);
+	b->rows = 0;
+	return status;
+}
+
+/* ---- a frame ---- */
+
+static void ingest_note_linktype(struct ingest *in, uint32_t linktype)
+{
+	uint32_t i;
+
+	for (i = 0; i < in->linktype_count; i++)
+		if (in->linktypes[i] == linktype)
+			return;
+	if (in->linktype_count < INGEST_LINKTYPES_MAX)
+		in->linktypes[in->linktype_count++] = linktype;
+}
+
+static enum status ingest_note_drop(struct ingest *in, const struct frame *frame,
+				    struct error *err)
+{
+	struct capture_drop drop = {frame->time_ns, frame->dropped_before};
+
+	return frame->dropped_before ? capture_put_drop(in->writer, drop, err) : STATUS_OK;
+}
+
+static enum status ingest_frame(struct ingest *in, const struct frame *frame, struct error *err)
+{
+	enum selection_verdict verdict;
+	struct packet packet;
+	enum status status;
+
+	if (frame->number > UINT32_MAX)
+		return error_set(err, STATUS_INPUT, "%s: more than %u frames in one file",
+				 ingest_name(in->job), UINT32_MAX);
+	packet_parse(&packet, frame->linktype, frame->bytes, frame->caplen_bytes,
+		     frame->length_bytes);
+	status = selector_judge(in->selector, frame, packet.ifindex, &verdict, err);
+	if (status || verdict == SELECTION_FOREIGN)
+		return status;
+	if (!in->linktype_count || in->linktypes[in->linktype_count - 1] != frame->linktype)
+		ingest_note_linktype(in, frame->linktype);
+	in->capture->packets++;
+	status = ingest_note_drop(in, frame, err);
+	if (status)
+		return status;
+	if (verdict == SELECTION_FILTERED) {
+		in->capture->filtered++;
+		return STATUS_OK;
+	}
+	return ingest_record(in, frame, &packet, err);
+}
+
+static void ingest_watched(struct ingest *in, struct ingest_watch *watch, uint64_t packets)
+{
+	uint64_t read_bytes, size_bytes;
+
+	source_progress(in->source, &read_bytes, &size_bytes);
+	atomic_store_explicit(&watch->read_bytes, read_bytes, memory_order_relaxed);
+	atomic_store_explicit(&watch->packets, packets, memory_order_relaxed);
+}
+
+static enum status ingest_frames(struct ingest *in, struct ingest_watch *watch, struct error *err)
+{
+	enum status status;
+	struct frame frame;
+	uint64_t frames;
+	bool more;
+
+	for (frames = 0;; frames++) {
+		if (frames % INGEST_WATCH_PACKETS == 0)
+			ingest_watched(in, watch, frames);
+		if (ingest_is_stopped(watch))
+			return error_set(err, STATUS_SYSTEM, "%s: interrupted", ingest_name(in->job));
+		status = source_next(in->source, &frame, &more, err);
+		if (!status && more)
+			status = ingest_frame(in, &frame, err);
+		if (status || !more)
+			break;
+	}
+	if (!status)
+		status = source_drain(in->source, err);
+	if (!status)
+		status = selector_check(in->selector, ingest_name(in->job), err);
+	ingest_watched(in, watch, frames);
+	return status;
+}
+
+/* ---- the end ---- */
+
+static enum status ingest_put_flows(struct ingest *in, struct error *err)
+{
+	struct capture_flow some[INGEST_FLOWS_AT_ONCE];
+	uint32_t count = flow_count(in->flows), i, n = 0;
+	enum status status = STATUS_OK;
+
+	for (i = 0; i < count && !status; i++) {
+		some[n++] = *flow_get(in->flows, i);
+		if (n == INGEST_FLOWS_AT_ONCE || i + 1 == count) {
+			status = capture_put_flows(in->writer, some, n, err);
+			n = 0;
+		}
+	}
+	return status;
+}
+
+static enum status ingest_put_entries(struct ingest *in, enum capture_dictionary which,
+				      const struct dictionary *dictionary, struct error *err)
+{
+	uint32_t count = dictionary_entries(dictionary), i;
+	enum status status = STATUS_OK;
+
+	for (i = 0; i < count && !status; i++) {
+		size_t size;
+		const uint8_t *bytes = dictionary_entry(dictionary, i, &size);
+
+		status = capture_put_entry(in->writer, which, bytes, (uint32_t)size, err);
+	}
+	return status;
+}
+
+/* "Ethernet, raw IP, link type 147" */
+static void ingest_name_linktypes(const struct ingest *in, char *out, size_t room)
+{
+	size_t n = 0;
+	uint32_t i;
+
+	for (i = 0; i < in->linktype_count && n < room; i++) {
+		const struct link_row *row = link_find(in->linktypes[i]);
+
+		if (row)
+			n += (size_t)snprintf(out + n, room - n, "%s%s", i ? ", " : "", row->name);
+		else
+			n += (size_t)snprintf(out + n, room - n, "%slink type %u", i ? ", " : "",
+					      in->linktypes[i]);
+	}
+}
+
+/* Snaplen and losses of the interfaces that the selection wants. */
+static void ingest_describe_interfaces(struct ingest *in)
+{
+	uint32_t count = source_info(in->source)->interfaces, i;
+	struct capture *c = in->capture;
+	bool unlimited = false;
+
+	for (i = 0; i < count; i++) {
+		const struct source_interface *interface = source_interface(in->source, i);
+
+		if (!selector_wants(in->selector, i))
+			continue;
+		unlimited = unlimited || interface->snaplen == 0;
+		c->snaplen = interface->snaplen > c->snaplen ? interface->snaplen : c->snaplen;
+		c->drops_known = c->drops_known || interface->drops_known;
+		c->drops += interface->drops;
+		/* No frame named a link type: the interfaces do. */
+		if (!c->packets)
+			ingest_note_linktype(in, interface->linktype);
+	}
+	if (unlimited)
+		c->snaplen = 0;
+}
+
+static void ingest_describe(struct ingest *in)
+{
+	const struct source_info *info = source_info(in->source);
+	const char *slash = strrchr(in->job->path, '/');
+	struct capture *c = in->capture;
+
+	snprintf(c->file, sizeof c->file, "%s", slash ? slash + 1 : in->job->path);
+	snprintf(c->interface, sizeof c->interface, "%s", in->job->selection.interface);
+	snprintf(c->filter, sizeof c->filter, "%s", in->job->selection.filter);
+	snprintf(c->format, sizeof c->format, "%s", info->format);
+	c->start_ns = in->job->selection.start_ns;
+	c->end_ns = in->job->selection.end_ns;
+	c->bytes = info->bytes;
+	memcpy(c->sha256, info->sha256, sizeof c->sha256);
+	c->damaged = info->damaged;
+	c->damage_offset = info->damage_offset;
+	memcpy(c->damage, info->damage, sizeof c->damage);
+	ingest_describe_interfaces(in);
+	ingest_name_linktypes(in, c->link_types, sizeof c->link_types);
+}
+
+static enum status ingest_finish(struct ingest *in, bool *known, struct error *err)
+{
+	const struct source_info *info = source_info(in->source);
+	enum status status;
+
+	if (info->damaged && !info->frames)
+		return error_set(err, STATUS_INPUT, "%s: byte %llu: %s", ingest_name(in->job),
+				 (unsigned long long)info->damage_offset, info->damage);
+	ingest_describe(in);
+	status = capture_put_block(in->writer, in->block, err);
+	if (!status)
+		status = ingest_put_flows(in, err);
+	if (!status)
+		status = ingest_put_entries(in, CAPTURE_LINKS, in->links, err);
+	if (!status)
+		status = ingest_put_entries(in, CAPTURE_OPTIONS, in->options, err);
+	if (!status)
+		status = capture_finish(&in->writer, in->capture, known, err);
+	return status;
+}
+
+/* ---- the beginning ---- */
+
+static enum status ingest_seed(struct store *store, uint64_t *seed, struct error *err)
+{
+	struct store_header header;
+	struct store_txn *txn;
+	enum status status = store_begin(store, false, &txn, err);
+
+	if (status)
+		return status;
+	status = store_header_get(txn, &header, err);
+	store_abort(&txn);
+	*seed = header.seed;
+	return status;
+}
+
+/* The store last: what is no capture leaves no trace there. */
+static enum status ingest_open(struct ingest *in, struct store *store, pthread_mutex_t *compiling,
+			       struct error *err)
+{
+	static const uint8_t no_options[1];
+	enum status status;
+	uint32_t zero;
+
+	in->block = malloc(sizeof *in->block);
+	if (!in->block)
+		return error_errno(err, ENOMEM, "%s", ingest_name(in->job));
+	in->block->rows = 0;
+	status = ingest_seed(store, &in->seed, err);
+	if (!status)
+		status = source_open(&in->source, in->job->path, err);
+	if (!status)
+		status = selector_open(&in->selector, &in->job->selection, in->source, compiling,
+				       err);
+	if (!status)
+		status = flow_table_open(&in->flows, in->seed, err);
+	if (!status)
+		status = dictionary_open(&in->links, in->seed, err);
+	if (!status)
+		status = dictionary_open(&in->options, in->seed, err);
+	if (!status) /* so that 0 means no options */
+		status = dictionary_number(in->options, no_options, 0, &zero, err);
+	if (!status)
+		status = capture_begin(store, in->job->point, &in->writer, err);
+	return status;
+}
+
+static void ingest_close(struct ingest *in)
+{
+	capture_abort(&in->writer);
+	selector_close(&in->selector);
+	source_close(&in->source);
+	flow_table_close(&in->flows);
+	dictionary_close(&in->links);
+	dictionary_close(&in->options);
+	free(in->block);
+}
+
+enum status ingest_run(struct store *store, const struct ingest_job *job,
+		       pthread_mutex_t *compiling, struct ingest_watch *watch,
+		       struct ingest_result *result, struct error *err)
+{
+	struct ingest in = {.job = job, .capture = &result->capture};
+	enum status status;
+
+	memset(result, 0, sizeof *result);
+	if (ingest_is_stopped(watch))
+		return error_set(err, STATUS_SYSTEM, "%s: interrupted", ingest_name(job));
+	status = ingest_open(&in, store, compiling, err);
+	if (!status)
+		status = ingest_frames(&in, watch, err);
+	if (!status)
+		status = ingest_finish(&in, &result->known, err);
+	ingest_close(&in);
+	return status;
+}

@@ -1,0 +1,44 @@
+/* Ingest: one capture from its source into the store.
+ *
+ * Every frame of the selection becomes a record (see record.h), comparable or
+ * not. The capture is committed whole at the end, or nothing of it stays.
+ */
+#ifndef CROSSTAP_COLLECT_INGEST_H
+#define CROSSTAP_COLLECT_INGEST_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collect/capture.h"
+#include "collect/error.h"
+#include "collect/selection.h"
+#include "collect/store.h"
+
+struct ingest_job {
+	uint32_t point;             /* number of the point in the store */
+	const char *path;           /* "-" = standard input */
+	struct selection selection;
+	bool checksums;             /* sum TCP and UDP where the whole packet was captured */
+};
+
+/* What other threads may look at, or ask for, meanwhile. */
+struct ingest_watch {
+	_Atomic uint64_t read_bytes; /* of the file */
+	_Atomic uint64_t packets;
+	atomic_bool stop;            /* set: give up, nothing of the capture stays */
+};
+
+struct ingest_result {
+	struct capture capture;
+	bool known; /* the store has it already: nothing was added */
+};
+
+/* `compiling` as in filter.h. A damaged capture is no error where at least one
+ * frame could be read: result->capture says what is damaged. */
+enum status ingest_run(struct store *store, const struct ingest_job *job,
+		       pthread_mutex_t *compiling, struct ingest_watch *watch,
+		       struct ingest_result *result, struct error *err) MUST_CHECK;
+
+#endif

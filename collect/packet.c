@@ -1,0 +1,258 @@
+#include "collect/packet.h"
+
+#include <string.h>
+
+#include "collect/checksum.h"
+#include "collect/descent.h"
+#include "collect/ip.h"
+#include "collect/link.h"
+#include "collect/transport.h"
+#include "collect/tunnel.h"
+
+#define UDP_BYTES 8
+
+const char *packet_kind_name(enum packet_kind kind)
+{
+	static const char *const names[PACKET_KINDS] = {
+		[PACKET_IP] = "ip",
+		[PACKET_NON_IP] = "non-ip",
+		[PACKET_LINK_SCOPE] = "link-scope",
+		[PACKET_MALFORMED] = "malformed",
+		[PACKET_CUT] = "cut",
+		[PACKET_UNKNOWN_LINK] = "unknown-link",
+	};
+
+	return (unsigned)kind < PACKET_KINDS ? names[kind] : "unknown";
+}
+
+/* RFC 3927 section 2.7, RFC 1812 section 5.3.4, and what is no unicast source. 127/8 is not
+ * among them: captures on a loopback interface are to be compared too. */
+static bool ipv4_link_scope(const struct descent *descent)
+{
+	enum { LOCAL_GROUPS = 0xe00000, LINK_LOCAL = 0xa9fe, MULTICAST = 0xe0 };
+	const struct packet *packet = descent->packet;
+	uint32_t src = cursor_be32(packet->src), dst = cursor_be32(packet->dst);
+
+	return src == 0 || dst == UINT32_MAX || dst >> 8 == LOCAL_GROUPS ||
+	       src >> 16 == LINK_LOCAL || dst >> 16 == LINK_LOCAL ||
+	       packet->proto == IP_PROTO_IGMP ||
+	       (descent->to_all && packet->dst[0] < MULTICAST);
+}
+
+/* RFC 4291 sections 2.5.2, 2.5.6 and 2.7 (multicast scopes 1 and 2). */
+static bool ipv6_link_scope(const struct descent *descent)
+{
+	static const uint8_t unspecified[16];
+	enum { LINK_LOCAL = 0x3fa, MULTICAST = 0xff };
+	const struct packet *packet = descent->packet;
+	uint8_t scope = packet->dst[1] & 15;
+
+	if (cursor_be16(packet->src) >> 6 == LINK_LOCAL ||
+	    cursor_be16(packet->dst) >> 6 == LINK_LOCAL)
+		return true;
+	if (packet->dst[0] == MULTICAST)
+		return scope == 1 || scope == 2;
+	return descent->to_all || memcmp(packet->src, unspecified, sizeof unspecified) == 0;
+}
+
+/* The tunnel that the IP packet at the cursor carries; NULL when it is to be read as an
+ * ordinary packet. */
+static const struct tunnel_row *tunnel_at(const struct descent *descent)
+{
+	const uint8_t *udp;
+
+	if (descent->packet->marks & PACKET_FRAGMENT || descent->packet->proto == IP_PROTO_TCP)
+		return NULL;
+	if (descent->packet->proto != IP_PROTO_UDP)
+		return tunnel_find(TUNNEL_BY_PROTO, descent->packet->proto);
+	udp = cursor_peek(&descent->cursor, UDP_BYTES);
+	return udp ? tunnel_find(TUNNEL_BY_PORT, cursor_be16(udp + 2)) : NULL;
+}
+
+/* Clears what the last IP header and those behind it filled. */
+static void network_forget(struct descent *descent)
+{
+	struct packet *packet = descent->packet;
+
+	memset(&packet->version, 0,
+	       offsetof(struct packet, link) - offsetof(struct packet, version));
+	packet->marks &= PACKET_TRUNCATED | PACKET_OUTGOING | PACKET_TUNNELED;
+	descent->rerouted = false;
+}
+
+/* Goes from the outer IP header into the tunnel at the cursor. */
+static enum packet_kind tunnel_enter(struct descent *descent, const struct tunnel_row *row)
+{
+	struct packet *packet = descent->packet;
+	size_t bytes = packet->version == 4 ? 4 : 16;
+	uint8_t ends[32];
+
+	memcpy(ends, packet->src, bytes);
+	memcpy(ends + bytes, packet->dst, bytes);
+	link_append(packet, packet->version == 4 ? LINK_ITEM_OUTER4 : LINK_ITEM_OUTER6, ends,
+		    2 * bytes);
+	packet->marks |= PACKET_TUNNELED;
+	packet->link_broadcast = descent->to_all = false;
+	descent->nested = true;
+	return row->step(descent);
+}
+
+/* What stood in front of a tunnel's outer IP header, to come back to. */
+struct outer {
+	struct cursor cursor;
+	uint16_t marks, next;
+	uint8_t link_bytes;
+	bool link_broadcast, to_all, nested;
+	bool valid;
+};
+
+/* Called behind the IP header, which began at offset `at`: what it has set until now it
+ * sets again when it is read again. */
+static void outer_keep(struct outer *outer, const struct descent *descent, uint32_t at)
+{
+	*outer = (struct outer){
+		.cursor = descent->cursor,
+		.marks = descent->packet->marks,
+		.next = descent->next,
+		.link_bytes = descent->packet->link_bytes,
+		.link_broadcast = descent->packet->link_broadcast,
+		.to_all = descent->to_all,
+		.nested = descent->nested,
+		.valid = true,
+	};
+	outer->cursor.at = at;
+}
+
+/* The tunnel did not hold what it promised: its outer packet is the packet. */
+static enum packet_kind outer_read(const struct outer *outer, struct descent *descent)
+{
+	enum packet_kind kind;
+
+	network_forget(descent);
+	descent->cursor = outer->cursor;
+	descent->next = outer->next;
+	descent->to_all = outer->to_all;
+	descent->nested = outer->nested;
+	descent->packet->marks = outer->marks;
+	descent->packet->link_bytes = outer->link_bytes;
+	descent->packet->link_broadcast = outer->link_broadcast;
+	descent->packet->has_inner = false;
+	kind = ip_step(descent);
+	return kind == PACKET_IP ? transport_step(descent) : kind;
+}
+
+/* Through the headers that have an ethertype, to an IP header. */
+static enum packet_kind network_reach(struct descent *descent)
+{
+	const struct tunnel_row *row;
+	enum packet_kind kind = PACKET_IP;
+
+	while (kind == PACKET_IP) {
+		if (++descent->steps > DESCENT_STEPS_MAX)
+			return PACKET_MALFORMED;
+		if (descent->next == ETHERTYPE_IPV4 || descent->next == ETHERTYPE_IPV6)
+			return PACKET_IP;
+		row = tunnel_find(TUNNEL_BY_ETHERTYPE, descent->next);
+		kind = row ? row->step(descent) : PACKET_NON_IP;
+	}
+	return kind;
+}
+
+/* Down to the innermost IP packet. */
+static enum packet_kind descend(struct descent *descent)
+{
+	const struct tunnel_row *row = NULL;
+	struct outer outer = {.valid = false};
+	enum packet_kind kind;
+	uint32_t at;
+
+	do {
+		kind = network_reach(descent);
+		if (kind != PACKET_IP)
+			break;
+		if (outer.valid)
+			network_forget(descent);
+		at = descent->cursor.at;
+		kind = ip_step(descent);
+		if (kind != PACKET_IP)
+			break;
+		row = tunnel_at(descent);
+		if (row) {
+			outer_keep(&outer, descent, at);
+			if (descent->packet->proto == IP_PROTO_UDP)
+				cursor_take(&descent->cursor, UDP_BYTES);
+		}
+		kind = row ? tunnel_enter(descent, row) : transport_step(descent);
+	} while (row && kind == PACKET_IP);
+	if (outer.valid && (kind == PACKET_NON_IP || kind == PACKET_MALFORMED))
+		kind = outer_read(&outer, descent);
+	return kind;
+}
+
+void packet_parse(struct packet *packet, uint32_t linktype, const uint8_t *bytes,
+		  uint32_t caplen, uint32_t length)
+{
+	const uint8_t linktype_be[4] = {(uint8_t)(linktype >> 24), (uint8_t)(linktype >> 16),
+					(uint8_t)(linktype >> 8), (uint8_t)linktype};
+	struct descent descent = {
+		.cursor = {.bytes = bytes,
+			   .captured_end = caplen,
+			   .wire_end = caplen > length ? caplen : length},
+		.packet = packet,
+	};
+	const struct link_row *row = link_find(linktype);
+	enum packet_kind kind;
+
+	/* In two parts, because compilers make something slow of one that is larger. */
+	memset(packet, 0, offsetof(struct packet, ip_bytes));
+	memset(&packet->ip_bytes, 0,
+	       offsetof(struct packet, link) - offsetof(struct packet, ip_bytes));
+	packet->has_inner = false;
+	if (caplen < length)
+		packet->marks = PACKET_TRUNCATED;
+	link_append(packet, LINK_ITEM_TYPE, linktype_be, sizeof linktype_be);
+	kind = row ? row->step(&descent) : PACKET_UNKNOWN_LINK;
+	if (kind == PACKET_IP)
+		kind = descend(&descent);
+	if (kind == PACKET_IP && (packet->version == 4 ? ipv4_link_scope(&descent) :
+							   ipv6_link_scope(&descent)))
+		kind = PACKET_LINK_SCOPE;
+	packet->kind = kind;
+}
+
+/* Where the checksum lies in the transport header, and whether it covers the
+ * pseudo header too (RFC 9293 section 3.1, RFC 8200 section 8.1). */
+static const struct {
+	uint8_t at;
+	bool used, pseudo;
+} checksums[256] = {
+	[IP_PROTO_TCP] = {16, true, true},
+	[IP_PROTO_UDP] = {6, true, true},
+	[IP_PROTO_ICMP] = {2, true, false},
+	[IP_PROTO_ICMPV6] = {2, true, true},
+};
+
+void packet_verify(struct packet *packet)
+{
+	uint64_t pseudo = 0;
+	uint16_t field;
+	uint8_t at = checksums[packet->proto].at;
+
+	if (!packet->transport || !checksums[packet->proto].used ||
+	    packet->transport_bytes < at + 2u || (packet->marks & PACKET_ZERO_UDP_CHECKSUM))
+		return;
+	if (checksums[packet->proto].pseudo) {
+		pseudo = checksum_add(pseudo, packet->src, sizeof packet->src);
+		pseudo = checksum_add(pseudo, packet->dst, sizeof packet->dst);
+		pseudo = checksum_add_be32(pseudo, packet->transport_bytes);
+		pseudo = checksum_add_be32(pseudo, packet->proto);
+	}
+	if (checksum_fold(checksum_add(pseudo, packet->transport, packet->transport_bytes)) ==
+	    0xffff)
+		return;
+	/* Linux leaves the pseudo header's sum, not inverted, for the card to complete. */
+	memcpy(&field, packet->transport + at, sizeof field);
+	packet->marks |= checksums[packet->proto].pseudo && field == checksum_fold(pseudo) ?
+				 PACKET_PARTIAL_CHECKSUM :
+				 PACKET_BAD_L4_CHECKSUM;
+}

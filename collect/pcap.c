@@ -1,0 +1,184 @@
+#include "collect/pcap.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FILE_HEADER_BYTES 24
+#define RECORD_HEADER_BYTES 16
+#define LINKTYPE_MASK 0xffffu /* above it: the FCS length, its flag, reserved bits */
+#define NS_PER_S 1000000000
+
+struct pcap_variant {
+	uint32_t magic;               /* as the writing host saw it */
+	uint32_t ns_per_unit;
+	uint32_t record_header_bytes; /* Kuznetzov: interface, protocol and packet type behind */
+};
+
+static const struct pcap_variant variants[] = {
+	{0xa1b2c3d4, 1000, RECORD_HEADER_BYTES},
+	{0xa1b23c4d, 1, RECORD_HEADER_BYTES},
+	{0xa1b2cd34, 1000, RECORD_HEADER_BYTES + 8},
+};
+
+/* Versions before 2.3 wrote the two lengths the other way round, 2.3 did
+ * either (libpcap keeps the history). 543 is the major version of DG/UX. */
+enum length_order { CAPLEN_FIRST, CAPLEN_SECOND, CAPLEN_IS_LESS };
+
+static const struct pcap_version {
+	uint16_t major, least_minor, greatest_minor;
+	enum length_order order;
+} versions[] = {
+	{2, 4, 0xffff, CAPLEN_FIRST},
+	{2, 3, 3, CAPLEN_IS_LESS},
+	{2, 0, 2, CAPLEN_SECOND},
+	{543, 0, 0xffff, CAPLEN_SECOND},
+};
+
+struct pcap_reader {
+	struct reader base;
+	bool big_endian;
+	uint32_t ns_per_unit;
+	uint32_t header_bytes;
+	enum length_order order;
+	uint32_t linktype;
+	uint64_t number;              /* of the last frame */
+};
+
+static const struct pcap_variant *variant_find(const uint8_t *bytes, bool *big_endian)
+{
+	for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++)
+		for (int big = 0; big < 2; big++)
+			if (bytes_u32(bytes, big) == variants[i].magic) {
+				*big_endian = big;
+				return &variants[i];
+			}
+	return NULL;
+}
+
+static const struct pcap_version *version_find(uint16_t major, uint16_t minor)
+{
+	for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++)
+		if (major == versions[i].major && minor >= versions[i].least_minor &&
+		    minor <= versions[i].greatest_minor)
+			return &versions[i];
+	return NULL;
+}
+
+static bool pcap_reader_recognise(const uint8_t *bytes, size_t size, bool all)
+{
+	bool big_endian;
+
+	return size >= 4 && variant_find(bytes, &big_endian);
+}
+
+static enum status pcap_reader_header(struct pcap_reader *reader, const uint8_t *header,
+				      struct error *err)
+{
+	const struct pcap_variant *variant = variant_find(header, &reader->big_endian);
+	uint16_t major = bytes_u16(header + 4, reader->big_endian);
+	uint16_t minor = bytes_u16(header + 6, reader->big_endian);
+	const struct pcap_version *version = version_find(major, minor);
+	struct source_interface interface = {
+		.snaplen = bytes_u32(header + 16, reader->big_endian),
+		.linktype = bytes_u32(header + 20, reader->big_endian) & LINKTYPE_MASK,
+	};
+	uint32_t index;
+
+	if (!version)
+		return error_set(err, STATUS_INPUT, "%s: pcap version %u.%u is not known",
+				 bytes_name(reader->base.bytes), major, minor);
+	reader->ns_per_unit = variant->ns_per_unit;
+	reader->header_bytes = variant->record_header_bytes;
+	reader->order = version->order;
+	reader->linktype = interface.linktype;
+	return notes_add_interface(reader->base.notes, &interface, 0, &index, err);
+}
+
+static enum status pcap_reader_open(struct reader **out, struct bytes *bytes, struct notes *notes,
+				    struct error *err)
+{
+	const uint8_t *header = bytes_need(bytes, FILE_HEADER_BYTES);
+	struct pcap_reader *reader;
+	enum status status;
+
+	if (!header)
+		return notes_end(notes, bytes, 0, "the pcap header", err);
+	reader = calloc(1, sizeof *reader);
+	if (!reader)
+		return error_errno(err, ENOMEM, "%s", bytes_name(bytes));
+	reader->base = (struct reader){&pcap_reader_type, bytes, notes};
+	*out = &reader->base;
+	status = pcap_reader_header(reader, header, err);
+	bytes_take(bytes, FILE_HEADER_BYTES);
+	return status;
+}
+
+static void pcap_reader_close(struct reader *base)
+{
+	free(base);
+}
+
+/* No next record: the end, or a damage that is now told. */
+static enum status pcap_reader_end(struct pcap_reader *reader, uint32_t caplen, struct error *err)
+{
+	struct bytes *bytes = reader->base.bytes;
+	unsigned long long number = reader->number + 1;
+	char inside[96];
+
+	if (caplen > SOURCE_CAPLEN_MAX) {
+		notes_damage(reader->base.notes, bytes_offset(bytes),
+			     "packet %llu claims %u captured bytes", number, caplen);
+		return STATUS_OK;
+	}
+	if (bytes_left(bytes) < reader->header_bytes)
+		snprintf(inside, sizeof inside, "the header of packet %llu", number);
+	else
+		snprintf(inside, sizeof inside, "packet %llu of %u captured bytes", number, caplen);
+	return notes_end(reader->base.notes, bytes, bytes_offset(bytes), inside, err);
+}
+
+static enum status pcap_reader_next(struct reader *base, struct frame *frame, bool *more,
+				    struct error *err)
+{
+	struct pcap_reader *reader = (struct pcap_reader *)base;
+	struct bytes *bytes = base->bytes;
+	const uint8_t *at = bytes_need(bytes, reader->header_bytes);
+	bool big = reader->big_endian;
+	uint32_t caplen, length;
+
+	if (!at)
+		return pcap_reader_end(reader, 0, err);
+	caplen = bytes_u32(at + 8, big);
+	length = bytes_u32(at + 12, big);
+	if (reader->order == CAPLEN_SECOND || (reader->order == CAPLEN_IS_LESS && caplen > length)) {
+		uint32_t swap = caplen;
+
+		caplen = length;
+		length = swap;
+	}
+	if (caplen > SOURCE_CAPLEN_MAX || !(at = bytes_need(bytes, reader->header_bytes + caplen)))
+		return pcap_reader_end(reader, caplen, err);
+	frame->time_ns = (int64_t)bytes_u32(at, big) * NS_PER_S +
+			 (int64_t)bytes_u32(at + 4, big) * reader->ns_per_unit;
+	frame->number = ++reader->number;
+	frame->offset = bytes_offset(bytes);
+	frame->interface = 0;
+	frame->linktype = reader->linktype;
+	frame->caplen_bytes = caplen;
+	frame->length_bytes = length < caplen ? caplen : length;
+	frame->dropped_before = 0;
+	frame->bytes = at + reader->header_bytes;
+	bytes_take(bytes, reader->header_bytes + caplen);
+	*more = true;
+	return STATUS_OK;
+}
+
+const struct reader_type pcap_reader_type = {
+	.name = "pcap",
+	.sniff_bytes = 4,
+	.recognise = pcap_reader_recognise,
+	.open = pcap_reader_open,
+	.next = pcap_reader_next,
+	.close = pcap_reader_close,
+};

@@ -1,0 +1,543 @@
+#include "correlate/clock.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CORRIDOR_HULL_MAX 1024
+#define CORRIDOR_KEPT_MAX 4096     /* pairs each way kept for when no line fits; a power of two */
+#define CORRIDOR_SKEW_MAX 1e-3
+#define CORRIDOR_GRAIN_NS 1.0      /* two stamps cut to whole nanoseconds are that far off */
+#define CORRIDOR_REACH_NS (((int64_t)1 << 62) - 1) /* differences of two such times fit int64 */
+#define CORRIDOR_SURE_PAIRS 10.0   /* with fewer pairs than this each way the skew is left at 0 */
+#define CORRIDOR_BLOCKS_MAX 64
+#define CORRIDOR_BLOCK_PAIRS 32
+#define CORRIDOR_BLOCKS_FOR_SKEW 4
+#define CORRIDOR_HALVINGS 200      /* of an interval of doubles; ends sooner, when none lies between */
+
+enum { FORWARD, REVERSE, SIDES };
+
+struct corridor_point {
+	int64_t time_ns, difference_ns;
+};
+
+/* One direction. Differences of the reverse direction are negated, so that on
+ * both sides the offset (negated, too) lies below every point, and the lower
+ * hull of the points says all that they say.
+ *
+ * The hull is convex, sorted by time, one point per time. Where it would grow
+ * over its room some points are forgotten: a point less only widens the
+ * corridor, never moves it off the truth. */
+struct corridor_side {
+	uint64_t pairs;
+	uint64_t every;  /* mask: pair i is kept when (i & every) == 0 */
+	unsigned points, kept_count;
+	struct corridor_point hull[CORRIDOR_HULL_MAX];
+	struct corridor_point kept[CORRIDOR_KEPT_MAX];
+};
+
+struct clock_corridor {
+	struct corridor_side side[SIDES];
+};
+
+struct clock_corridor *clock_corridor_new(void)
+{
+	return calloc(1, sizeof(struct clock_corridor));
+}
+
+void clock_corridor_free(struct clock_corridor **corridor)
+{
+	free(*corridor);
+	*corridor = NULL;
+}
+
+static inline int64_t corridor_held(int64_t ns)
+{
+	if (ns > CORRIDOR_REACH_NS)
+		return CORRIDOR_REACH_NS;
+	return ns < -CORRIDOR_REACH_NS ? -CORRIDOR_REACH_NS : ns;
+}
+
+/* Whether b lies below the line from a to c; times rise from a to c. */
+static inline bool corridor_below(struct corridor_point a, struct corridor_point b,
+				  struct corridor_point c)
+{
+	return (__int128)(b.difference_ns - a.difference_ns) * (c.time_ns - a.time_ns) <
+	       (__int128)(c.difference_ns - a.difference_ns) * (b.time_ns - a.time_ns);
+}
+
+static int corridor_compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double corridor_quantile(double *values, unsigned count, double share)
+{
+	qsort(values, count, sizeof values[0], corridor_compare);
+	return values[(unsigned)(share * (count - 1) + 0.5)];
+}
+
+/* How far b lies below the line from a to c. */
+static double corridor_depth(struct corridor_point a, struct corridor_point b,
+			     struct corridor_point c)
+{
+	double slope = (double)(c.difference_ns - a.difference_ns) / (double)(c.time_ns - a.time_ns);
+
+	return slope * (double)(b.time_ns - a.time_ns) - (double)(b.difference_ns - a.difference_ns);
+}
+
+/* Forgets those of every other point that stick out least: about a quarter. */
+static void corridor_thin(struct corridor_side *side)
+{
+	double depth[CORRIDOR_HULL_MAX / 2], sorted[CORRIDOR_HULL_MAX / 2], limit;
+	struct corridor_point *hull = side->hull;
+	unsigned i, n = 0;
+
+	for (i = 1; i + 1 < side->points; i += 2)
+		depth[i / 2] = corridor_depth(hull[i - 1], hull[i], hull[i + 1]);
+	memcpy(sorted, depth, (i / 2) * sizeof sorted[0]);
+	limit = corridor_quantile(sorted, i / 2, 0.5);
+	for (i = 0; i < side->points; i++)
+		if (i % 2 == 0 || i + 1 == side->points || depth[i / 2] > limit)
+			hull[n++] = hull[i];
+	side->points = n;
+}
+
+/* A point that is not the latest: most of them lie above the hull and are gone
+ * after a binary search. */
+static void corridor_insert(struct corridor_side *side, struct corridor_point p)
+{
+	struct corridor_point *hull = side->hull;
+	unsigned low = 0, high = side->points - 1, left, right;
+
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+
+		if (hull[middle].time_ns < p.time_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	left = right = low; /* p goes between left - 1 and right */
+	if (hull[low].time_ns == p.time_ns) {
+		if (p.difference_ns >= hull[low].difference_ns)
+			return;
+		right++;
+	} else if (low > 0 && !corridor_below(hull[low - 1], p, hull[low])) {
+		return;
+	}
+	while (left >= 2 && !corridor_below(hull[left - 2], hull[left - 1], p))
+		left--;
+	while (right + 1 < side->points && !corridor_below(p, hull[right], hull[right + 1]))
+		right++;
+	memmove(&hull[left + 1], &hull[right], (side->points - right) * sizeof hull[0]);
+	hull[left] = p;
+	side->points = left + 1 + side->points - right;
+}
+
+static void corridor_keep(struct corridor_side *side, struct corridor_point p)
+{
+	unsigned i;
+
+	if (side->kept_count == CORRIDOR_KEPT_MAX) {
+		for (i = 0; i < CORRIDOR_KEPT_MAX / 2; i++)
+			side->kept[i] = side->kept[2 * i];
+		side->kept_count = CORRIDOR_KEPT_MAX / 2;
+		side->every = 2 * side->every + 1;
+	}
+	side->kept[side->kept_count++] = p;
+}
+
+void clock_corridor_add(struct clock_corridor *corridor, bool forward, int64_t time_ns,
+			int64_t difference_ns)
+{
+	struct corridor_side *side = &corridor->side[forward ? FORWARD : REVERSE];
+	struct corridor_point p = {corridor_held(time_ns), corridor_held(difference_ns)};
+	struct corridor_point *hull = side->hull;
+	unsigned n;
+
+	if (!forward)
+		p.difference_ns = -p.difference_ns;
+	if (!(side->pairs++ & side->every))
+		corridor_keep(side, p);
+	if (side->points == CORRIDOR_HULL_MAX)
+		corridor_thin(side);
+	n = side->points;
+	if (n && p.time_ns <= hull[n - 1].time_ns) {
+		corridor_insert(side, p);
+		return;
+	}
+	while (n >= 2 && !corridor_below(hull[n - 2], hull[n - 1], p))
+		n--;
+	hull[n] = p;
+	side->points = n + 1;
+}
+
+/* The hulls in doubles: x from the middle of all pairs, y from some difference.
+ * Nanoseconds of a hundred days are exact in them. */
+struct corridor_sight {
+	int64_t at_ns, base_ns;
+	double span;  /* of x, over both sides */
+	unsigned points[SIDES];
+	double x[SIDES][CORRIDOR_HULL_MAX], y[SIDES][CORRIDOR_HULL_MAX];
+};
+
+static void corridor_look(const struct clock_corridor *corridor, struct corridor_sight *sight)
+{
+	int64_t first = INT64_MAX, last = INT64_MIN;
+	unsigned s, i;
+
+	sight->base_ns = corridor->side[FORWARD].points
+				 ? corridor->side[FORWARD].hull[0].difference_ns
+				 : -corridor->side[REVERSE].hull[0].difference_ns;
+	for (s = 0; s < SIDES; s++) {
+		const struct corridor_side *side = &corridor->side[s];
+
+		if (!side->points)
+			continue;
+		if (side->hull[0].time_ns < first)
+			first = side->hull[0].time_ns;
+		if (side->hull[side->points - 1].time_ns > last)
+			last = side->hull[side->points - 1].time_ns;
+	}
+	sight->at_ns = first + (last - first) / 2;
+	sight->span = (double)(last - first);
+	for (s = 0; s < SIDES; s++) {
+		const struct corridor_side *side = &corridor->side[s];
+		int64_t base = s == FORWARD ? sight->base_ns : -sight->base_ns;
+
+		sight->points[s] = side->points;
+		for (i = 0; i < side->points; i++) {
+			sight->x[s][i] = (double)(side->hull[i].time_ns - sight->at_ns);
+			sight->y[s][i] = (double)(side->hull[i].difference_ns - base);
+		}
+	}
+}
+
+/* The height at x = 0 of the line of slope b that touches a side from below, and
+ * where it touches. On the reverse side the slope turns round with the differences. */
+static double corridor_touch(const struct corridor_sight *sight, unsigned s, double b,
+			     double *touch_x)
+{
+	const double *x = sight->x[s], *y = sight->y[s];
+	double slope = s == FORWARD ? b : -b, least = INFINITY;
+	unsigned i, at = 0;
+
+	for (i = 0; i < sight->points[s]; i++) {
+		double height = y[i] - slope * x[i];
+
+		if (height < least) {
+			least = height;
+			at = i;
+		}
+	}
+	*touch_x = x[at];
+	return least;
+}
+
+/* How wide the corridor of slope b is; concave in b. */
+static double corridor_width(const struct corridor_sight *sight, double b)
+{
+	double x;
+
+	return corridor_touch(sight, FORWARD, b, &x) + corridor_touch(sight, REVERSE, b, &x) +
+	       2 * CORRIDOR_GRAIN_NS;
+}
+
+/* What a search over slopes makes greatest: the heights of the sides chosen,
+ * less `pull` per unit of slope away from `towards`. */
+struct corridor_aim {
+	bool side[SIDES];
+	double pull, towards;
+};
+
+static const struct corridor_aim aim_width = {.side = {true, true}};
+static const struct corridor_aim aim_upper = {.side = {true, false}};
+static const struct corridor_aim aim_lower = {.side = {false, true}};
+
+static double corridor_rise(const struct corridor_sight *sight, const struct corridor_aim *aim,
+			    double b)
+{
+	double rise = 0, x;
+
+	if (aim->side[FORWARD]) {
+		corridor_touch(sight, FORWARD, b, &x);
+		rise -= x;
+	}
+	if (aim->side[REVERSE]) {
+		corridor_touch(sight, REVERSE, b, &x);
+		rise += x;
+	}
+	return rise;
+}
+
+/* The slope in [low, high] where the aim is greatest. The aim is concave, so its
+ * derivative's sign halves the interval until no double lies between. */
+static double corridor_climb(const struct corridor_sight *sight, const struct corridor_aim *aim,
+			     double low, double high)
+{
+	unsigned i;
+
+	if (aim->pull > 0 && aim->towards >= low && aim->towards <= high) {
+		double rise = corridor_rise(sight, aim, aim->towards);
+
+		if (fabs(rise) <= aim->pull)
+			return aim->towards;
+		*(rise > 0 ? &low : &high) = aim->towards;
+	}
+	for (i = 0; i < CORRIDOR_HALVINGS; i++) {
+		double b = low + (high - low) / 2, rise = corridor_rise(sight, aim, b);
+
+		if (b <= low || b >= high)
+			break;
+		rise -= b > aim->towards ? aim->pull : -aim->pull;
+		if (rise == 0)
+			return b;
+		*(rise > 0 ? &low : &high) = b;
+	}
+	return low;
+}
+
+/* Where the corridor closes between a slope that it allows and one beyond; the
+ * outer side of it, so that nothing that fits is left out. */
+static double corridor_edge(const struct corridor_sight *sight, double inside, double outside)
+{
+	unsigned i;
+
+	if (corridor_width(sight, outside) >= 0)
+		return outside;
+	for (i = 0; i < CORRIDOR_HALVINGS; i++) {
+		double b = inside + (outside - inside) / 2;
+
+		if (b == inside || b == outside)
+			break;
+		*(corridor_width(sight, b) >= 0 ? &inside : &outside) = b;
+	}
+	return outside;
+}
+
+static int64_t corridor_round(double ns)
+{
+	if (ns >= 0x1p63)
+		return INT64_MAX;
+	return ns <= -0x1p63 ? INT64_MIN : (int64_t)llround(ns);
+}
+
+static int64_t corridor_ceil(double ns)
+{
+	return corridor_round(ceil(ns));
+}
+
+/* Few pairs must not tilt the line: without a pull towards no skew at all, one
+ * pair each way would be explained best by the greatest skew. The pull is that
+ * of the whole span where there are up to CORRIDOR_SURE_PAIRS pairs (nothing
+ * is stronger) and fades as they become more. */
+static double corridor_pull(const struct corridor_sight *sight, uint64_t pairs)
+{
+	double n = (double)pairs;
+
+	return sight->span * (n > CORRIDOR_SURE_PAIRS ? CORRIDOR_SURE_PAIRS / n : 1);
+}
+
+/* Of the slopes that a line through `height` at x = 0 may have without leaving the
+ * corridor, the one nearest to b. */
+static double corridor_turn(const struct corridor_sight *sight, double height, double b)
+{
+	double low = -CORRIDOR_SKEW_MAX, high = CORRIDOR_SKEW_MAX;
+	unsigned s, i;
+
+	for (s = 0; s < SIDES; s++) {
+		double sign = s == FORWARD ? 1 : -1;
+
+		for (i = 0; i < sight->points[s]; i++) {
+			double x = sight->x[s][i], bound;
+
+			if (x == 0)
+				continue;
+			bound = sign * (sight->y[s][i] - sign * height) / x;
+			if ((x > 0) == (s == FORWARD))
+				high = fmin(high, bound);
+			else
+				low = fmax(low, bound);
+		}
+	}
+	if (low > high) /* by a rounding, or the stamps' grain */
+		b = low = high = fmax(-CORRIDOR_SKEW_MAX, fmin(CORRIDOR_SKEW_MAX, (low + high) / 2));
+	return b < low ? low : b > high ? high : b;
+}
+
+/* All lines that pass below every forward point and above every reverse one
+ * make a convex set in (slope, height). The offset at at_ns is the middle of its
+ * shadow on the height axis and the error half of that: if every packet took
+ * no negative time and the clocks keep a line, the true line is in the set, and
+ * its height is within the shadow. The middle of the widest corridor alone would
+ * promise no such thing, since the true slope may be another. */
+static void corridor_fit_feasible(const struct corridor_sight *sight, double peak,
+				  struct clock_fit *fit)
+{
+	double low = corridor_edge(sight, peak, -CORRIDOR_SKEW_MAX);
+	double high = corridor_edge(sight, peak, CORRIDOR_SKEW_MAX);
+	uint64_t fewer = fit->forward < fit->reverse ? fit->forward : fit->reverse;
+	struct corridor_aim aim = aim_width;
+	double x, upper, lower, height;
+
+	aim.pull = corridor_pull(sight, fewer);
+	aim.towards = corridor_width(sight, 0) >= 0 ? 0 : low + (high - low) / 2;
+	upper = corridor_touch(sight, FORWARD, corridor_climb(sight, &aim_upper, low, high), &x);
+	lower = -corridor_touch(sight, REVERSE, corridor_climb(sight, &aim_lower, low, high), &x);
+	height = round(lower + (upper - lower) / 2);
+	fit->offset_ns = sight->base_ns + corridor_round(height);
+	fit->error_ns = corridor_ceil(fmax(upper - height, height - lower) + CORRIDOR_GRAIN_NS);
+	fit->skew = corridor_turn(sight, height, corridor_climb(sight, &aim, low, high));
+}
+
+/* One direction bounds the offset from one side only: the line that touches its
+ * hull around the middle (Moon, Skelly, Towsley, INFOCOM 1999) removes the drift. */
+static void corridor_fit_one(const struct corridor_sight *sight, unsigned s, struct clock_fit *fit)
+{
+	struct corridor_aim aim = s == FORWARD ? aim_upper : aim_lower;
+	double x, height;
+
+	aim.pull = corridor_pull(sight, fit->forward + fit->reverse);
+	fit->skew = corridor_climb(sight, &aim, -CORRIDOR_SKEW_MAX, CORRIDOR_SKEW_MAX);
+	height = corridor_touch(sight, s, fit->skew, &x);
+	fit->offset_ns = sight->base_ns + corridor_round(s == FORWARD ? height : -height);
+	fit->feasible = true;
+}
+
+/* When no line fits (stamps that jitter, a step): the 2 % quantiles of stretches
+ * of time instead of the hull. */
+struct corridor_blocks {
+	unsigned count[SIDES];
+	double x[SIDES][CORRIDOR_BLOCKS_MAX], floor[SIDES][CORRIDOR_BLOCKS_MAX];
+};
+
+static int corridor_compare_time(const void *a, const void *b)
+{
+	const struct corridor_point *p = a, *q = b;
+
+	if (p->time_ns != q->time_ns)
+		return p->time_ns < q->time_ns ? -1 : 1;
+	return (p->difference_ns > q->difference_ns) - (p->difference_ns < q->difference_ns);
+}
+
+static void corridor_block(const struct corridor_side *side, const struct corridor_sight *sight,
+			   unsigned s, struct corridor_blocks *blocks)
+{
+	struct corridor_point sorted[CORRIDOR_KEPT_MAX];
+	double y[CORRIDOR_KEPT_MAX];
+	int64_t base = s == FORWARD ? sight->base_ns : -sight->base_ns;
+	unsigned n = side->kept_count, count = n / CORRIDOR_BLOCK_PAIRS, k, i, from, to;
+
+	memcpy(sorted, side->kept, n * sizeof sorted[0]);
+	qsort(sorted, n, sizeof sorted[0], corridor_compare_time);
+	count = count > CORRIDOR_BLOCKS_MAX ? CORRIDOR_BLOCKS_MAX : count ? count : 1;
+	blocks->count[s] = count;
+	for (k = 0; k < count; k++) {
+		from = k * n / count;
+		to = (k + 1) * n / count;
+		for (i = from; i < to; i++)
+			y[i - from] = (double)(sorted[i].difference_ns - base);
+		blocks->x[s][k] = (double)(sorted[(from + to) / 2].time_ns - sight->at_ns);
+		blocks->floor[s][k] = corridor_quantile(y, to - from, 0.02);
+	}
+}
+
+/* Theil-Sen over the blocks of both sides, each with its own. */
+static double corridor_block_slope(const struct corridor_blocks *blocks)
+{
+	double slopes[CORRIDOR_BLOCKS_MAX * CORRIDOR_BLOCKS_MAX], slope;
+	unsigned s, i, k, n = 0;
+
+	for (s = 0; s < SIDES; s++) {
+		const double *x = blocks->x[s], *y = blocks->floor[s];
+
+		if (blocks->count[s] < CORRIDOR_BLOCKS_FOR_SKEW)
+			continue;
+		for (i = 0; i < blocks->count[s]; i++)
+			for (k = i + 1; k < blocks->count[s]; k++)
+				if (x[k] > x[i])
+					slopes[n++] = (s == FORWARD ? 1 : -1) * (y[k] - y[i]) /
+						      (x[k] - x[i]);
+	}
+	if (!n)
+		return 0;
+	slope = corridor_quantile(slopes, n, 0.5);
+	return fmin(fmax(slope, -CORRIDOR_SKEW_MAX), CORRIDOR_SKEW_MAX);
+}
+
+/* The floors of both sides are the medians of their blocks' floors; where most
+ * blocks do not agree on them (nine in ten), the error says so. */
+static void corridor_fit_robust(const struct clock_corridor *corridor,
+				const struct corridor_sight *sight, struct clock_fit *fit)
+{
+	struct corridor_blocks blocks;
+	double floor[SIDES], rest[CORRIDOR_BLOCKS_MAX], away[SIDES * CORRIDOR_BLOCKS_MAX];
+	unsigned s, i, n = 0;
+
+	for (s = 0; s < SIDES; s++)
+		corridor_block(&corridor->side[s], sight, s, &blocks);
+	fit->skew = corridor_block_slope(&blocks);
+	for (s = 0; s < SIDES; s++) {
+		double slope = s == FORWARD ? fit->skew : -fit->skew;
+
+		for (i = 0; i < blocks.count[s]; i++) {
+			blocks.floor[s][i] -= slope * blocks.x[s][i];
+			rest[i] = blocks.floor[s][i];
+		}
+		floor[s] = corridor_quantile(rest, blocks.count[s], 0.5);
+		for (i = 0; i < blocks.count[s]; i++)
+			away[n++] = fabs(blocks.floor[s][i] - floor[s]);
+	}
+	fit->offset_ns = sight->base_ns + corridor_round((floor[FORWARD] - floor[REVERSE]) / 2);
+	fit->error_ns = corridor_ceil(fabs(floor[FORWARD] + floor[REVERSE]) / 2 +
+				      corridor_quantile(away, n, 0.9) + CORRIDOR_GRAIN_NS);
+}
+
+/* The least delay of a side under the fit, reckoned as callers do. */
+static int64_t corridor_least(const struct corridor_side *side, unsigned s,
+			      const struct clock_fit *fit)
+{
+	__int128 least = INT64_MAX;
+	unsigned i;
+
+	for (i = 0; i < side->points; i++) {
+		__int128 offset = clock_fit_offset(fit, side->hull[i].time_ns);
+		__int128 delay = side->hull[i].difference_ns + (s == FORWARD ? -offset : offset);
+
+		if (delay < least)
+			least = delay;
+	}
+	if (fit->feasible && least < 0) /* by the stamps' grain */
+		return 0;
+	return side->points ? (int64_t)(least < INT64_MIN ? INT64_MIN : least) : 0;
+}
+
+void clock_corridor_fit(const struct clock_corridor *corridor, struct clock_fit *fit)
+{
+	const struct corridor_side *forward = &corridor->side[FORWARD];
+	const struct corridor_side *reverse = &corridor->side[REVERSE];
+	struct corridor_sight sight;
+	double peak;
+
+	*fit = (struct clock_fit){.forward = forward->pairs, .reverse = reverse->pairs};
+	if (!forward->points && !reverse->points)
+		return;
+	corridor_look(corridor, &sight);
+	fit->at_ns = sight.at_ns;
+	fit->known = forward->points && reverse->points;
+	if (!fit->known) {
+		corridor_fit_one(&sight, forward->points ? FORWARD : REVERSE, fit);
+	} else {
+		peak = corridor_climb(&sight, &aim_width, -CORRIDOR_SKEW_MAX, CORRIDOR_SKEW_MAX);
+		fit->feasible = corridor_width(&sight, peak) >= 0;
+		if (fit->feasible)
+			corridor_fit_feasible(&sight, peak, fit);
+		else
+			corridor_fit_robust(corridor, &sight, fit);
+	}
+	fit->forward_min_ns = corridor_least(forward, FORWARD, fit);
+	fit->reverse_min_ns = corridor_least(reverse, REVERSE, fit);
+}

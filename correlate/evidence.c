@@ -1,0 +1,293 @@
+#include "correlate/evidence.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/packet.h"
+
+#define EVIDENCE_NONE UINT32_MAX
+#define EVIDENCE_OPEN_MAX 256 /* odd packets of one session and direction waiting for evidence */
+
+/* One session with odd packets. Sides: 0 upstream, 1 downstream, of the direction. */
+struct evidence_session {
+	uint32_t max_end[2][2]; /* [direction][side]: highest sequence number behind what passed there */
+	bool known[2][2];
+	uint32_t open[2];       /* [direction]: chain of odd packets that wait */
+	uint16_t waiting[2];
+};
+
+struct evidence_input {
+	struct view_batch batch;
+	uint32_t point, at;
+	bool near, ended;
+	int64_t time[VIEW_BATCH];
+	uint32_t way[VIEW_BATCH];
+};
+
+struct evidence {
+	const struct judging *judging;
+	const struct clock_fit *fit;
+	struct odd *odd;
+	uint64_t odds;
+	uint32_t *next;                   /* by odd: chain of the open ones */
+	uint32_t *place;                  /* by session: its evidence_session, or EVIDENCE_NONE */
+	struct evidence_session *session;
+	uint32_t sessions;
+};
+
+/* Both stages on the near stage's clock. */
+static int64_t evidence_time(const struct evidence *e, int64_t reference_ns, bool near)
+{
+	return near || !e->fit->known ? reference_ns
+				      : reference_ns - clock_fit_offset(e->fit, reference_ns);
+}
+
+static bool evidence_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+static void evidence_open(struct evidence *e, uint32_t number)
+{
+	struct odd *odd = &e->odd[number];
+	struct evidence_session *s = &e->session[e->place[odd->session]];
+	unsigned d = odd->direction, other = odd->upstream ? 1 : 0, own = !other;
+
+	if (odd->proto != 6 || odd->end == odd->seq || (odd->flags & PACKET_TCP_RST))
+		return;
+	odd->covered_before = s->known[d][other] && !evidence_before(s->max_end[d][other], odd->end);
+	if (!odd->upstream && odd->covered_before &&
+	    (!s->known[d][own] || !evidence_before(odd->seq, s->max_end[d][own])))
+		odd->went_on = true; /* new here, while the sender's side is past it already */
+	if (!s->known[d][own] || evidence_before(s->max_end[d][own], odd->end)) {
+		s->known[d][own] = true;
+		s->max_end[d][own] = odd->end;
+	}
+	if (odd->went_on || s->waiting[d] == EVIDENCE_OPEN_MAX)
+		return;
+	e->next[number] = s->open[d];
+	s->open[d] = number;
+	s->waiting[d]++;
+}
+
+/* What a record of the same direction says; true: nothing more to wait for. */
+static bool evidence_from_data(struct odd *odd, bool downstream, uint32_t seq, uint32_t end)
+{
+	if (odd->upstream != downstream)
+		return false; /* it is of the odd packet's own side */
+	if (evidence_before(seq, odd->end) && evidence_before(odd->seq, end)) {
+		odd->copy_passed = true;
+		return true;
+	}
+	if (!odd->upstream && !odd->covered_before && !evidence_before(seq, odd->end)) {
+		odd->went_on = true;
+		return true;
+	}
+	return false;
+}
+
+static bool evidence_from_ack(struct odd *odd, uint32_t ack)
+{
+	if (!odd->upstream || evidence_before(ack, odd->end))
+		return false;
+	odd->acked = !odd->covered_before;
+	return true;
+}
+
+static void evidence_visit(struct evidence *e, struct evidence_session *s, unsigned direction,
+			   bool is_ack, bool downstream, uint32_t a, uint32_t b)
+{
+	uint32_t *link = &s->open[direction];
+
+	while (*link != EVIDENCE_NONE) {
+		struct odd *odd = &e->odd[*link];
+
+		if (is_ack ? evidence_from_ack(odd, a)
+			   : evidence_from_data(odd, downstream, a, b)) {
+			*link = e->next[*link];
+			s->waiting[direction]--;
+		} else {
+			link = &e->next[*link];
+		}
+	}
+}
+
+static void evidence_record(struct evidence *e, struct evidence_session *s,
+			    const struct view_point *point, uint32_t index, bool near,
+			    unsigned direction)
+{
+	uint16_t flags = (uint16_t)view_get(point, RECORD_FLAGS, index);
+	uint32_t seq = (uint32_t)view_get(point, RECORD_SEQ, index), end;
+	bool downstream = near != (direction == HOP_FORWARD);
+
+	if (flags & PACKET_TCP_RST)
+		return;
+	if ((flags & PACKET_TCP_ACK) && s->open[!direction] != EVIDENCE_NONE)
+		evidence_visit(e, s, !direction, true, false,
+			       (uint32_t)view_get(point, RECORD_ACK, index), 0);
+	end = seq + view_payload(point, index) + !!(flags & PACKET_TCP_SYN) +
+	      !!(flags & PACKET_TCP_FIN);
+	if (end == seq)
+		return;
+	if (s->open[direction] != EVIDENCE_NONE)
+		evidence_visit(e, s, direction, false, downstream, seq, end);
+	if (!s->known[direction][downstream] ||
+	    evidence_before(s->max_end[direction][downstream], end)) {
+		s->known[direction][downstream] = true;
+		s->max_end[direction][downstream] = end;
+	}
+}
+
+static void evidence_load(struct evidence *e, struct evidence_input *in)
+{
+	const struct clock *clock = &e->judging->meeting->clock[in->point];
+	uint32_t i;
+
+	in->at = 0;
+	in->ended = !view_next(&in->batch);
+	if (in->ended)
+		return;
+	view_read_64(&in->batch, RECORD_TIME, in->time);
+	view_read_ways(&in->batch, in->way);
+	for (i = 0; i < in->batch.rows; i++)
+		in->time[i] = evidence_time(e, clock_correct(clock, in->time[i]), in->near);
+}
+
+static struct evidence_input *evidence_earliest(struct evidence_input *in, uint32_t inputs)
+{
+	struct evidence_input *first = NULL;
+	uint32_t k;
+
+	for (k = 0; k < inputs; k++)
+		if (!in[k].ended && (!first || in[k].time[in[k].at] < first->time[first->at]))
+			first = &in[k];
+	return first;
+}
+
+static void evidence_pass(struct evidence *e, struct evidence_input *in, uint32_t inputs,
+			  const uint32_t *order)
+{
+	const struct judging *j = e->judging;
+	struct evidence_input *first;
+	uint64_t opened = 0;
+
+	while ((first = evidence_earliest(in, inputs)) != NULL) {
+		uint32_t way = first->way[first->at], index = first->batch.index[first->at];
+		int64_t now = first->time[first->at];
+
+		if (way != VIEW_NO_WAY) {
+			uint32_t place = e->place[j->sessions->of_node[way >> 1]];
+
+			if (place != EVIDENCE_NONE && j->view->flow[way >> 1].proto == 6) {
+				for (; opened < e->odds; opened++) {
+					const struct odd *odd = &e->odd[order[opened]];
+					bool near = j->path->stage[odd->point] == odd->hop;
+
+					if (evidence_time(e, odd->time_ns, near) > now)
+						break;
+					evidence_open(e, order[opened]);
+				}
+				evidence_record(e, &e->session[place],
+						&j->view->point[first->point], index, first->near,
+						sessions_forward(j->sessions, way) ? HOP_FORWARD
+										   : HOP_REVERSE);
+			}
+		}
+		if (++first->at == first->batch.rows)
+			evidence_load(e, first);
+	}
+}
+
+struct evidence_key {
+	int64_t time_ns;
+	uint32_t number;
+};
+
+static int evidence_key_compare(const void *x, const void *y)
+{
+	const struct evidence_key *a = x, *b = y;
+
+	if (a->time_ns != b->time_ns)
+		return a->time_ns < b->time_ns ? -1 : 1;
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+/* The odd packets in order of the near stage's time. */
+static uint32_t *evidence_order(const struct evidence *e)
+{
+	struct evidence_key *key = malloc((e->odds + 1) * sizeof *key);
+	uint32_t *order = malloc((e->odds + 1) * sizeof *order);
+	uint64_t i;
+
+	for (i = 0; key && order && i < e->odds; i++) {
+		bool near = e->judging->path->stage[e->odd[i].point] == e->odd[i].hop;
+
+		key[i] = (struct evidence_key){evidence_time(e, e->odd[i].time_ns, near),
+					       (uint32_t)i};
+	}
+	if (key && order) {
+		qsort(key, e->odds, sizeof *key, evidence_key_compare);
+		for (i = 0; i < e->odds; i++)
+			order[i] = key[i].number;
+	} else {
+		free(order);
+		order = NULL;
+	}
+	free(key);
+	return order;
+}
+
+static bool evidence_sessions(struct evidence *e)
+{
+	uint32_t count = e->judging->sessions->count, i;
+	uint64_t k;
+
+	e->place = malloc(((size_t)count + 1) * sizeof *e->place);
+	e->next = malloc((e->odds + 1) * sizeof *e->next);
+	if (!e->place || !e->next)
+		return false;
+	memset(e->place, 0xff, ((size_t)count + 1) * sizeof *e->place);
+	for (k = 0; k < e->odds; k++)
+		if (e->place[e->odd[k].session] == EVIDENCE_NONE)
+			e->place[e->odd[k].session] = e->sessions++;
+	e->session = calloc((size_t)e->sessions + 1, sizeof *e->session);
+	for (i = 0; e->session && i < e->sessions; i++)
+		e->session[i].open[0] = e->session[i].open[1] = EVIDENCE_NONE;
+	return e->session != NULL;
+}
+
+enum status evidence_gather(struct odd *odd, uint64_t odds, uint32_t hop,
+			    const struct judging *judging, struct error *err)
+{
+	struct evidence e = {.judging = judging, .fit = &judging->hops->hop[hop].fit,
+			     .odd = odd, .odds = odds};
+	const struct path *path = judging->path;
+	uint32_t inputs = path->points[hop] + path->points[hop + 1u], k, n = 0, stage;
+	struct evidence_input *in;
+	uint32_t *order;
+	bool ok;
+
+	if (!odds)
+		return STATUS_OK;
+	if (odds >= UINT32_MAX)
+		return error_set(err, STATUS_INPUT, "more unmatched packets than one run can take");
+	in = calloc(inputs, sizeof *in);
+	order = evidence_order(&e);
+	ok = in && order && evidence_sessions(&e);
+	for (stage = hop; ok && stage <= hop + 1; stage++)
+		for (k = 0; k < path->points[stage]; k++, n++) {
+			in[n].point = path->point[stage][k];
+			in[n].near = stage == hop;
+			view_first(&in[n].batch, &judging->view->point[in[n].point]);
+			evidence_load(&e, &in[n]);
+		}
+	if (ok)
+		evidence_pass(&e, in, inputs, order);
+	free(in);
+	free(order);
+	free(e.place);
+	free(e.next);
+	free(e.session);
+	return ok ? STATUS_OK : error_errno(err, ENOMEM, "evidence");
+}

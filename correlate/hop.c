@@ -1,0 +1,204 @@
+#include "correlate/hop.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#define HOP_PAIRS_MIN 16              /* pairs before they count as a habit */
+#define HOP_DELAY_UNKNOWN_NS 500000   /* assumed where there are fewer: 0.5 ms ... */
+#define HOP_SPREAD_UNKNOWN_NS 5000000 /* ... give or take 5 ms */
+#define HOP_SPREAD_MIN_NS 10000
+#define HOP_SLACK_NS 1000000
+
+struct hop_task {
+	struct hop *hop;
+	const int8_t *lean;
+	const struct journeys *journeys;
+	const struct view *view;
+	const struct path *path;
+	const struct meeting *meeting;
+	uint32_t stage;
+	struct clock_corridor *corridor;
+	bool failed;
+};
+
+static void hop_habit(const struct view_point *near, uint32_t near_index,
+		      const struct view_point *far, uint32_t far_index, enum record_column column,
+		      uint64_t *both, uint64_t *kept)
+{
+	int64_t a = view_get(near, column, near_index), b = view_get(far, column, far_index);
+
+	*both += a && b;
+	*kept += a && a == b;
+}
+
+static void hop_pair(struct hop_task *task, uint32_t p, uint32_t index, unsigned direction,
+		     int64_t near_ns)
+{
+	const struct journeys *j = task->journeys;
+	const struct view_point *near = &task->view->point[p];
+	uint32_t q = j->next_point[p][index], far_index = j->next[p][index];
+	const struct view_point *far = &task->view->point[q];
+	struct hop_habits *habits = &task->hop->habits;
+	int64_t far_ns = clock_correct(&task->meeting->clock[q],
+				       view_get(far, RECORD_TIME, far_index));
+
+	clock_corridor_add(task->corridor, direction == 0, near_ns, far_ns - near_ns);
+	histogram_add(habits->delay[direction], direction ? near_ns - far_ns : far_ns - near_ns);
+	habits->pairs[direction]++;
+	hop_habit(near, index, far, far_index, RECORD_IP_ID, &habits->ip_ids[direction],
+		  &habits->ip_ids_kept[direction]);
+	hop_habit(near, index, far, far_index, RECORD_TSVAL, &habits->tsvals[direction],
+		  &habits->tsvals_kept[direction]);
+	hop_habit(near, index, far, far_index, RECORD_WINDOW, &habits->windows[direction],
+		  &habits->windows_kept[direction]);
+}
+
+static void hop_point(struct hop_task *task, uint32_t p)
+{
+	const struct journeys *j = task->journeys;
+	uint32_t way[VIEW_BATCH], i;
+	int64_t time[VIEW_BATCH];
+	struct view_batch batch;
+
+	view_first(&batch, &task->view->point[p]);
+	while (view_next(&batch)) {
+		view_read_ways(&batch, way);
+		view_read_64(&batch, RECORD_TIME, time);
+		for (i = 0; i < batch.rows; i++) {
+			uint32_t index = batch.index[i];
+			int8_t lean;
+
+			if (!(j->marks[p][index] & JOURNEY_NEXT) ||
+			    task->path->stage[j->next_point[p][index]] != task->stage + 1)
+				continue;
+			lean = task->lean[way[i] >> 1];
+			if (lean)
+				hop_pair(task, p, index, (lean > 0) == (way[i] & 1),
+					 clock_correct(&task->meeting->clock[p], time[i]));
+		}
+	}
+}
+
+static void *hop_run(void *argument)
+{
+	struct hop_task *task = argument;
+	struct hop_habits *habits = &task->hop->habits;
+	uint32_t k;
+
+	habits->delay[0] = histogram_new();
+	habits->delay[1] = histogram_new();
+	task->corridor = clock_corridor_new();
+	task->failed = !habits->delay[0] || !habits->delay[1] || !task->corridor;
+	if (!task->failed) {
+		for (k = 0; k < task->path->points[task->stage]; k++)
+			hop_point(task, task->path->point[task->stage][k]);
+		clock_corridor_fit(task->corridor, &task->hop->fit);
+	}
+	clock_corridor_free(&task->corridor);
+	return NULL;
+}
+
+static void hops_lean(struct hops *hops, struct sessions *sessions)
+{
+	uint8_t flip, evidence;
+	uint32_t node;
+
+	for (node = 0; node < sessions->nodes; node++) {
+		uint32_t root = sessions_root(sessions, node, &flip);
+		int lean = sessions_lean(sessions, root, &evidence);
+
+		hops->lean[node] = (int8_t)(flip ? -lean : lean);
+	}
+}
+
+enum status hops_measure(struct hops **out, struct sessions *sessions,
+			 const struct journeys *journeys, const struct view *view,
+			 const struct path *path, const struct meeting *meeting, unsigned threads,
+			 struct error *err)
+{
+	struct hops *hops = calloc(1, sizeof *hops);
+	struct hop_task task[VIEW_POINTS_MAX];
+	pthread_t thread[VIEW_POINTS_MAX];
+	bool started[VIEW_POINTS_MAX] = {false};
+	uint32_t h, k, last;
+
+	*out = hops;
+	if (hops) {
+		hops->count = path->stages - 1;
+		hops->hop = calloc(path->stages, sizeof *hops->hop);
+		hops->lean = calloc((size_t)view->nodes + 1, 1);
+	}
+	if (!hops || !hops->hop || !hops->lean) {
+		hops_free(out);
+		return error_errno(err, ENOMEM, "hops");
+	}
+	hops_lean(hops, sessions);
+	for (h = 0; h < hops->count; h = last) {
+		last = h + threads < hops->count ? h + threads : hops->count;
+		for (k = h; k < last; k++) {
+			task[k] = (struct hop_task){&hops->hop[k], hops->lean, journeys, view,
+						    path, meeting, k, NULL, false};
+			started[k] = k + 1 < last &&
+				     pthread_create(&thread[k], NULL, hop_run, &task[k]) == 0;
+			if (!started[k])
+				hop_run(&task[k]);
+		}
+		for (k = h; k < last; k++) {
+			if (started[k])
+				pthread_join(thread[k], NULL);
+			if (task[k].failed) {
+				while (++k < last)
+					if (started[k])
+						pthread_join(thread[k], NULL);
+				hops_free(out);
+				return error_errno(err, ENOMEM, "hops");
+			}
+		}
+	}
+	return STATUS_OK;
+}
+
+void hops_free(struct hops **hops)
+{
+	uint32_t h;
+
+	if (!*hops)
+		return;
+	for (h = 0; (*hops)->hop && h < (*hops)->count; h++) {
+		histogram_free(&(*hops)->hop[h].habits.delay[0]);
+		histogram_free(&(*hops)->hop[h].habits.delay[1]);
+	}
+	free((*hops)->hop);
+	free((*hops)->lean);
+	free(*hops);
+	*hops = NULL;
+}
+
+static bool hop_keeps(uint64_t both, uint64_t kept)
+{
+	return both >= HOP_PAIRS_MIN && kept * 100 >= both * 99;
+}
+
+struct align_habits hop_align_habits(const struct hop *hop, unsigned d, int64_t tmax_ns)
+{
+	const struct hop_habits *h = &hop->habits;
+	struct align_habits habits = {.delay_ns = HOP_DELAY_UNKNOWN_NS,
+				      .spread_ns = HOP_SPREAD_UNKNOWN_NS,
+				      .slack_ns = HOP_SLACK_NS,
+				      .delay_max_ns = tmax_ns};
+
+	if (h->pairs[d] >= HOP_PAIRS_MIN) {
+		habits.delay_ns = histogram_quantile(h->delay[d], 500);
+		habits.spread_ns = histogram_quantile(h->delay[d], 990) -
+				   histogram_quantile(h->delay[d], 10);
+		if (histogram_min(h->delay[d]) < 0)
+			habits.slack_ns -= histogram_min(h->delay[d]);
+	}
+	if (habits.spread_ns < HOP_SPREAD_MIN_NS)
+		habits.spread_ns = HOP_SPREAD_MIN_NS;
+	habits.keeps_ip_id = hop_keeps(h->ip_ids[d], h->ip_ids_kept[d]);
+	habits.keeps_tsval = hop_keeps(h->tsvals[d], h->tsvals_kept[d]);
+	habits.keeps_window = hop_keeps(h->windows[d], h->windows_kept[d]);
+	return habits;
+}

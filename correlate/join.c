@@ -1,0 +1,524 @@
+/* The windowed join of journeys_join(). The fingerprints are split into a
+ * fixed number of parts, each joined by itself with two hash tables: the
+ * present one and the one before. Whatever was not touched for a full window
+ * is finished when the tables change places, so that no entry needs a timer.
+ * Within a slice of time the order of points does not matter: a group is a set.
+ */
+#include "correlate/journey.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "correlate/meeting.h"
+
+#define JOIN_PARTS 4            /* of the fingerprints; fixed, so that the result is */
+#define JOIN_SLICES 8           /* slices of time in a window */
+#define JOIN_GROUP_MAX 65535u   /* records in one group; a longer one is cut here */
+#define JOIN_SLOTS_MIN 4096u
+#define JOIN_AHEAD 16u          /* probes under way at once: random loads in batches */
+#define JOIN_END UINT32_MAX
+
+struct join_entry {
+	uint64_t fp;
+	uint32_t index[2];      /* the first two records */
+	uint32_t more, last;    /* chain of the others, in order; JOIN_END */
+	uint8_t point[2];
+	uint16_t count;         /* 0: moved to the other table */
+};
+
+struct join_more {
+	uint32_t index, next;
+	uint32_t point;
+};
+
+struct join_table {
+	struct join_entry *entry;
+	uint32_t entries, entry_room;
+	struct join_more *more;
+	uint32_t mores, more_room;
+	uint32_t *slot;         /* entry number + 1, 0 = free */
+	uint32_t slots;         /* power of two */
+};
+
+struct join_part {
+	const struct view *view;
+	const struct path *path;
+	const struct meeting *meeting;
+	struct journeys *journeys;
+	int64_t tmax_ns;
+	uint32_t part;
+	struct join_table table[2]; /* present, before */
+	struct repeats repeats;
+	enum status status;
+	struct error err;
+};
+
+/* What is read of one point and not yet joined. */
+struct join_input {
+	struct view_batch batch;
+	uint32_t at, rows;
+	bool ended;
+	int64_t time[VIEW_BATCH];
+	uint64_t fp[VIEW_BATCH];
+	uint32_t index[VIEW_BATCH];
+};
+
+/* ---- tables ---- */
+
+static inline uint32_t join_slot(const struct join_table *t, uint64_t fp)
+{
+	return (uint32_t)(fp >> 20) & (t->slots - 1);
+}
+
+static bool join_table_init(struct join_table *t)
+{
+	memset(t, 0, sizeof *t);
+	t->slots = JOIN_SLOTS_MIN;
+	t->slot = calloc(t->slots, sizeof *t->slot);
+	return t->slot != NULL;
+}
+
+static void join_table_free(struct join_table *t)
+{
+	free(t->entry);
+	free(t->more);
+	free(t->slot);
+}
+
+static void join_table_clear(struct join_table *t)
+{
+	t->entries = t->mores = 0;
+	memset(t->slot, 0, t->slots * sizeof *t->slot);
+}
+
+static bool join_table_grow(struct join_table *t)
+{
+	uint32_t *slot, slots, e, s;
+
+	if (t->entries == t->entry_room) {
+		uint32_t room = t->entry_room ? 2 * t->entry_room : JOIN_SLOTS_MIN;
+		struct join_entry *grown = realloc(t->entry, room * sizeof *grown);
+
+		if (!grown)
+			return false;
+		t->entry = grown;
+		t->entry_room = room;
+	}
+	if ((t->entries + 1) * 2 <= t->slots)
+		return true;
+	slots = 2 * t->slots;
+	slot = calloc(slots, sizeof *slot);
+	if (!slot)
+		return false;
+	free(t->slot);
+	t->slot = slot;
+	t->slots = slots;
+	for (e = 0; e < t->entries; e++) {
+		for (s = join_slot(t, t->entry[e].fp); slot[s]; s = (s + 1) & (slots - 1))
+			;
+		slot[s] = e + 1;
+	}
+	return true;
+}
+
+static struct join_entry *join_find(struct join_table *t, uint64_t fp)
+{
+	uint32_t s;
+
+	for (s = join_slot(t, fp); t->slot[s]; s = (s + 1) & (t->slots - 1))
+		if (t->entry[t->slot[s] - 1].fp == fp && t->entry[t->slot[s] - 1].count)
+			return &t->entry[t->slot[s] - 1];
+	return NULL;
+}
+
+static struct join_entry *join_insert(struct join_table *t, uint64_t fp)
+{
+	struct join_entry *entry;
+	uint32_t s;
+
+	if (!join_table_grow(t))
+		return NULL;
+	for (s = join_slot(t, fp); t->slot[s]; s = (s + 1) & (t->slots - 1))
+		;
+	entry = &t->entry[t->entries++];
+	t->slot[s] = t->entries;
+	entry->fp = fp;
+	entry->count = 0;
+	entry->more = entry->last = JOIN_END;
+	return entry;
+}
+
+static bool join_append(struct join_table *t, struct join_entry *entry, uint32_t point,
+			uint32_t index)
+{
+	struct join_more *more;
+
+	if (entry->count < 2) {
+		entry->point[entry->count] = (uint8_t)point;
+		entry->index[entry->count] = index;
+		entry->count++;
+		return true;
+	}
+	if (t->mores == t->more_room) {
+		uint32_t room = t->more_room ? 2 * t->more_room : 1024;
+
+		more = realloc(t->more, room * sizeof *more);
+		if (!more)
+			return false;
+		t->more = more;
+		t->more_room = room;
+	}
+	more = &t->more[t->mores];
+	*more = (struct join_more){index, JOIN_END, point};
+	if (entry->more == JOIN_END)
+		entry->more = t->mores;
+	else
+		t->more[entry->last].next = t->mores;
+	entry->last = t->mores++;
+	entry->count++;
+	return true;
+}
+
+/* ---- finished groups ---- */
+
+static bool repeats_add(struct repeats *r, uint32_t value)
+{
+	if (r->size == r->room) {
+		uint64_t room = r->room ? 2 * r->room : 4096;
+		uint32_t *grown = realloc(r->list, room * sizeof *grown);
+
+		if (!grown)
+			return false;
+		r->list = grown;
+		r->room = room;
+	}
+	r->list[r->size++] = value;
+	return true;
+}
+
+static bool join_repeat(struct join_part *part, const struct join_table *t,
+			const struct join_entry *entry)
+{
+	uint32_t m, k;
+	bool ok = repeats_add(&part->repeats, entry->count);
+
+	for (k = 0; k < 2 && ok; k++)
+		ok = repeats_add(&part->repeats, entry->point[k]) &&
+		     repeats_add(&part->repeats, entry->index[k]);
+	for (m = entry->more; m != JOIN_END && ok; m = t->more[m].next)
+		ok = repeats_add(&part->repeats, t->more[m].point) &&
+		     repeats_add(&part->repeats, t->more[m].index);
+	return ok;
+}
+
+/* Links the records of an entry that is at most once on every stage, in the
+ * order of stages; false when some stage has it twice. */
+static bool join_link(struct join_part *part, const struct join_table *t,
+		      const struct join_entry *entry)
+{
+	const struct path *path = part->path;
+	uint32_t index[VIEW_POINTS_MAX], m, s, last;
+	uint8_t point[VIEW_POINTS_MAX]; /* + 1, by stage */
+
+	if (entry->count == 2) {
+		uint32_t near = path->stage[entry->point[0]] > path->stage[entry->point[1]];
+
+		if (path->stage[entry->point[0]] == path->stage[entry->point[1]])
+			return false;
+		journey_link(part->journeys, path, entry->point[near], entry->index[near],
+			     entry->point[!near], entry->index[!near]);
+		return true;
+	}
+	if (entry->count > path->stages)
+		return false;
+	memset(point, 0, path->stages);
+	for (s = 0; s < 2; s++) {
+		uint32_t stage = path->stage[entry->point[s]];
+
+		if (point[stage])
+			return false;
+		point[stage] = entry->point[s] + 1;
+		index[stage] = entry->index[s];
+	}
+	for (m = entry->more; m != JOIN_END; m = t->more[m].next) {
+		uint32_t stage = path->stage[t->more[m].point];
+
+		if (point[stage])
+			return false;
+		point[stage] = (uint8_t)(t->more[m].point + 1);
+		index[stage] = t->more[m].index;
+	}
+	for (s = 0, last = JOIN_END; s < path->stages; s++) {
+		if (!point[s])
+			continue;
+		if (last != JOIN_END)
+			journey_link(part->journeys, path, point[last] - 1u, index[last],
+				     point[s] - 1u, index[s]);
+		last = s;
+	}
+	return true;
+}
+
+static bool join_finish(struct join_part *part, struct join_table *t)
+{
+	uint32_t e;
+
+	for (e = 0; e < t->entries; e++) {
+		const struct join_entry *entry = &t->entry[e];
+
+		if (e + JOIN_AHEAD < t->entries && t->entry[e + JOIN_AHEAD].count == 2) {
+			const struct join_entry *next = &t->entry[e + JOIN_AHEAD];
+
+			__builtin_prefetch(&part->journeys->next[next->point[0]][next->index[0]], 1);
+			__builtin_prefetch(&part->journeys->marks[next->point[0]][next->index[0]], 1);
+			__builtin_prefetch(&part->journeys->marks[next->point[1]][next->index[1]], 1);
+		}
+		if (entry->count < 2 || join_link(part, t, entry))
+			continue;
+		if (!join_repeat(part, t, entry))
+			return false;
+	}
+	join_table_clear(t);
+	return true;
+}
+
+/* ---- the pass ---- */
+
+/* An entry that is touched again moves to the present table, chain and all. */
+static struct join_entry *join_move(struct join_table *to, const struct join_table *from,
+				    struct join_entry *old)
+{
+	struct join_entry *entry = join_insert(to, old->fp);
+	uint32_t m, k;
+
+	for (k = 0; entry && k < 2 && k < old->count; k++)
+		(void)join_append(to, entry, old->point[k], old->index[k]);
+	for (m = old->more; entry && m != JOIN_END; m = from->more[m].next)
+		if (!join_append(to, entry, from->more[m].point, from->more[m].index))
+			return NULL;
+	old->count = 0;
+	return entry;
+}
+
+static bool join_record(struct join_part *part, uint32_t point, uint64_t fp, uint32_t index)
+{
+	struct join_table *present = &part->table[0], *before = &part->table[1];
+	struct join_entry *entry = join_find(present, fp), *old;
+
+	if (!entry) {
+		old = before->entries ? join_find(before, fp) : NULL;
+		entry = old ? join_move(present, before, old) : join_insert(present, fp);
+		if (!entry)
+			return false;
+	}
+	if (entry->count == JOIN_GROUP_MAX) {
+		if (!join_repeat(part, present, entry))
+			return false;
+		entry->count = 0;
+		entry->more = entry->last = JOIN_END;
+	}
+	return join_append(present, entry, point, index);
+}
+
+/* Reads the next rows of this part from a point. */
+static void join_read(struct join_part *part, uint32_t point, struct join_input *in)
+{
+	const struct clock *clock = &part->meeting->clock[point];
+	uint32_t way[VIEW_BATCH], i;
+	int64_t time[VIEW_BATCH];
+	uint64_t fp[VIEW_BATCH];
+
+	in->at = in->rows = 0;
+	while (!in->rows) {
+		if (!view_next(&in->batch)) {
+			in->ended = true;
+			return;
+		}
+		view_read_fingerprints(part->view, &in->batch, fp);
+		view_read_64(&in->batch, RECORD_TIME, time);
+		view_read_ways(&in->batch, way);
+		for (i = 0; i < in->batch.rows; i++) {
+			in->fp[in->rows] = fp[i];
+			in->index[in->rows] = in->batch.index[i];
+			in->time[in->rows] = time[i];
+			in->rows += way[i] != VIEW_NO_WAY && fp[i] % JOIN_PARTS == part->part;
+		}
+	}
+	for (i = 0; i < in->rows; i++)
+		in->time[i] = clock_correct(clock, in->time[i]);
+}
+
+/* Joins a point's rows before `until`. */
+static bool join_slice(struct join_part *part, uint32_t point, struct join_input *in, int64_t until)
+{
+	while (!in->ended) {
+		uint32_t i, end;
+
+		for (end = in->at; end < in->rows && in->time[end] < until; end++)
+			;
+		for (i = in->at; i < end && i < in->at + JOIN_AHEAD; i++) {
+			__builtin_prefetch(&part->table[0].slot[join_slot(&part->table[0], in->fp[i])]);
+			__builtin_prefetch(&part->table[1].slot[join_slot(&part->table[1], in->fp[i])]);
+		}
+		for (i = in->at; i < end; i++) {
+			if (i + JOIN_AHEAD < end) {
+				uint64_t fp = in->fp[i + JOIN_AHEAD];
+
+				__builtin_prefetch(&part->table[0].slot[join_slot(&part->table[0], fp)]);
+				__builtin_prefetch(&part->table[1].slot[join_slot(&part->table[1], fp)]);
+			}
+			if (i + JOIN_AHEAD / 2 < end) {
+				uint64_t fp = in->fp[i + JOIN_AHEAD / 2];
+				struct join_table *t = &part->table[0];
+				uint32_t s = t->slot[join_slot(t, fp)];
+
+				if (s)
+					__builtin_prefetch(&t->entry[s - 1]);
+				t = &part->table[1];
+				s = t->slot[join_slot(t, fp)];
+				if (s)
+					__builtin_prefetch(&t->entry[s - 1]);
+			}
+			if (!join_record(part, point, in->fp[i], in->index[i]))
+				return false;
+		}
+		in->at = end;
+		if (end < in->rows)
+			return true;
+		join_read(part, point, in);
+	}
+	return true;
+}
+
+static bool join_swap(struct join_part *part)
+{
+	struct join_table done = part->table[1];
+
+	if (!join_finish(part, &done))
+		return false;
+	part->table[1] = part->table[0];
+	part->table[0] = done;
+	return true;
+}
+
+static int64_t join_earliest(const struct join_part *part, const struct join_input *in)
+{
+	int64_t earliest = INT64_MAX;
+	uint32_t p;
+
+	for (p = 0; p < part->view->points; p++)
+		if (!in[p].ended && in[p].time[in[p].at] < earliest)
+			earliest = in[p].time[in[p].at];
+	return earliest;
+}
+
+static bool join_pass(struct join_part *part, struct join_input *in)
+{
+	int64_t step = part->tmax_ns / JOIN_SLICES + 1, until = INT64_MIN, turned, earliest;
+	uint32_t p;
+
+	for (p = 0; p < part->view->points; p++) {
+		view_first(&in[p].batch, &part->view->point[p]);
+		in[p].ended = part->path->stage[p] == PATH_OFF;
+		if (!in[p].ended)
+			join_read(part, p, &in[p]);
+	}
+	turned = join_earliest(part, in);
+	while ((earliest = join_earliest(part, in)) != INT64_MAX) {
+		if (until < earliest || until == INT64_MIN)
+			until = earliest;
+		until += step;
+		if (until - turned > part->tmax_ns) {
+			if (!join_swap(part))
+				return false;
+			if (until - turned > 3 * part->tmax_ns && !join_swap(part))
+				return false;
+			turned = until;
+		}
+		for (p = 0; p < part->view->points; p++)
+			if (!join_slice(part, p, &in[p], until))
+				return false;
+	}
+	return join_swap(part) && join_swap(part);
+}
+
+static void *join_run(void *argument)
+{
+	struct join_part *part = argument;
+	struct join_input *in = calloc(part->view->points, sizeof *in);
+
+	if (!in || !join_table_init(&part->table[0]) || !join_table_init(&part->table[1]) ||
+	    !join_pass(part, in))
+		part->status = error_errno(&part->err, ENOMEM, "matching");
+	join_table_free(&part->table[0]);
+	join_table_free(&part->table[1]);
+	free(in);
+	return NULL;
+}
+
+static enum status join_gather(struct join_part *parts, struct repeats *repeats, struct error *err)
+{
+	uint32_t p;
+
+	memset(repeats, 0, sizeof *repeats);
+	for (p = 0; p < JOIN_PARTS; p++) {
+		uint32_t *grown;
+
+		if (parts[p].status) {
+			*err = parts[p].err;
+			return parts[p].status;
+		}
+		grown = realloc(repeats->list,
+				(repeats->size + parts[p].repeats.size + 1) * sizeof *grown);
+		if (!grown)
+			return error_errno(err, ENOMEM, "matching");
+		if (parts[p].repeats.size)
+			memcpy(grown + repeats->size, parts[p].repeats.list,
+			       parts[p].repeats.size * sizeof *grown);
+		repeats->list = grown;
+		repeats->size += parts[p].repeats.size;
+	}
+	return STATUS_OK;
+}
+
+enum status journeys_join(struct journeys *journeys, const struct view *view,
+			  const struct path *path, const struct meeting *meeting, int64_t tmax_ns,
+			  unsigned threads, struct repeats *repeats, struct error *err)
+{
+	struct join_part parts[JOIN_PARTS];
+	pthread_t thread[JOIN_PARTS];
+	enum status status;
+	uint32_t p, q, started;
+
+	memset(parts, 0, sizeof parts);
+	for (p = 0; p < JOIN_PARTS; p++) {
+		parts[p].view = view;
+		parts[p].path = path;
+		parts[p].meeting = meeting;
+		parts[p].journeys = journeys;
+		parts[p].tmax_ns = tmax_ns;
+		parts[p].part = p;
+	}
+	for (p = 0; p < JOIN_PARTS; p += threads ? threads : 1) {
+		for (q = p + 1, started = 0; q < JOIN_PARTS && q < p + threads; q++) {
+			if (pthread_create(&thread[q], NULL, join_run, &parts[q]) != 0)
+				join_run(&parts[q]);
+			else
+				started |= 1u << q;
+		}
+		join_run(&parts[p]);
+		for (q = p + 1; q < JOIN_PARTS && q < p + threads; q++)
+			if (started & 1u << q)
+				pthread_join(thread[q], NULL);
+	}
+	status = join_gather(parts, repeats, err);
+	for (p = 0; p < JOIN_PARTS; p++)
+		free(parts[p].repeats.list);
+	if (status) {
+		free(repeats->list);
+		memset(repeats, 0, sizeof *repeats);
+	}
+	return status;
+}

@@ -1,0 +1,513 @@
+#include "correlate/judge.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "collect/packet.h"
+
+#define JUDGE_NEAR_DROP_NS 100000000 /* a capture's own loss this close explains a gap: 0.1 s */
+
+/* ---- sets of addresses ---- */
+
+struct judge_hosts {
+	struct judge_host {
+		uint8_t address[16];
+		uint8_t version; /* 0: free */
+	} *slot;
+	uint32_t slots, used;
+	uint64_t seed;
+};
+
+static uint32_t judge_host_slot(const struct judge_hosts *hosts, uint8_t version,
+				const uint8_t *address)
+{
+	uint32_t s = (uint32_t)XXH3_64bits_withSeed(address, 16, hosts->seed + version);
+
+	for (;; s++) {
+		const struct judge_host *h = &hosts->slot[s & (hosts->slots - 1)];
+
+		if (!h->version || (h->version == version && memcmp(h->address, address, 16) == 0))
+			return s & (hosts->slots - 1);
+	}
+}
+
+static bool judge_hosts_have(const struct judge_hosts *hosts, uint8_t version,
+			     const uint8_t *address)
+{
+	return hosts->slots && hosts->slot[judge_host_slot(hosts, version, address)].version;
+}
+
+static bool judge_hosts_add(struct judge_hosts *hosts, uint8_t version, const uint8_t *address)
+{
+	struct judge_host *h;
+	uint32_t i;
+
+	if (2 * (hosts->used + 1) > hosts->slots) {
+		struct judge_hosts grown = {.slots = hosts->slots ? 2 * hosts->slots : 256,
+					    .used = hosts->used,
+					    .seed = hosts->seed};
+
+		grown.slot = calloc(grown.slots, sizeof *grown.slot);
+		if (!grown.slot)
+			return false;
+		for (i = 0; i < hosts->slots; i++)
+			if (hosts->slot[i].version)
+				grown.slot[judge_host_slot(&grown, hosts->slot[i].version,
+							   hosts->slot[i].address)] =
+					hosts->slot[i];
+		free(hosts->slot);
+		*hosts = grown;
+	}
+	h = &hosts->slot[judge_host_slot(hosts, version, address)];
+	hosts->used += !h->version;
+	h->version = version;
+	memcpy(h->address, address, 16);
+	return true;
+}
+
+/* ---- what is known of the hop ---- */
+
+struct judge {
+	const struct judging *j;
+	const struct hop_session *session;
+	const struct hop_result *result;
+	const struct clock_fit *fit;
+	uint32_t hop;
+	int64_t first_ns[2], last_ns[2];   /* of the near and the far stage, on the near stage's clock */
+	int64_t delay_min_ns[2], delay_max_ns[2]; /* by direction, on that clock */
+	bool deaf[2][2];                   /* [direction][side]: that side shows nothing of that direction */
+	uint64_t proven_dropped[2], proven_uncaptured[2][2]; /* [direction], [direction][side] */
+	struct judge_hosts across;         /* hosts of sessions that pass the hop */
+	struct judge_hosts box;            /* addresses of the box between the points */
+	struct capture_drop *drops[2];     /* of the near and the far stage */
+	uint32_t drop_places[2];
+};
+
+static bool judge_ttl_initial(uint8_t ttl)
+{
+	return ttl == 64 || ttl == 128 || ttl == 255;
+}
+
+static const uint8_t *judge_source(const struct judge *g, uint32_t way)
+{
+	const struct capture_flow *flow = &g->j->view->flow[way >> 1];
+
+	return way & 1 ? flow->b : flow->a;
+}
+
+/* Whether both ends of a session that only one stage saw spoke to each other:
+ * then somebody on this side of the other point answered. */
+static bool judge_answered(const struct judge *g, uint32_t session, uint32_t stage,
+			   uint32_t *answering)
+{
+	const struct sessions *s = g->j->sessions;
+	bool spoke[2] = {false, false};
+	uint32_t n, d;
+
+	for (n = s->list[session].first_node; n != UINT32_MAX; n = s->next_node[n]) {
+		if (g->j->path->stage[g->j->view->node_point[n]] != stage)
+			continue;
+		for (d = 0; d < 2; d++) {
+			if (!survey_has(&g->j->flows[n], d, SURVEY_PLAIN))
+				continue;
+			spoke[sessions_forward(s, n << 1 | d)] = true;
+			/* the way of the packets that come out of the hop */
+			if (sessions_forward(s, n << 1 | d) == (stage != g->hop))
+				*answering = n << 1 | d;
+		}
+	}
+	return spoke[0] && spoke[1];
+}
+
+static bool judge_learn_across(struct judge *g)
+{
+	const struct sessions *s = g->j->sessions;
+	uint32_t i, n;
+
+	for (i = 0; i < s->count; i++) {
+		if (!g->session[i].matched[0] && !g->session[i].matched[1])
+			continue;
+		for (n = s->list[i].first_node; n != UINT32_MAX; n = s->next_node[n]) {
+			const struct capture_flow *flow = &g->j->view->flow[n];
+
+			if (!judge_hosts_add(&g->across, flow->version, flow->a) ||
+			    !judge_hosts_add(&g->across, flow->version, flow->b))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* An address that answers out of the hop, from no distance, in sessions that
+ * end there, and that has no session across: the box itself. */
+static bool judge_learn_box(struct judge *g, const struct odd *odd, uint64_t odds)
+{
+	uint64_t i;
+
+	for (i = 0; i < odds; i++) {
+		uint32_t answering = VIEW_NO_WAY;
+		const struct capture_flow *flow;
+		uint32_t node;
+
+		if (!odd[i].alone ||
+		    !judge_answered(g, odd[i].session, g->j->path->stage[odd[i].point],
+				    &answering) ||
+		    answering == VIEW_NO_WAY)
+			continue;
+		node = answering >> 1;
+		flow = &g->j->view->flow[node];
+		if (judge_ttl_initial(g->j->flows[node].ttl[answering & 1]) &&
+		    !judge_hosts_have(&g->across, flow->version, judge_source(g, answering)) &&
+		    !judge_hosts_add(&g->box, flow->version, judge_source(g, answering)))
+			return false;
+	}
+	return true;
+}
+
+static int64_t judge_near_time(const struct judge *g, int64_t reference_ns, bool near)
+{
+	return near || !g->fit->known ? reference_ns
+				      : reference_ns - clock_fit_offset(g->fit, reference_ns);
+}
+
+static void judge_window(struct judge *g)
+{
+	const struct path *path = g->j->path;
+	uint32_t side, k, c;
+	unsigned d;
+
+	for (side = 0; side < 2; side++) {
+		g->first_ns[side] = INT64_MAX;
+		g->last_ns[side] = INT64_MIN;
+		for (k = 0; k < path->points[g->hop + side]; k++) {
+			uint32_t p = path->point[g->hop + side][k];
+			const struct view_point *point = &g->j->view->point[p];
+			int64_t from, to;
+
+			if (!point->rows)
+				continue;
+			from = judge_near_time(
+				g, clock_correct(&g->j->meeting->clock[p], point->first_ns), !side);
+			to = judge_near_time(
+				g, clock_correct(&g->j->meeting->clock[p], point->last_ns), !side);
+			g->first_ns[side] = from < g->first_ns[side] ? from : g->first_ns[side];
+			g->last_ns[side] = to > g->last_ns[side] ? to : g->last_ns[side];
+		}
+	}
+	for (d = 0; d < 2; d++) {
+		const struct histogram *delay = g->result->delay[d];
+
+		if (histogram_count(delay)) {
+			g->delay_min_ns[d] = histogram_min(delay);
+			g->delay_max_ns[d] = histogram_quantile(delay, 990);
+		}
+		for (side = 0; side < 2; side++) {
+			uint64_t packets = 0;
+			uint32_t stage = d == HOP_FORWARD ? g->hop + side : g->hop + !side;
+
+			for (k = 0; k < path->points[stage]; k++) {
+				c = path->point[stage][k];
+				packets += g->result->account[d][c].packets;
+			}
+			g->deaf[d][side] = packets == 0;
+		}
+	}
+}
+
+static enum status judge_load_drops(struct judge *g, struct error *err)
+{
+	const struct view *view = g->j->view;
+	uint32_t side, k, c, i;
+
+	for (side = 0; side < 2; side++)
+		for (k = 0; k < g->j->path->points[g->hop + side]; k++) {
+			uint32_t p = g->j->path->point[g->hop + side][k];
+			const struct view_point *point = &view->point[p];
+
+			for (c = point->first_capture; c < point->first_capture + point->captures;
+			     c++) {
+				struct capture_drop *list, *grown;
+				uint32_t n = view->capture[c].drop_places;
+				enum status status;
+
+				if (!n)
+					continue;
+				status = capture_drops(view->txn, &view->capture[c], &list, err);
+				if (status)
+					return status;
+				grown = realloc(g->drops[side],
+						((size_t)g->drop_places[side] + n) * sizeof *grown);
+				if (!grown) {
+					free(list);
+					return error_errno(err, ENOMEM, "drop places");
+				}
+				g->drops[side] = grown;
+				for (i = 0; i < n; i++) {
+					list[i].time_ns = judge_near_time(
+						g,
+						clock_correct(&g->j->meeting->clock[p],
+							      list[i].time_ns),
+						!side);
+					grown[g->drop_places[side]++] = list[i];
+				}
+				free(list);
+			}
+		}
+	return STATUS_OK;
+}
+
+static bool judge_capture_lost(const struct judge *g, const struct odd *odd, int64_t now)
+{
+	uint32_t side = odd_missing_stage(g->j->path, odd) != g->hop, i;
+
+	for (i = 0; i < g->drop_places[side]; i++) {
+		int64_t apart = g->drops[side][i].time_ns - now;
+
+		if (apart > -JUDGE_NEAR_DROP_NS && apart < JUDGE_NEAR_DROP_NS)
+			return true;
+	}
+	return false;
+}
+
+/* ---- one packet ---- */
+
+static void judge_say(struct odd *odd, enum verdict verdict, enum reason reason,
+		      unsigned confidence)
+{
+	odd->verdict = (uint8_t)verdict;
+	odd->reason = (uint8_t)reason;
+	odd->confidence = (uint8_t)confidence;
+}
+
+/* Whether the other side's capture did not run when the packet was or would
+ * have been there. */
+static bool judge_edge(const struct judge *g, struct odd *odd)
+{
+	bool near = g->j->path->stage[odd->point] == g->hop;
+	int64_t now = judge_near_time(g, odd->time_ns, near);
+	uint32_t other = near ? 1 : 0;
+	int64_t least = g->delay_min_ns[odd->direction], most = g->delay_max_ns[odd->direction];
+	int64_t from = odd->upstream ? now + least : now - most;
+	int64_t to = odd->upstream ? now + most : now - least;
+
+	if (from < g->first_ns[other])
+		judge_say(odd, VERDICT_EDGE, REASON_EDGE_START, 100);
+	else if (to > g->last_ns[other])
+		judge_say(odd, VERDICT_EDGE, REASON_EDGE_END, 100);
+	else
+		return false;
+	return true;
+}
+
+static bool judge_local(const struct judge *g, struct odd *odd)
+{
+	uint8_t version = g->j->view->flow[odd->way >> 1].version;
+
+	if (judge_hosts_have(&g->box, version, judge_source(g, odd->way)) ||
+	    judge_hosts_have(&g->box, version, judge_source(g, odd->way ^ 1)))
+		judge_say(odd, VERDICT_LOCAL, REASON_BOX_ADDRESS, 95);
+	else if (!odd->upstream && (odd->marks & PACKET_ICMP_ERROR))
+		judge_say(odd, VERDICT_LOCAL, REASON_BOX_ERROR, 90);
+	else
+		return false;
+	return true;
+}
+
+/* A session of which the other side shows nothing. */
+static void judge_alone(const struct judge *g, struct odd *odd)
+{
+	uint8_t version = g->j->view->flow[odd->way >> 1].version;
+	uint32_t answering = VIEW_NO_WAY;
+	bool answered = judge_answered(g, odd->session, g->j->path->stage[odd->point], &answering);
+
+	if (!odd->upstream && (odd->flags & PACKET_TCP_RST) && odd->proto == 6 && !answered) {
+		judge_say(odd, VERDICT_INJECTED, REASON_RESET_ONE_SIDE, 90);
+	} else if (answered) {
+		bool here = answering != VIEW_NO_WAY &&
+			    judge_ttl_initial(
+				    g->j->flows[answering >> 1].ttl[answering & 1]);
+
+		if (here)
+			judge_say(odd, VERDICT_LOCAL, REASON_BOX_SESSION, 80);
+		else
+			judge_say(odd, VERDICT_EXCLUDED, REASON_OTHER_WAY, 60);
+	} else if (!odd->upstream) {
+		if (judge_ttl_initial(odd->ttl))
+			judge_say(odd, VERDICT_LOCAL, REASON_BOX_SESSION, 60);
+		else
+			judge_say(odd, VERDICT_EXCLUDED, REASON_OTHER_WAY, 50);
+	} else if (judge_hosts_have(&g->across, version, judge_source(g, odd->way ^ 1))) {
+		judge_say(odd, VERDICT_DROPPED, REASON_ONE_SIDE, 95);
+	} else {
+		judge_say(odd, VERDICT_DROPPED, REASON_ONE_SIDE_HOST, 60);
+	}
+}
+
+/* What TCP proves; false when it proves nothing. */
+static bool judge_proven(struct odd *odd, bool foreign)
+{
+	if (odd->upstream && odd->acked)
+		judge_say(odd, VERDICT_UNCAPTURED, REASON_ACKED, 97);
+	else if (odd->upstream && odd->copy_passed)
+		judge_say(odd, VERDICT_DROPPED, REASON_RETRANSMISSION_PASSED, 99);
+	else if (!odd->upstream && odd->went_on && !foreign)
+		judge_say(odd, VERDICT_UNCAPTURED, REASON_SENDER_WENT_ON, 95);
+	else if (!odd->upstream && odd->copy_passed)
+		judge_say(odd, foreign ? VERDICT_INJECTED : VERDICT_UNCAPTURED,
+			  REASON_SENDER_REPEATS, foreign ? 85 : 60);
+	else
+		return false;
+	return true;
+}
+
+/* TTL unlike that of the other packets of its flow and direction, here. */
+static bool judge_foreign(const struct judge *g, const struct odd *odd)
+{
+	uint8_t usual = g->j->flows[odd->way >> 1].ttl[odd->way & 1];
+
+	return usual && usual != odd->ttl;
+}
+
+static void judge_upstream(const struct judge *g, struct odd *odd)
+{
+	unsigned d = odd->direction;
+	uint64_t lost = g->proven_uncaptured[d][1], dropped = g->proven_dropped[d];
+	bool near = g->j->path->stage[odd->point] == g->hop;
+
+	if (g->deaf[d][1])
+		judge_say(odd, VERDICT_UNCAPTURED, REASON_CAPTURE_DEAF, 90);
+	else if (judge_capture_lost(g, odd, judge_near_time(g, odd->time_ns, near)))
+		judge_say(odd, VERDICT_UNCAPTURED, REASON_CAPTURE_DROPS, 60);
+	else if (!lost && odd->time_ns > g->session[odd->session].last_ns[d])
+		judge_say(odd, VERDICT_DROPPED, REASON_SESSION_ENDS, 95);
+	else if (!lost)
+		judge_say(odd, VERDICT_DROPPED, REASON_NO_COPY, 90);
+	else if (lost > dropped)
+		judge_say(odd, VERDICT_UNCAPTURED, REASON_CAPTURE_MISSES,
+			  (unsigned)(100 * lost / (lost + dropped)));
+	else
+		judge_say(odd, VERDICT_DROPPED, REASON_NO_COPY_DOUBT,
+			  (unsigned)(100 * dropped / (lost + dropped)));
+}
+
+static void judge_downstream(const struct judge *g, struct odd *odd, bool foreign)
+{
+	bool reset = odd->proto == 6 && (odd->flags & PACKET_TCP_RST);
+
+	if (reset && foreign)
+		judge_say(odd, VERDICT_INJECTED, REASON_FOREIGN_RESET, 97);
+	else if (g->deaf[odd->direction][0])
+		judge_say(odd, VERDICT_UNCAPTURED, REASON_CAPTURE_DEAF, 90);
+	else if (reset && !g->proven_uncaptured[odd->direction][0])
+		judge_say(odd, VERDICT_INJECTED, REASON_RESET_ONE_SIDE, 80);
+	else if (foreign)
+		judge_say(odd, VERDICT_INJECTED, REASON_FOREIGN_PACKET, 70);
+	else
+		judge_say(odd, VERDICT_UNCAPTURED, REASON_LIKE_ITS_FLOW, 50);
+}
+
+static void judge_count(struct judge *g, const struct odd *odd)
+{
+	if (odd->reason == REASON_ACKED)
+		g->proven_uncaptured[odd->direction][1]++;
+	else if (odd->reason == REASON_SENDER_WENT_ON)
+		g->proven_uncaptured[odd->direction][0]++;
+	else if (odd->reason == REASON_RETRANSMISSION_PASSED)
+		g->proven_dropped[odd->direction]++;
+}
+
+enum status judge_hop(struct odd *odd, uint64_t odds, uint32_t hop,
+		      const struct hop_session *session, const struct hop_result *result,
+		      const struct judging *judging, struct error *err)
+{
+	struct judge g = {.j = judging, .session = session, .result = result, .hop = hop,
+			  .fit = &judging->hops->hop[hop].fit,
+			  .across = {.seed = judging->view->seed},
+			  .box = {.seed = judging->view->seed}};
+	enum status status = judge_load_drops(&g, err);
+	uint64_t i;
+
+	judge_window(&g);
+	if (!status && odds && (!judge_learn_across(&g) || !judge_learn_box(&g, odd, odds)))
+		status = error_errno(err, ENOMEM, "judging");
+	for (i = 0; i < odds && !status; i++) {
+		if (judge_edge(&g, &odd[i]) || judge_local(&g, &odd[i]))
+			continue;
+		if (odd[i].alone)
+			judge_alone(&g, &odd[i]);
+		else if (judge_proven(&odd[i], judge_foreign(&g, &odd[i])))
+			judge_count(&g, &odd[i]);
+	}
+	for (i = 0; i < odds && !status; i++) {
+		if (odd[i].verdict != VERDICT_NONE)
+			continue;
+		if (odd[i].upstream)
+			judge_upstream(&g, &odd[i]);
+		else
+			judge_downstream(&g, &odd[i], judge_foreign(&g, &odd[i]));
+	}
+	free(g.across.slot);
+	free(g.box.slot);
+	free(g.drops[0]);
+	free(g.drops[1]);
+	return status;
+}
+
+/* ---- sentences ---- */
+
+/* %m is where the packet is missing, %s where it was seen. */
+static const char *const judge_sentences[REASONS] = {
+	[REASON_NONE] = "",
+	[REASON_EDGE_START] = "the capture at %m had not begun when it would have been there",
+	[REASON_EDGE_END] = "the capture at %m holds nothing later",
+	[REASON_BOX_ADDRESS] = "to or from the box between %s and %m itself",
+	[REASON_BOX_ERROR] = "an ICMP error of the box between %s and %m",
+	[REASON_BOX_SESSION] = "a session that ends at the box: answered at %s from no distance, unknown at %m",
+	[REASON_OTHER_WAY] = "a session that is answered without passing %m: it goes another way",
+	[REASON_ACKED] = "its receiver acknowledged it although no copy is in the capture at %m",
+	[REASON_LATER_POINT] = "a point behind %m has it",
+	[REASON_CAPTURE_DROPS] = "the capture at %m counted lost packets just then",
+	[REASON_CAPTURE_DEAF] = "the capture at %m shows no packet of this direction",
+	[REASON_CAPTURE_MISSES] = "most of what TCP can prove missing at %m was lost by the capture there",
+	[REASON_SENDER_WENT_ON] = "its sender went on behind it, which the capture at %m shows, but not the packet",
+	[REASON_RETRANSMISSION_PASSED] = "no copy at %m; its retransmission passed",
+	[REASON_SESSION_ENDS] = "no copy at %m; nothing of its session and direction passed after it",
+	[REASON_ONE_SIDE] = "%m shows no packet of this session, though others of the same host pass",
+	[REASON_ONE_SIDE_HOST] = "%m shows no packet of this session, nor any of its receiver; it may have left another way",
+	[REASON_NO_COPY] = "no copy at %m",
+	[REASON_NO_COPY_DOUBT] = "no copy at %m, whose capture misses packets, too",
+	[REASON_FOREIGN_RESET] = "a RST seen at %s only, with a TTL unlike its flow's",
+	[REASON_RESET_ONE_SIDE] = "a RST seen at %s only: the host in whose name it is never sent it past %m",
+	[REASON_FOREIGN_PACKET] = "seen at %s only, with a TTL unlike its flow's",
+	[REASON_SENDER_REPEATS] = "seen at %s only; its sender sends the same bytes later, past %m",
+	[REASON_LIKE_ITS_FLOW] = "seen at %s only, but like its flow in every way: the capture at %m must have lost it",
+};
+
+void reason_text(const struct judging *judging, const struct odd *odd, char *text, size_t room)
+{
+	const char *from = judge_sentences[odd->reason];
+	char missing[256];
+	size_t n = 0;
+
+	path_stage_name(judging->path, judging->view, odd_missing_stage(judging->path, odd),
+			missing, sizeof missing);
+	for (; *from && n + 1 < room; from++) {
+		const char *name = from[0] == '%' && from[1] == 'm'   ? missing
+				   : from[0] == '%' && from[1] == 's' ? judging->view->point[odd->point].name
+								      : NULL;
+
+		if (!name) {
+			text[n++] = *from;
+			continue;
+		}
+		from++;
+		while (*name && n + 1 < room)
+			text[n++] = *name++;
+	}
+	text[n] = 0;
+}

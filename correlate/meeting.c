@@ -1,0 +1,343 @@
+#include "correlate/meeting.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/packet.h"
+
+#define MEETING_NEAR_NS 20000000 /* neighbours whose clocks cannot drift apart meanwhile: 20 ms */
+#define MEETING_DOUBLED_MIN 8    /* packets of a link before it can be called doubled */
+
+struct sample {
+	uint64_t fp;
+	int64_t time_ns;  /* local */
+	uint32_t index, way, link, ip_id;
+	uint8_t ttl;
+	bool copy;        /* another one of the same packet at the same point precedes it closely */
+	bool once;        /* the only one of its fingerprint at this point, but for copies */
+};
+
+struct samples {
+	struct sample *list;
+	uint32_t count, room;
+};
+
+static int sample_compare(const void *x, const void *y)
+{
+	const struct sample *a = x, *b = y;
+
+	if (a->fp != b->fp)
+		return a->fp < b->fp ? -1 : 1;
+	if (a->time_ns != b->time_ns)
+		return a->time_ns < b->time_ns ? -1 : 1;
+	return (a->index > b->index) - (a->index < b->index);
+}
+
+static bool samples_add(struct samples *s, const struct sample *one)
+{
+	if (s->count == s->room) {
+		uint32_t room = s->room ? 2 * s->room : 4096;
+		struct sample *grown = realloc(s->list, room * sizeof *grown);
+
+		if (!grown)
+			return false;
+		s->list = grown;
+		s->room = room;
+	}
+	s->list[s->count++] = *one;
+	return true;
+}
+
+static bool samples_take(struct samples *s, const struct view *view, uint32_t p, uint64_t mask)
+{
+	const struct view_point *point = &view->point[p];
+	uint64_t fp[VIEW_BATCH];
+	struct view_batch batch;
+	uint32_t i;
+
+	view_first(&batch, point);
+	while (view_next(&batch)) {
+		view_read_fingerprints(view, &batch, fp);
+		for (i = 0; i < batch.rows; i++) {
+			uint32_t index = batch.index[i];
+			struct sample one = {.fp = fp[i], .index = index};
+
+			if (fp[i] & mask)
+				continue;
+			one.way = view_way(point, index);
+			if (one.way == VIEW_NO_WAY)
+				continue;
+			one.time_ns = view_get(point, RECORD_TIME, index);
+			one.ttl = (uint8_t)view_get(point, RECORD_TTL, index);
+			one.ip_id = (uint32_t)view_get(point, RECORD_IP_ID, index);
+			one.link = (uint32_t)view_get(point, RECORD_LINK, index) +
+				   point->block[index >> VIEW_BLOCK_SHIFT].link_base;
+			if (!samples_add(s, &one))
+				return false;
+		}
+	}
+	qsort(s->list, s->count, sizeof *s->list, sample_compare);
+	return true;
+}
+
+/* Marks copies and the packets seen once; counts the different packets. */
+static uint32_t samples_mark(struct samples *s)
+{
+	uint32_t from, to, i, different = 0, originals;
+
+	for (from = 0; from < s->count; from = to) {
+		originals = 1;
+		for (to = from + 1; to < s->count && s->list[to].fp == s->list[from].fp; to++) {
+			const struct sample *before = &s->list[to - 1];
+
+			s->list[to].copy = s->list[to].time_ns - before->time_ns <= MEETING_COPY_NS &&
+					   s->list[to].ip_id == before->ip_id;
+			originals += !s->list[to].copy;
+		}
+		for (i = from; i < to; i++)
+			s->list[i].once = i == from && originals == 1;
+		different++;
+	}
+	return different;
+}
+
+/* Links that carry, mostly, what another link (or the same) carried just before. */
+static bool samples_find_doubled(const struct samples *s, uint32_t links, uint8_t **doubled)
+{
+	uint32_t *all = calloc(2 * (size_t)links + 2, sizeof *all), *copies = all + links + 1, i;
+
+	*doubled = calloc((size_t)links + 1, 1);
+	if (!all || !*doubled) {
+		free(all);
+		return false;
+	}
+	for (i = 0; i < s->count; i++) {
+		bool followed = i + 1 < s->count && s->list[i + 1].copy;
+
+		all[s->list[i].link]++;
+		copies[s->list[i].link] += s->list[i].copy || followed;
+	}
+	for (i = 0; i < links; i++)
+		(*doubled)[i] = all[i] >= MEETING_DOUBLED_MIN && copies[i] * 2 > all[i];
+	free(all);
+	return true;
+}
+
+/* ---- pairs of points ---- */
+
+struct common {
+	const struct sample *at, *other;
+};
+
+static int common_compare(const void *x, const void *y)
+{
+	const struct common *a = x, *b = y;
+
+	if (a->at->time_ns != b->at->time_ns)
+		return a->at->time_ns < b->at->time_ns ? -1 : 1;
+	return (a->at->index > b->at->index) - (a->at->index < b->at->index);
+}
+
+/* Packets seen once at both, in the first point's order of time. */
+static uint32_t samples_join(const struct samples *a, const struct samples *b, struct common *out)
+{
+	uint32_t i = 0, j = 0, n = 0;
+
+	while (i < a->count && j < b->count) {
+		if (a->list[i].fp != b->list[j].fp) {
+			a->list[i].fp < b->list[j].fp ? i++ : j++;
+			continue;
+		}
+		if (a->list[i].once && b->list[j].once)
+			out[n++] = (struct common){&a->list[i], &b->list[j]};
+		i++;
+		while (j < b->count && b->list[j].fp == a->list[i - 1].fp)
+			j++;
+		while (i < a->count && a->list[i].fp == a->list[i - 1].fp)
+			i++;
+	}
+	qsort(out, n, sizeof *out, common_compare);
+	return n;
+}
+
+/* Whether the packet went from its session's client to the server; -1: not sure. */
+static int sample_from_client(const struct view *view, const struct survey_flow *flows,
+			      const struct sample *s)
+{
+	bool sure;
+	unsigned dir = survey_client_direction(&flows[s->way >> 1], &view->flow[s->way >> 1], &sure);
+
+	return sure ? dir == (s->way & 1) : -1;
+}
+
+/* Of two packets close in time that went opposite ways the one from the client
+ * shows the greater difference (other's time - mine) when I am nearer to the
+ * client: d = offset + delay for the one, offset - delay for the other. */
+static void meeting_vote(struct meeting_pair *pair, const struct view *view,
+			 const struct survey_flow *flows, const struct common *list, uint32_t n)
+{
+	const struct common *last = NULL;
+	int last_from_client = -1;
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		int from_client = sample_from_client(view, flows, list[i].at);
+		int64_t d = list[i].other->time_ns - list[i].at->time_ns;
+
+		if (from_client < 0)
+			continue;
+		if (list[i].at->ttl != list[i].other->ttl) {
+			if ((list[i].at->ttl > list[i].other->ttl) == from_client)
+				pair->ttl_before++;
+			else
+				pair->ttl_after++;
+		}
+		if (last && from_client != last_from_client &&
+		    list[i].at->time_ns - last->at->time_ns < MEETING_NEAR_NS) {
+			int64_t more = d - (last->other->time_ns - last->at->time_ns);
+
+			if (more)
+				((more > 0) == from_client ? pair->delay_before++
+							   : pair->delay_after++);
+		}
+		last = &list[i];
+		last_from_client = from_client;
+	}
+}
+
+/* ---- clocks ---- */
+
+/* Prim's tree over the numbers of shared packets: each point gets its clock
+ * from the point already placed that it shares most with. */
+static enum status meeting_set_clocks(struct meeting *m, const struct view *view,
+				      const struct samples *samples, struct common *common,
+				      uint32_t room, struct error *err)
+{
+	struct clock_pair *pairs = malloc(((size_t)room + 1) * sizeof *pairs);
+	bool placed[VIEW_POINTS_MAX] = {false};
+	uint32_t step, i, j, n, k;
+	enum status status = STATUS_OK;
+	size_t agreeing;
+
+	if (!pairs)
+		return error_errno(err, ENOMEM, "clocks");
+	clock_identity(&m->clock[m->reference]);
+	placed[m->reference] = true;
+	for (step = 1; step < view->points && !status; step++) {
+		uint32_t best = 0, near = 0, far = 0;
+
+		for (i = 0; i < view->points; i++)
+			for (j = 0; placed[i] && j < view->points; j++)
+				if (!placed[j] && m->pair[i][j].shared > best) {
+					best = m->pair[i][j].shared;
+					near = i;
+					far = j;
+				}
+		if (!best) {
+			for (far = 0; placed[far]; far++)
+				;
+			status = error_set(err, STATUS_INPUT,
+					   "point %s shares no packet with the other points: was it taken "
+					   "at another time or place, or does a proxy or tunnel rewrite everything "
+					   "between them? (crosstap-collect --list shows each capture's span)",
+					   view->point[far].name);
+			break;
+		}
+		n = samples_join(&samples[near], &samples[far], common);
+		for (k = 0; k < n; k++)
+			pairs[k] = (struct clock_pair){
+				clock_correct(&m->clock[near], common[k].at->time_ns),
+				common[k].other->time_ns};
+		status = clock_fit_coarse(&m->clock[far], pairs, k, &agreeing, err);
+		placed[far] = true;
+	}
+	free(pairs);
+	return status;
+}
+
+static void meeting_compare(struct meeting *m, const struct view *view,
+			    const struct survey_flow *flows, const struct samples *samples,
+			    struct common *common)
+{
+	uint64_t most = 0;
+	uint32_t i, j;
+
+	for (i = 0; i < view->points; i++) {
+		uint64_t sum = 0;
+
+		for (j = 0; j < view->points; j++) {
+			if (j > i) {
+				struct meeting_pair *p = &m->pair[i][j];
+
+				p->shared = samples_join(&samples[i], &samples[j], common);
+				meeting_vote(p, view, flows, common, p->shared);
+				m->pair[j][i] = (struct meeting_pair){
+					p->shared, p->delay_after, p->delay_before, p->ttl_after,
+					p->ttl_before};
+			}
+			sum += m->pair[i][j].shared;
+		}
+		if (sum > most) {
+			most = sum;
+			m->reference = i;
+		}
+	}
+}
+
+enum status meeting_hold(struct meeting **out, const struct view *view,
+			 const struct survey_flow *flows, struct error *err)
+{
+	struct samples samples[VIEW_POINTS_MAX] = {{0}};
+	struct meeting *m = calloc(1, sizeof *m);
+	enum status status = STATUS_OK;
+	struct common *common = NULL;
+	uint64_t most = 0, mask = 0;
+	uint32_t p, room = 0;
+
+	*out = NULL;
+	if (!m)
+		return error_errno(err, ENOMEM, "meeting of the points");
+	for (p = 0; p < view->points; p++)
+		most = view->point[p].rows > most ? view->point[p].rows : most;
+	while (most / (mask + 1) > MEETING_SAMPLE_MAX)
+		mask = 2 * mask + 1;
+	for (p = 0; p < view->points; p++) {
+		bool taken = samples_take(&samples[p], view, p, mask);
+
+		m->sampled[p] = samples_mark(&samples[p]);
+		if (!taken || !samples_find_doubled(&samples[p], view->point[p].links,
+						    &m->doubled[p])) {
+			status = error_errno(err, ENOMEM, "sample of point %s", view->point[p].name);
+			goto out;
+		}
+		room = samples[p].count > room ? samples[p].count : room;
+	}
+	common = malloc(((size_t)room + 1) * sizeof *common);
+	if (!common) {
+		status = error_errno(err, ENOMEM, "meeting of the points");
+		goto out;
+	}
+	meeting_compare(m, view, flows, samples, common);
+	status = meeting_set_clocks(m, view, samples, common, room, err);
+out:
+	for (p = 0; p < view->points; p++)
+		free(samples[p].list);
+	free(common);
+	if (status)
+		meeting_free(&m);
+	*out = m;
+	return status;
+}
+
+void meeting_free(struct meeting **meeting)
+{
+	uint32_t p;
+
+	if (!*meeting)
+		return;
+	for (p = 0; p < VIEW_POINTS_MAX; p++)
+		free((*meeting)->doubled[p]);
+	free(*meeting);
+	*meeting = NULL;
+}

@@ -1,0 +1,47 @@
+/* The meeting: what the points have in common, from a sample of packets.
+ *
+ * A packet is in the sample when its fingerprint says so, hence at every point
+ * or at none (RFC 5475 hash-based selection; trajectory sampling). From the
+ * packets that were seen just once at two points come the coarse clocks, the
+ * order of the points on the path, and which points are alternatives of each
+ * other; from the packets seen twice at one point, where a capture holds
+ * everything twice (SPAN, `-i any`).
+ */
+#ifndef CROSSTAP_CORRELATE_MEETING_H
+#define CROSSTAP_CORRELATE_MEETING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collect/error.h"
+#include "correlate/clock.h"
+#include "correlate/survey.h"
+#include "correlate/view.h"
+
+#define MEETING_SAMPLE_MAX (1u << 18)        /* packets of one point in the sample, about */
+#define MEETING_COPY_NS 10000000             /* a copy follows within 10 ms */
+
+/* How two points lie to each other; counts of packets of the sample. */
+struct meeting_pair {
+	uint32_t shared;      /* seen once at each */
+	uint32_t delay_before, delay_after; /* neighbours in time that went opposite ways: the first point is
+					       nearer to the clients, or farther */
+	uint32_t ttl_before, ttl_after;     /* the TTL says so */
+};
+
+struct meeting {
+	uint32_t sampled[VIEW_POINTS_MAX];   /* different packets of each point in the sample */
+	struct meeting_pair pair[VIEW_POINTS_MAX][VIEW_POINTS_MAX]; /* [i][j], i != j; mirrored */
+	struct clock clock[VIEW_POINTS_MAX]; /* local time -> reference time */
+	uint32_t reference;                  /* the point whose clock is the reference */
+	uint8_t *doubled[VIEW_POINTS_MAX];   /* by link of the point: 1 = it carries what another link
+						carries, too */
+};
+
+/* `flows` are the survey's, by node. STATUS_INPUT when a point shares nothing
+ * with any other: the text names it and says what to look at. */
+enum status meeting_hold(struct meeting **out, const struct view *view,
+			 const struct survey_flow *flows, struct error *err) MUST_CHECK;
+void meeting_free(struct meeting **meeting);
+
+#endif

@@ -1,0 +1,341 @@
+#include "correlate/repeat.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REPEAT_COPY_NS MEETING_COPY_NS
+#define REPEAT_DUPLICATE_NS 1000000000 /* the network's second copy of the same bytes follows within 1 s */
+
+/* One record of a group. */
+struct repeat {
+	int64_t time_ns; /* reference time */
+	uint32_t point, index, way, link;
+	uint32_t ip_id, tsval, digest;
+	uint32_t root;   /* of the session */
+	uint16_t window;
+	uint8_t ttl, stage, direction; /* direction at the root */
+	bool copy, linked_on; /* linked to a record further on its way */
+	bool linked_from;
+	bool ambiguous;
+};
+
+struct repeating {
+	struct journeys *journeys;
+	struct sessions *sessions;
+	const struct hops *hops;
+	const struct view *view;
+	const struct path *path;
+	const struct meeting *meeting;
+	int64_t tmax_ns;
+	struct repeat *list;
+	struct align_item *item;  /* 2 x room */
+	uint32_t *pick;           /* 2 x room */
+	uint32_t room;
+	struct error *err;
+};
+
+static int repeat_compare(const void *x, const void *y)
+{
+	const struct repeat *a = x, *b = y;
+
+	if (a->root != b->root)
+		return a->root < b->root ? -1 : 1;
+	if (a->direction != b->direction)
+		return a->direction - b->direction;
+	if (a->time_ns != b->time_ns)
+		return a->time_ns < b->time_ns ? -1 : 1;
+	if (a->point != b->point)
+		return a->point < b->point ? -1 : 1;
+	return (a->index > b->index) - (a->index < b->index);
+}
+
+static int repeat_compare_place(const void *x, const void *y)
+{
+	const struct repeat *a = x, *b = y;
+
+	if (a->point != b->point)
+		return a->point < b->point ? -1 : 1;
+	if (a->time_ns != b->time_ns)
+		return a->time_ns < b->time_ns ? -1 : 1;
+	return (a->index > b->index) - (a->index < b->index);
+}
+
+static enum status repeat_room(struct repeating *r, uint32_t count)
+{
+	if (count <= r->room)
+		return STATUS_OK;
+	free(r->list);
+	free(r->item);
+	free(r->pick);
+	r->room = 0;
+	r->list = malloc(count * sizeof *r->list);
+	r->item = malloc(2 * (size_t)count * sizeof *r->item);
+	r->pick = malloc(2 * (size_t)count * sizeof *r->pick);
+	if (!r->list || !r->item || !r->pick)
+		return error_errno(r->err, ENOMEM, "repeated packets");
+	r->room = count;
+	return STATUS_OK;
+}
+
+static void repeat_load(struct repeating *r, const uint32_t *from, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		struct repeat *one = &r->list[i];
+		const struct view_point *p = &r->view->point[from[2 * i]];
+		uint32_t index = from[2 * i + 1];
+		uint8_t flip;
+
+		memset(one, 0, sizeof *one);
+		one->point = from[2 * i];
+		one->index = index;
+		one->stage = r->path->stage[one->point];
+		one->time_ns = clock_correct(&r->meeting->clock[one->point],
+					     view_get(p, RECORD_TIME, index));
+		one->way = view_way(p, index);
+		one->link = (uint32_t)view_get(p, RECORD_LINK, index) +
+			    p->block[index >> VIEW_BLOCK_SHIFT].link_base;
+		one->ip_id = (uint32_t)view_get(p, RECORD_IP_ID, index);
+		one->tsval = (uint32_t)view_get(p, RECORD_TSVAL, index);
+		one->digest = (uint32_t)view_get(p, RECORD_DIGEST, index);
+		one->window = (uint16_t)view_get(p, RECORD_WINDOW, index);
+		one->ttl = (uint8_t)view_get(p, RECORD_TTL, index);
+		one->root = sessions_root(r->sessions, one->way >> 1, &flip);
+		one->direction = (one->way & 1) ^ flip;
+		r->journeys->marks[one->point][index] |= JOURNEY_REPEATED;
+	}
+}
+
+static bool repeat_same_bytes(const struct repeat *a, const struct repeat *b)
+{
+	return a->ip_id == b->ip_id && a->tsval == b->tsval && a->window == b->window;
+}
+
+/* A capture that holds everything twice: the later of two equal records within
+ * 10 ms is a copy, where its link is known for that. Returns how many are left. */
+static uint32_t repeat_drop_copies(struct repeating *r, uint32_t count)
+{
+	uint32_t i, k, kept = 0;
+
+	qsort(r->list, count, sizeof *r->list, repeat_compare_place);
+	for (i = 0; i < count; i++) {
+		struct repeat *one = &r->list[i];
+		const uint8_t *doubled = r->meeting->doubled[one->point];
+
+		for (k = kept; k > 0 && !one->copy; k--) {
+			const struct repeat *before = &r->list[k - 1];
+
+			if (before->point != one->point ||
+			    one->time_ns - before->time_ns > REPEAT_COPY_NS)
+				break;
+			one->copy = (doubled[one->link] || doubled[before->link]) &&
+				    repeat_same_bytes(one, before) &&
+				    !(before->linked_from); /* its copy was found already */
+			if (one->copy)
+				r->list[k - 1].linked_from = true;
+		}
+		if (one->copy)
+			r->journeys->marks[one->point][one->index] |= JOURNEY_COPY;
+		else
+			r->list[kept++] = *one;
+	}
+	for (i = 0; i < kept; i++)
+		r->list[i].linked_from = false;
+	return kept;
+}
+
+/* ---- one session and direction ---- */
+
+static void repeat_item(struct align_item *item, const struct repeat *one)
+{
+	*item = (struct align_item){.time_ns = one->time_ns,
+				    .ip_id = one->ip_id,
+				    .tsval = one->tsval,
+				    .digest = one->digest,
+				    .window = one->window};
+}
+
+static void repeat_mark_ambiguous(struct repeating *r, struct repeat *one, bool toward_next)
+{
+	one->ambiguous = true;
+	r->journeys->marks[one->point][one->index] |=
+		toward_next ? JOURNEY_AMBIGUOUS : JOURNEY_AMBIGUOUS_BEHIND;
+}
+
+/* Aligns what has not gone on from stage `from` with what has not come from
+ * anywhere at stage `to`; the packets travel from `from` to `to`. */
+static enum status repeat_align_stages(struct repeating *r, struct repeat *list, uint32_t count,
+				       uint32_t from, uint32_t to)
+{
+	struct align_item *up = r->item, *down = r->item + r->room;
+	uint32_t *pick_up = r->pick, *pick_down = r->pick + r->room;
+	uint32_t nu = 0, nd = 0, i;
+	unsigned direction = from > to;
+	uint32_t near_hop = direction ? from - 1 : from;
+	struct align_habits habits = hop_align_habits(&r->hops->hop[near_hop], direction,
+						      r->tmax_ns);
+	enum status status;
+
+	for (i = 0; i < count; i++) {
+		if (list[i].stage == from && !list[i].linked_on && !list[i].ambiguous) {
+			repeat_item(&up[nu], &list[i]);
+			pick_up[nu++] = i;
+		} else if (list[i].stage == to && !list[i].linked_from && !list[i].ambiguous) {
+			repeat_item(&down[nd], &list[i]);
+			pick_down[nd++] = i;
+		}
+	}
+	if (!nu || !nd)
+		return STATUS_OK;
+	status = align_lists(up, nu, down, nd, &habits, r->err);
+	if (status)
+		return status;
+	for (i = 0; i < nu; i++) {
+		struct repeat *a = &list[pick_up[i]], *b;
+
+		if (up[i].ambiguous) {
+			repeat_mark_ambiguous(r, a, direction == 0);
+		} else if (up[i].partner != ALIGN_NONE && !down[up[i].partner].ambiguous) {
+			b = &list[pick_down[up[i].partner]];
+			a->linked_on = b->linked_from = true;
+			if (direction)
+				journey_link(r->journeys, r->path, b->point, b->index, a->point,
+					     a->index);
+			else
+				journey_link(r->journeys, r->path, a->point, a->index, b->point,
+					     b->index);
+		}
+	}
+	for (i = 0; i < nd; i++)
+		if (down[i].ambiguous)
+			repeat_mark_ambiguous(r, &list[pick_down[i]], direction == 1);
+	return STATUS_OK;
+}
+
+/* What arrives at a stage without a departure, but with the same bytes as one
+ * that has one, is the network's duplicate. */
+static void repeat_find_duplicates(struct repeating *r, struct repeat *list, uint32_t count,
+				   uint32_t stage)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < count; i++) {
+		if (list[i].stage != stage || list[i].linked_from || list[i].ambiguous)
+			continue;
+		for (k = i > 64 ? i - 64 : 0; k < count && k < i + 64; k++) {
+			int64_t apart = list[i].time_ns - list[k].time_ns;
+
+			if (k != i && list[k].stage == stage && list[k].linked_from &&
+			    apart < REPEAT_DUPLICATE_NS && -apart < REPEAT_DUPLICATE_NS &&
+			    repeat_same_bytes(&list[i], &list[k]) &&
+			    (list[i].ip_id || list[i].tsval ||
+			     (apart < REPEAT_COPY_NS && -apart < REPEAT_COPY_NS))) {
+				r->journeys->marks[list[i].point][list[i].index] |=
+					JOURNEY_DUPLICATE;
+				break;
+			}
+		}
+	}
+}
+
+/* All records of one fingerprint, session and direction, in order of time. */
+static enum status repeat_walk(struct repeating *r, struct repeat *list, uint32_t count)
+{
+	int stages = (int)r->path->stages, s, back, from;
+	int8_t lean = r->hops->lean[list[0].way >> 1];
+	bool forward = !lean || (lean > 0) == !(list[0].way & 1);
+	int step = forward ? 1 : -1, first = forward ? 0 : stages - 1;
+	enum status status;
+
+	for (s = 1; s < stages; s++) {
+		int to = first + s * step;
+
+		for (back = 1; back <= s; back++) {
+			from = to - back * step;
+			status = repeat_align_stages(r, list, count, (uint32_t)from, (uint32_t)to);
+			if (status)
+				return status;
+		}
+		repeat_find_duplicates(r, list, count, (uint32_t)to);
+	}
+	return STATUS_OK;
+}
+
+static uint64_t repeat_stages(const struct repeat *list, uint32_t count)
+{
+	uint64_t stages = 0;
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		stages |= (uint64_t)1 << list[i].stage;
+	return stages;
+}
+
+/* Two flows that each are on stages where the other is not, and nothing else
+ * bears this fingerprint: one conversation whose addresses were rewritten. */
+static bool repeat_join_strangers(struct repeating *r, uint32_t count, uint32_t split)
+{
+	struct repeat *a = r->list, *b = r->list + split;
+	uint32_t i, nb = count - split;
+	uint8_t flip;
+
+	if (repeat_stages(a, split) & repeat_stages(b, nb) || split > 2 * nb || nb > 2 * split)
+		return false;
+	sessions_join(r->sessions, a->way >> 1, b->way >> 1, (a->way ^ b->way) & 1);
+	for (i = 0; i < count; i++) {
+		r->list[i].root = sessions_root(r->sessions, r->list[i].way >> 1, &flip);
+		r->list[i].direction = (r->list[i].way & 1) ^ flip;
+	}
+	qsort(r->list, count, sizeof *r->list, repeat_compare);
+	return true;
+}
+
+static enum status repeat_group(struct repeating *r, const uint32_t *from, uint32_t count)
+{
+	uint32_t i, begin, parts = 1, split = 0;
+	enum status status = repeat_room(r, count);
+
+	if (status)
+		return status;
+	repeat_load(r, from, count);
+	count = repeat_drop_copies(r, count);
+	qsort(r->list, count, sizeof *r->list, repeat_compare);
+	for (i = 1; i < count; i++)
+		if (r->list[i].root != r->list[i - 1].root ||
+		    r->list[i].direction != r->list[i - 1].direction) {
+			parts++;
+			split = i;
+		}
+	if (parts == 2 && r->list[0].root != r->list[count - 1].root)
+		(void)repeat_join_strangers(r, count, split);
+	for (begin = 0, i = 1; i <= count; i++) {
+		if (i < count && r->list[i].root == r->list[begin].root &&
+		    r->list[i].direction == r->list[begin].direction)
+			continue;
+		status = repeat_walk(r, r->list + begin, i - begin);
+		if (status)
+			return status;
+		begin = i;
+	}
+	return STATUS_OK;
+}
+
+enum status repeats_resolve(const struct repeats *repeats, struct journeys *journeys,
+			    struct sessions *sessions, const struct hops *hops,
+			    const struct view *view, const struct path *path,
+			    const struct meeting *meeting, int64_t tmax_ns, struct error *err)
+{
+	struct repeating r = {journeys, sessions, hops, view, path, meeting, tmax_ns,
+			      NULL, NULL, NULL, 0, err};
+	enum status status = STATUS_OK;
+	uint64_t at;
+
+	for (at = 0; at < repeats->size && !status; at += 1 + 2 * (uint64_t)repeats->list[at])
+		status = repeat_group(&r, repeats->list + at + 1, repeats->list[at]);
+	free(r.list);
+	free(r.item);
+	free(r.pick);
+	return status;
+}

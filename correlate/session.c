@@ -1,0 +1,394 @@
+#include "correlate/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/packet.h"
+
+#define SESSION_NONE UINT32_MAX
+#define SESSION_RECENT 4               /* earlier flows of a tuple at a point that a flow is held against */
+#define SESSION_RING_GAP_NS 60000000000 /* a flow goes on in the next file of a ring after at most 60 s */
+#define SESSION_LEAN_ENOUGH 64         /* votes after which a node's direction needs no more */
+#define SESSION_NEAR_NS 1000000000     /* packets within 1 s of each other: clocks do not drift between them */
+
+static enum status session_memory(struct error *err)
+{
+	return error_errno(err, ENOMEM, "sessions");
+}
+
+/* ---- union and find, with directions ---- */
+
+uint32_t sessions_root(struct sessions *s, uint32_t node, uint8_t *flip)
+{
+	uint8_t f = 0;
+
+	while (s->parent[node] != node) {
+		uint32_t up = s->parent[node];
+
+		/* halve the way for the next one */
+		s->flip[node] ^= s->flip[up];
+		s->parent[node] = s->parent[up];
+		f ^= s->flip[node];
+		node = s->parent[node];
+	}
+	*flip = f;
+	return node;
+}
+
+void sessions_join(struct sessions *s, uint32_t a, uint32_t b, uint8_t flip)
+{
+	uint8_t fa, fb;
+	uint32_t ra = sessions_root(s, a, &fa), rb = sessions_root(s, b, &fb), low, high;
+
+	if (ra == rb)
+		return;
+	low = ra < rb ? ra : rb;
+	high = ra < rb ? rb : ra;
+	s->parent[high] = low;
+	s->flip[high] = fa ^ fb ^ flip;
+	s->lean[low].delay += s->flip[high] ? -s->lean[high].delay : s->lean[high].delay;
+	s->lean[low].ttl += s->flip[high] ? -s->lean[high].ttl : s->lean[high].ttl;
+	s->lean[high].delay = s->lean[high].ttl = 0;
+}
+
+/* ---- the same tuple ---- */
+
+struct session_sort {
+	const struct capture_flow *flow;
+	int64_t first_ns;
+	uint32_t node;
+};
+
+static int session_tuple_compare(const struct capture_flow *a, const struct capture_flow *b)
+{
+	int by = memcmp(a->a, b->a, sizeof a->a);
+
+	if (!by)
+		by = memcmp(a->b, b->b, sizeof a->b);
+	if (!by)
+		by = (a->a_port > b->a_port) - (a->a_port < b->a_port);
+	if (!by)
+		by = (a->b_port > b->b_port) - (a->b_port < b->b_port);
+	if (!by)
+		by = (a->proto > b->proto) - (a->proto < b->proto);
+	return by ? by : (a->version > b->version) - (a->version < b->version);
+}
+
+static int session_sort_compare(const void *x, const void *y)
+{
+	const struct session_sort *a = x, *b = y;
+	int by = session_tuple_compare(a->flow, b->flow);
+
+	if (!by)
+		by = (a->first_ns > b->first_ns) - (a->first_ns < b->first_ns);
+	return by ? by : (a->node > b->node) - (a->node < b->node);
+}
+
+struct session_span {
+	int64_t first_ns, last_ns;
+	uint32_t node, isn;
+	bool opens; /* it begins with a SYN */
+};
+
+static struct session_span session_span(const struct view *view, const struct meeting *meeting,
+					const struct survey_flow *flows, uint32_t node)
+{
+	const struct clock *clock = &meeting->clock[view->node_point[node]];
+	const struct survey_flow *f = &flows[node];
+
+	return (struct session_span){clock_correct(clock, f->first_ns),
+				     clock_correct(clock, f->last_ns), node, f->isn,
+				     f->syn && f->syn_ns == f->first_ns};
+}
+
+/* Whether two flows of one tuple are the same conversation. At different
+ * points: the same opening SYN, or beginnings close together, or lives that
+ * overlap. At one point (files of a ring, one file per direction): lives that
+ * touch, unless the later one opens anew. */
+static bool session_same(const struct session_span *a, const struct session_span *b,
+			 bool same_point, int64_t tmax_ns)
+{
+	bool overlap = a->first_ns <= b->last_ns && b->first_ns <= a->last_ns;
+	int64_t apart = a->first_ns > b->first_ns ? a->first_ns - b->first_ns
+						  : b->first_ns - a->first_ns;
+
+	if (same_point)
+		return overlap || (!b->opens && b->first_ns - a->last_ns < SESSION_RING_GAP_NS);
+	if (a->opens && b->opens && a->isn == b->isn)
+		return overlap || apart <= tmax_ns;
+	if (a->opens && b->opens)
+		return apart <= tmax_ns && overlap;
+	return apart <= tmax_ns || overlap;
+}
+
+static void session_join_tuple(struct sessions *s, const struct view *view,
+			       const struct meeting *meeting, const struct survey_flow *flows,
+			       const struct session_sort *sort, uint32_t count, int64_t tmax_ns)
+{
+	struct session_span recent[VIEW_POINTS_MAX][SESSION_RECENT];
+	uint32_t kept[VIEW_POINTS_MAX] = {0}, i, p, k;
+
+	for (i = 0; i < count; i++) {
+		struct session_span span = session_span(view, meeting, flows, sort[i].node);
+		uint32_t here = view->node_point[sort[i].node];
+
+		for (p = 0; p < view->points; p++)
+			for (k = 0; k < kept[p] && k < SESSION_RECENT; k++)
+				if (session_same(&recent[p][k], &span, p == here, tmax_ns))
+					sessions_join(s, recent[p][k].node, span.node, 0);
+		recent[here][kept[here]++ % SESSION_RECENT] = span;
+	}
+}
+
+enum status sessions_new(struct sessions **out, const struct view *view,
+			 const struct meeting *meeting, const struct survey_flow *flows,
+			 int64_t tmax_ns, struct error *err)
+{
+	struct sessions *s = calloc(1, sizeof *s);
+	struct session_sort *sort = malloc(((size_t)view->nodes + 1) * sizeof *sort);
+	size_t n = (size_t)view->nodes + 1;
+	uint32_t i, from;
+
+	*out = s;
+	if (s) {
+		s->nodes = view->nodes;
+		s->parent = malloc(n * sizeof *s->parent);
+		s->flip = calloc(n, 1);
+		s->lean = calloc(n, sizeof *s->lean);
+		s->of_node = malloc(n * sizeof *s->of_node);
+		s->next_node = malloc(n * sizeof *s->next_node);
+		s->client_direction = calloc(n, 1);
+	}
+	if (!s || !sort || !s->parent || !s->flip || !s->lean || !s->of_node || !s->next_node ||
+	    !s->client_direction) {
+		free(sort);
+		sessions_free(out);
+		return session_memory(err);
+	}
+	for (i = 0; i < view->nodes; i++) {
+		const struct clock *clock = &meeting->clock[view->node_point[i]];
+
+		s->parent[i] = i;
+		sort[i] = (struct session_sort){&view->flow[i],
+						clock_correct(clock, flows[i].first_ns), i};
+	}
+	qsort(sort, view->nodes, sizeof *sort, session_sort_compare);
+	for (from = 0, i = 1; i <= view->nodes && view->nodes; i++) {
+		if (i < view->nodes &&
+		    session_tuple_compare(sort[i].flow, sort[from].flow) == 0)
+			continue;
+		if (i - from > 1)
+			session_join_tuple(s, view, meeting, flows, sort + from, i - from, tmax_ns);
+		from = i;
+	}
+	free(sort);
+	return STATUS_OK;
+}
+
+void sessions_free(struct sessions **sessions)
+{
+	struct sessions *s = *sessions;
+
+	if (!s)
+		return;
+	free(s->list);
+	free(s->of_node);
+	free(s->next_node);
+	free(s->client_direction);
+	free(s->parent);
+	free(s->flip);
+	free(s->lean);
+	free(s);
+	*sessions = NULL;
+}
+
+/* ---- what links say ---- */
+
+/* The flow at a later point that most links of a node lead to (Boyer and
+ * Moore's majority vote: constant memory, whatever the number of rivals). */
+struct session_vote {
+	uint32_t other, count; /* other: node << 1 | flip */
+};
+
+static void session_vote(struct session_vote *vote, uint32_t other)
+{
+	if (vote->count && vote->other == other) {
+		vote->count++;
+	} else if (!vote->count) {
+		vote->other = other;
+		vote->count = 1;
+	} else {
+		vote->count--;
+	}
+}
+
+/* Two neighbours in time that went opposite ways: the one that goes along the
+ * path shows the greater difference. */
+static void session_lean_vote(struct session_lean *lean, unsigned dir, int64_t time_ns,
+			      int64_t difference_ns, int ttl_near, int ttl_far)
+{
+	if (ttl_near != ttl_far)
+		lean->ttl += (ttl_near > ttl_far) == (dir == 0) ? 1 : -1;
+	if (lean->seen[!dir] && time_ns - lean->time_ns[!dir] < SESSION_NEAR_NS) {
+		int64_t more = difference_ns - lean->difference_ns[!dir];
+
+		if (more)
+			lean->delay += (more > 0) == (dir == 0) ? 1 : -1;
+	}
+	lean->seen[dir] = true;
+	lean->time_ns[dir] = time_ns;
+	lean->difference_ns[dir] = difference_ns;
+}
+
+struct session_link {
+	uint32_t near_index, far_index, near_way, far_way;
+	uint8_t far_point;
+	int64_t near_ns, far_ns; /* reference time */
+};
+
+/* Calls `each` for every link of a point, in the order of time. */
+typedef void session_link_fn(void *user, const struct session_link *link);
+
+static void session_each_link(const struct journeys *j, const struct view *view,
+			      const struct meeting *meeting, uint32_t p, session_link_fn *each,
+			      void *user)
+{
+	const struct view_point *point = &view->point[p];
+	uint32_t way[VIEW_BATCH], i;
+	int64_t time[VIEW_BATCH];
+	struct view_batch batch;
+
+	view_first(&batch, point);
+	while (view_next(&batch)) {
+		view_read_ways(&batch, way);
+		view_read_64(&batch, RECORD_TIME, time);
+		for (i = 0; i < batch.rows; i++) {
+			struct session_link link = {.near_index = batch.index[i],
+						    .near_way = way[i]};
+			const struct view_point *far;
+
+			if (!(j->marks[p][link.near_index] & JOURNEY_NEXT))
+				continue;
+			link.far_point = j->next_point[p][link.near_index];
+			link.far_index = j->next[p][link.near_index];
+			far = &view->point[link.far_point];
+			link.far_way = view_way(far, link.far_index);
+			link.near_ns = clock_correct(&meeting->clock[p], time[i]);
+			link.far_ns = clock_correct(&meeting->clock[link.far_point],
+						    view_get(far, RECORD_TIME, link.far_index));
+			each(user, &link);
+		}
+	}
+}
+
+struct session_learning {
+	struct sessions *sessions;
+	struct journeys *journeys;
+	const struct view *view;
+	struct session_vote *near, *far; /* by node */
+	uint32_t point;
+	int64_t tmax_ns;
+};
+
+static void session_learn_link(void *user, const struct session_link *link)
+{
+	struct session_learning *learning = user;
+	struct sessions *s = learning->sessions;
+	uint32_t near = link->near_way >> 1, far = link->far_way >> 1;
+	struct session_lean *lean = &s->lean[near];
+	uint8_t flip_near, flip_far, flip;
+
+	if (lean->delay < SESSION_LEAN_ENOUGH && lean->delay > -SESSION_LEAN_ENOUGH)
+		session_lean_vote(
+			lean, link->near_way & 1, link->near_ns, link->far_ns - link->near_ns,
+			(int)view_get(&learning->view->point[learning->point], RECORD_TTL,
+				      link->near_index),
+			(int)view_get(&learning->view->point[link->far_point], RECORD_TTL,
+				      link->far_index));
+	if (s->parent[near] == s->parent[far] ||
+	    sessions_root(s, near, &flip_near) == sessions_root(s, far, &flip_far))
+		return;
+	flip = (link->near_way ^ link->far_way) & 1;
+	session_vote(&learning->near[near], far << 1 | flip);
+	session_vote(&learning->far[far], near << 1 | flip);
+}
+
+static void session_check_link(void *user, const struct session_link *link)
+{
+	struct session_learning *learning = user;
+	struct sessions *s = learning->sessions;
+	uint8_t flip_near, flip_far;
+	int64_t apart = link->far_ns - link->near_ns;
+
+	if (apart > learning->tmax_ns || -apart > learning->tmax_ns ||
+	    ((s->parent[link->near_way >> 1] != s->parent[link->far_way >> 1]) &&
+	     sessions_root(s, link->near_way >> 1, &flip_near) !=
+		     sessions_root(s, link->far_way >> 1, &flip_far)))
+		journey_unlink(learning->journeys, learning->point, link->near_index);
+}
+
+enum status sessions_learn(struct sessions *s, struct journeys *journeys, const struct view *view,
+			   const struct path *path, const struct meeting *meeting, int64_t tmax_ns,
+			   struct error *err)
+{
+	struct session_learning learning = {
+		.sessions = s, .journeys = journeys, .view = view, .tmax_ns = tmax_ns};
+	uint32_t node, p;
+
+	learning.near = calloc((size_t)view->nodes + 1, sizeof *learning.near);
+	learning.far = calloc((size_t)view->nodes + 1, sizeof *learning.far);
+	if (!learning.near || !learning.far) {
+		free(learning.near);
+		free(learning.far);
+		return session_memory(err);
+	}
+	for (p = 0; p < view->points; p++) {
+		if (path->stage[p] == PATH_OFF)
+			continue;
+		learning.point = p;
+		session_each_link(journeys, view, meeting, p, session_learn_link, &learning);
+	}
+	for (node = 0; node < view->nodes; node++) {
+		struct session_vote *near = &learning.near[node];
+		uint32_t far = near->other >> 1;
+
+		/* both sides must see it so: the far flow's packets come from here, mostly */
+		if (near->count && learning.far[far].count &&
+		    learning.far[far].other == (node << 1 | (near->other & 1)))
+			sessions_join(s, node, far, near->other & 1);
+	}
+	for (p = 0; p < view->points; p++) {
+		if (path->stage[p] == PATH_OFF)
+			continue;
+		learning.point = p;
+		session_each_link(journeys, view, meeting, p, session_check_link, &learning);
+	}
+	for (node = 0; node < view->nodes; node++) {
+		uint8_t flip;
+		uint32_t root = sessions_root(s, node, &flip);
+
+		if (root == node)
+			continue;
+		s->lean[root].delay += flip ? -s->lean[node].delay : s->lean[node].delay;
+		s->lean[root].ttl += flip ? -s->lean[node].ttl : s->lean[node].ttl;
+		s->lean[node].delay = s->lean[node].ttl = 0;
+	}
+	free(learning.near);
+	free(learning.far);
+	return STATUS_OK;
+}
+
+int sessions_lean(const struct sessions *s, uint32_t root, uint8_t *evidence)
+{
+	const struct session_lean *lean = &s->lean[root];
+
+	*evidence = DIRECTION_DELAY;
+	if (lean->delay > 1 || lean->delay < -1)
+		return lean->delay > 0 ? 1 : -1;
+	*evidence = DIRECTION_TTL;
+	if (lean->ttl)
+		return lean->ttl > 0 ? 1 : -1;
+	*evidence = DIRECTION_DELAY;
+	return lean->delay;
+}

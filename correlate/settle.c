@@ -1,0 +1,344 @@
+/* sessions_settle(): who is the client of each session, and which way its
+ * packets travel. What the packets of a session cannot say by themselves (it
+ * was seen on one side of a hop only) is read off the others: link addresses
+ * and hosts keep their side.
+ */
+#include "correlate/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define SETTLE_SURE 20 /* a link or host counts for one side when 19 of 20 packets agree */
+
+/* ---- hosts and the side they are on ---- */
+
+struct settle_host {
+	uint8_t address[16];
+	uint8_t version; /* 0: free */
+	uint32_t forward, reverse; /* sessions in which what it sends travels that way */
+};
+
+struct settle_hosts {
+	struct settle_host *slot;
+	uint32_t slots, used;
+	uint64_t seed;
+};
+
+static struct settle_host *settle_host(struct settle_hosts *hosts, uint8_t version,
+				       const uint8_t *address)
+{
+	uint32_t s = (uint32_t)XXH3_64bits_withSeed(address, 16, hosts->seed + version);
+
+	for (;; s++) {
+		struct settle_host *h = &hosts->slot[s & (hosts->slots - 1)];
+
+		if (!h->version || (h->version == version && memcmp(h->address, address, 16) == 0))
+			return h;
+	}
+}
+
+static bool settle_hosts_grow(struct settle_hosts *hosts)
+{
+	struct settle_hosts grown = {.slots = hosts->slots ? 2 * hosts->slots : 1024,
+				     .used = hosts->used,
+				     .seed = hosts->seed};
+	uint32_t i;
+
+	if (hosts->slots && (hosts->used + 2) * 2 <= hosts->slots)
+		return true;
+	grown.slot = calloc(grown.slots, sizeof *grown.slot);
+	if (!grown.slot)
+		return false;
+	for (i = 0; i < hosts->slots; i++)
+		if (hosts->slot[i].version)
+			*settle_host(&grown, hosts->slot[i].version, hosts->slot[i].address) =
+				hosts->slot[i];
+	free(hosts->slot);
+	*hosts = grown;
+	return true;
+}
+
+static bool settle_hosts_add(struct settle_hosts *hosts, uint8_t version, const uint8_t *address,
+			     bool forward)
+{
+	struct settle_host *h;
+
+	if (!settle_hosts_grow(hosts))
+		return false;
+	h = settle_host(hosts, version, address);
+	if (!h->version) {
+		h->version = version;
+		memcpy(h->address, address, 16);
+		hosts->used++;
+	}
+	(forward ? &h->forward : &h->reverse)[0]++;
+	return true;
+}
+
+/* ---- evidence from others ---- */
+
+struct settle_link {
+	uint64_t forward, reverse; /* packets */
+};
+
+struct settling {
+	struct sessions *s;
+	const struct view *view;
+	const struct survey_flow *flows;
+	struct settle_hosts hosts;
+	struct settle_link *link[VIEW_POINTS_MAX];
+};
+
+static int settle_side(uint64_t forward, uint64_t reverse)
+{
+	if (forward > reverse * (SETTLE_SURE - 1))
+		return 1;
+	return reverse > forward * (SETTLE_SURE - 1) ? -1 : 0;
+}
+
+/* What a node whose direction is known teaches. */
+static bool settle_teach(struct settling *t, uint32_t node, bool zero_forward)
+{
+	const struct capture_flow *key = &t->view->flow[node];
+	const struct survey_flow *f = &t->flows[node];
+	uint32_t point = t->view->node_point[node], d;
+
+	for (d = 0; d < 2; d++) {
+		struct settle_link *link = &t->link[point][f->link[d]];
+
+		if (!f->packets[d])
+			continue;
+		if (f->ttl[d])
+			((d == 0) == zero_forward ? &link->forward : &link->reverse)[0] +=
+				f->packets[d];
+		if (!settle_hosts_add(&t->hosts, key->version, d ? key->b : key->a,
+				      (d == 0) == zero_forward))
+			return false;
+	}
+	return true;
+}
+
+/* +1 when direction 0 of the node goes along the path, by the others' word. */
+static int settle_by_link(struct settling *t, uint32_t node)
+{
+	const struct survey_flow *f = &t->flows[node];
+	uint32_t point = t->view->node_point[node], d;
+	int sum = 0;
+
+	for (d = 0; d < 2; d++) {
+		const struct settle_link *link = &t->link[point][f->link[d]];
+		int side = f->packets[d] ? settle_side(link->forward, link->reverse) : 0;
+
+		sum += d ? -side : side;
+	}
+	return sum;
+}
+
+static int settle_by_host(struct settling *t, uint32_t node)
+{
+	const struct capture_flow *key = &t->view->flow[node];
+	const struct settle_host *a, *b;
+
+	if (!t->hosts.slots)
+		return 0;
+	a = settle_host(&t->hosts, key->version, key->a);
+	b = settle_host(&t->hosts, key->version, key->b);
+	return settle_side(a->forward, a->reverse) - settle_side(b->forward, b->reverse);
+}
+
+/* ---- numbering ---- */
+
+struct settle_order {
+	const struct capture_flow *key;
+	int64_t start_ns, end_ns;
+	uint32_t root, first_node;
+};
+
+static int settle_order_compare(const void *x, const void *y)
+{
+	const struct settle_order *a = x, *b = y;
+	int by;
+
+	if (a->start_ns != b->start_ns)
+		return a->start_ns < b->start_ns ? -1 : 1;
+	by = memcmp(a->key->a, b->key->a, 16);
+	if (!by)
+		by = memcmp(a->key->b, b->key->b, 16);
+	if (!by)
+		by = (a->key->a_port > b->key->a_port) - (a->key->a_port < b->key->a_port);
+	if (!by)
+		by = (a->key->b_port > b->key->b_port) - (a->key->b_port < b->key->b_port);
+	return by ? by : (a->first_node > b->first_node) - (a->first_node < b->first_node);
+}
+
+/* Chains the nodes of each session in the order of stages, and numbers the
+ * sessions by their start. */
+static enum status settle_number(struct sessions *s, const struct view *view,
+				 const struct path *path, const struct meeting *meeting,
+				 const struct survey_flow *flows, struct error *err)
+{
+	uint32_t *first = malloc(((size_t)view->nodes + 1) * sizeof *first);
+	uint32_t *last = malloc(((size_t)view->nodes + 1) * sizeof *last);
+	struct settle_order *order = calloc((size_t)view->nodes + 1, sizeof *order);
+	uint32_t stage, k, n, i, count = 0;
+	uint8_t flip;
+
+	if (!first || !last || !order) {
+		free(first);
+		free(last);
+		free(order);
+		return error_errno(err, ENOMEM, "sessions");
+	}
+	memset(first, 0xff, ((size_t)view->nodes + 1) * sizeof *first);
+	for (stage = 0; stage < path->stages; stage++)
+		for (k = 0; k < path->points[stage]; k++) {
+			const struct view_point *point = &view->point[path->point[stage][k]];
+			const struct clock *clock = &meeting->clock[path->point[stage][k]];
+
+			for (n = point->first_node; n < point->first_node + point->nodes; n++) {
+				uint32_t root = sessions_root(s, n, &flip);
+				int64_t from = clock_correct(clock, flows[n].first_ns);
+				int64_t to = clock_correct(clock, flows[n].last_ns);
+				struct settle_order *o = &order[root];
+
+				s->next_node[n] = UINT32_MAX;
+				if (first[root] == UINT32_MAX) {
+					first[root] = n;
+					*o = (struct settle_order){&view->flow[n], from, to, root, n};
+				} else {
+					s->next_node[last[root]] = n;
+					o->start_ns = from < o->start_ns ? from : o->start_ns;
+					o->end_ns = to > o->end_ns ? to : o->end_ns;
+				}
+				last[root] = n;
+			}
+		}
+	for (i = 0; i < view->nodes; i++)
+		if (first[i] != UINT32_MAX)
+			order[count++] = order[i];
+	qsort(order, count, sizeof *order, settle_order_compare);
+	s->list = calloc((size_t)count + 1, sizeof *s->list);
+	if (s->list) {
+		s->count = count;
+		for (i = 0; i < count; i++) {
+			s->list[i].start_ns = order[i].start_ns;
+			s->list[i].end_ns = order[i].end_ns;
+			s->list[i].first_node = order[i].first_node;
+			s->list[i].proto = order[i].key->proto;
+			for (n = order[i].first_node; n != UINT32_MAX; n = s->next_node[n]) {
+				s->of_node[n] = i;
+				s->list[i].nodes++;
+			}
+		}
+	}
+	free(first);
+	free(last);
+	free(order);
+	return s->list ? STATUS_OK : error_errno(err, ENOMEM, "sessions");
+}
+
+/* ---- client and direction ---- */
+
+/* The client by the vote of all nodes: a SYN outweighs any guess. */
+static void settle_client(struct sessions *s, struct session *session, const struct view *view,
+			  const struct survey_flow *flows)
+{
+	int64_t zero = 0; /* > 0: direction 0 at the root is the client's */
+	const struct capture_flow *key = &view->flow[session->first_node];
+	uint8_t flip, root_direction;
+	uint32_t n;
+
+	for (n = session->first_node; n != UINT32_MAX; n = s->next_node[n]) {
+		bool sure;
+		unsigned dir = survey_client_direction(&flows[n], &view->flow[n], &sure);
+
+		(void)sessions_root(s, n, &flip);
+		zero += ((dir ^ flip) ? -1 : 1) * (sure ? 1000 : 1);
+		session->client_sure |= sure;
+		session->translated |= memcmp(key->a, view->flow[n].a, 16) != 0 ||
+				       memcmp(key->b, view->flow[n].b, 16) != 0 ||
+				       key->a_port != view->flow[n].a_port ||
+				       key->b_port != view->flow[n].b_port;
+	}
+	root_direction = zero < 0;
+	for (n = session->first_node; n != UINT32_MAX; n = s->next_node[n]) {
+		(void)sessions_root(s, n, &flip);
+		s->client_direction[n] = root_direction ^ flip;
+	}
+}
+
+static void settle_direction(struct settling *t, struct session *session)
+{
+	struct sessions *s = t->s;
+	uint32_t n;
+	int sum;
+
+	session->evidence = DIRECTION_MAC;
+	for (sum = 0, n = session->first_node; n != UINT32_MAX; n = s->next_node[n])
+		sum += s->client_direction[n] ? -settle_by_link(t, n) : settle_by_link(t, n);
+	if (!sum) {
+		session->evidence = DIRECTION_HOST;
+		for (n = session->first_node; n != UINT32_MAX; n = s->next_node[n])
+			sum += s->client_direction[n] ? -settle_by_host(t, n)
+						      : settle_by_host(t, n);
+	}
+	if (!sum)
+		session->evidence = DIRECTION_SYN;
+	session->client_forward = sum >= 0;
+}
+
+static bool settle_known(struct settling *t)
+{
+	struct sessions *s = t->s;
+	uint32_t i, n;
+
+	for (i = 0; i < s->count; i++) {
+		struct session *session = &s->list[i];
+		uint8_t flip, evidence;
+		uint32_t root = sessions_root(s, session->first_node, &flip);
+		int lean = sessions_lean(s, root, &evidence);
+
+		settle_client(s, session, t->view, t->flows);
+		session->evidence = DIRECTION_EVIDENCES;
+		if (!lean)
+			continue;
+		session->evidence = evidence;
+		session->client_forward =
+			(lean > 0) == ((s->client_direction[session->first_node] ^ flip) == 0);
+		for (n = session->first_node; n != UINT32_MAX; n = s->next_node[n]) {
+			(void)sessions_root(s, n, &flip);
+			if (!settle_teach(t, n, (lean > 0) != flip))
+				return false;
+		}
+	}
+	return true;
+}
+
+enum status sessions_settle(struct sessions *s, const struct view *view, const struct path *path,
+			    const struct meeting *meeting, const struct survey_flow *flows,
+			    struct error *err)
+{
+	struct settling t = {.s = s, .view = view, .flows = flows, .hosts = {.seed = view->seed}};
+	enum status status = settle_number(s, view, path, meeting, flows, err);
+	bool ok = status == STATUS_OK;
+	uint32_t p, i;
+
+	for (p = 0; ok && p < view->points; p++) {
+		t.link[p] = calloc((size_t)view->point[p].links + 1, sizeof *t.link[p]);
+		ok = t.link[p] != NULL;
+	}
+	ok = ok && settle_known(&t);
+	for (i = 0; ok && i < s->count; i++)
+		if (s->list[i].evidence == DIRECTION_EVIDENCES)
+			settle_direction(&t, &s->list[i]);
+	for (p = 0; p < view->points; p++)
+		free(t.link[p]);
+	free(t.hosts.slot);
+	if (!status && !ok)
+		status = error_errno(err, ENOMEM, "sessions");
+	return status;
+}

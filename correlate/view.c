@@ -1,0 +1,416 @@
+#include "correlate/view.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/fingerprint.h"
+
+static int view_capture_compare(const void *x, const void *y)
+{
+	const struct capture *a = x, *b = y;
+	int by;
+
+	if (a->point != b->point)
+		return a->point < b->point ? -1 : 1;
+	if (a->first_ns != b->first_ns)
+		return a->first_ns < b->first_ns ? -1 : 1;
+	by = memcmp(a->sha256, b->sha256, sizeof a->sha256);
+	if (!by)
+		by = strcmp(a->interface, b->interface);
+	if (!by)
+		by = strcmp(a->filter, b->filter);
+	return by ? by : (a->number > b->number) - (a->number < b->number);
+}
+
+/* ---- blocks ---- */
+
+static enum status view_load_links(struct view *view, struct view_point *point,
+				   const struct capture *capture, struct error *err)
+{
+	struct capture_entries entries;
+	enum status status;
+	uint8_t *grown;
+	uint32_t i, size;
+
+	status = capture_entries_open(view->txn, capture, CAPTURE_LINKS, &entries, err);
+	if (status)
+		return status;
+	grown = realloc(point->link,
+			((size_t)point->links + entries.count + 1) * VIEW_LINK_BYTES);
+	if (!grown) {
+		capture_entries_close(&entries);
+		return error_errno(err, ENOMEM, "links of point %s", point->name);
+	}
+	point->link = grown;
+	for (i = 0; i < entries.count; i++) {
+		const uint8_t *bytes = capture_entry(&entries, i, &size);
+		uint8_t *to = point->link + (size_t)(point->links + i) * VIEW_LINK_BYTES;
+
+		memset(to, 0, VIEW_LINK_BYTES);
+		to[0] = (uint8_t)(size < PACKET_LINK_MAX ? size : PACKET_LINK_MAX);
+		memcpy(to + 1, bytes, to[0]);
+	}
+	point->links += entries.count;
+	capture_entries_close(&entries);
+	return STATUS_OK;
+}
+
+/* A link number from a damaged store must not lead outside the list. */
+static bool view_block_sane(const struct record_chunk *chunk, const struct capture *capture)
+{
+	uint32_t row, flow, link;
+
+	for (row = 0; row < chunk->rows; row++) {
+		flow = (uint32_t)column_get(&chunk->column[RECORD_FLOW], row);
+		link = (uint32_t)column_get(&chunk->column[RECORD_LINK], row);
+		if ((flow != RECORD_NO_FLOW && flow >> 1 >= capture->flows) ||
+		    link >= capture->links)
+			return false;
+	}
+	return true;
+}
+
+static enum status view_load_blocks(struct view *view, struct view_point *point,
+				    uint32_t capture_index, struct error *err)
+{
+	const struct capture *capture = &view->capture[capture_index];
+	uint32_t blocks = capture_blocks(capture), b;
+	struct view_block *grown;
+	enum status status;
+
+	if ((uint64_t)point->blocks + blocks >= (UINT32_MAX >> VIEW_BLOCK_SHIFT))
+		return error_set(err, STATUS_INPUT, "point %s: more packets than one run can take",
+				 point->name);
+	grown = realloc(point->block, ((size_t)point->blocks + blocks + 1) * sizeof *grown);
+	if (!grown)
+		return error_errno(err, ENOMEM, "blocks of point %s", point->name);
+	point->block = grown;
+	for (b = 0; b < blocks; b++) {
+		struct view_block *block = &point->block[point->blocks];
+
+		status = capture_block(view->txn, capture, b, &block->chunk, err);
+		if (status)
+			return status;
+		if (!view_block_sane(&block->chunk, capture))
+			return error_set(err, STATUS_INPUT,
+					 "the store is damaged: records of capture %s",
+					 capture->file);
+		block->capture = capture_index;
+		block->node_base = view->nodes;
+		block->link_base = point->links;
+		point->blocks++;
+		point->rows += block->chunk.rows;
+	}
+	return STATUS_OK;
+}
+
+static enum status view_load_flows(struct view *view, uint32_t point,
+				   const struct capture *capture, struct error *err)
+{
+	struct capture_flow *flows = NULL, *grown;
+	enum status status;
+	uint8_t *points;
+
+	if ((uint64_t)view->nodes + capture->flows > VIEW_NODES_MAX)
+		return error_set(err, STATUS_INPUT, "more flows than one run can take");
+	status = capture_flows(view->txn, capture, &flows, err);
+	if (status)
+		return status;
+	grown = realloc(view->flow, ((size_t)view->nodes + capture->flows + 1) * sizeof *grown);
+	if (grown)
+		view->flow = grown;
+	points = realloc(view->node_point, (size_t)view->nodes + capture->flows + 1);
+	if (points)
+		view->node_point = points;
+	if (!grown || !points) {
+		free(flows);
+		return error_errno(err, ENOMEM, "flows of capture %s", capture->file);
+	}
+	memcpy(view->flow + view->nodes, flows, capture->flows * sizeof *flows);
+	memset(view->node_point + view->nodes, (int)point, capture->flows);
+	view->nodes += capture->flows;
+	free(flows);
+	return STATUS_OK;
+}
+
+/* ---- order of time ---- */
+
+struct view_key {
+	int64_t time_ns;
+	uint32_t index;
+};
+
+static int view_key_compare(const void *x, const void *y)
+{
+	const struct view_key *a = x, *b = y;
+
+	if (a->time_ns != b->time_ns)
+		return a->time_ns < b->time_ns ? -1 : 1;
+	return (a->index > b->index) - (a->index < b->index);
+}
+
+static bool view_in_order(const struct view *view, const struct view_point *point)
+{
+	uint32_t c;
+
+	for (c = 0; c < point->captures; c++) {
+		const struct capture *capture = &view->capture[point->first_capture + c];
+
+		if (capture->backwards)
+			return false;
+		if (c > 0 && capture->first_ns < capture[-1].last_ns)
+			return false;
+	}
+	return true;
+}
+
+static enum status view_sort(struct view_point *point, struct error *err)
+{
+	struct view_key *key = malloc((point->rows + 1) * sizeof *key);
+	uint32_t b, row;
+	uint64_t n = 0;
+
+	point->order = malloc((point->rows + 1) * sizeof *point->order);
+	if (!key || !point->order) {
+		free(key);
+		return error_errno(err, ENOMEM, "order of point %s", point->name);
+	}
+	for (b = 0; b < point->blocks; b++)
+		for (row = 0; row < point->block[b].chunk.rows; row++) {
+			key[n].index = b << VIEW_BLOCK_SHIFT | row;
+			key[n].time_ns = view_get(point, RECORD_TIME, key[n].index);
+			n++;
+		}
+	qsort(key, n, sizeof *key, view_key_compare);
+	while (n-- > 0)
+		point->order[n] = key[n].index;
+	free(key);
+	return STATUS_OK;
+}
+
+/* ---- opening ---- */
+
+static void view_span(const struct view *view, struct view_point *point)
+{
+	uint32_t c;
+
+	point->first_ns = INT64_MAX;
+	point->last_ns = INT64_MIN;
+	for (c = 0; c < point->captures; c++) {
+		const struct capture *capture = &view->capture[point->first_capture + c];
+
+		if (!capture->records)
+			continue;
+		if (capture->first_ns < point->first_ns)
+			point->first_ns = capture->first_ns;
+		if (capture->last_ns > point->last_ns)
+			point->last_ns = capture->last_ns;
+		point->short_prefixes |= capture->short_prefixes != 0;
+	}
+}
+
+static enum status view_load_point(struct view *view, uint32_t p, struct error *err)
+{
+	struct view_point *point = &view->point[p];
+	enum status status = STATUS_OK;
+	uint32_t c;
+
+	point->first_node = view->nodes;
+	for (c = point->first_capture; !status && c < point->first_capture + point->captures; c++) {
+		status = view_load_blocks(view, point, c, err);
+		if (!status)
+			status = view_load_links(view, point, &view->capture[c], err);
+		if (!status)
+			status = view_load_flows(view, p, &view->capture[c], err);
+	}
+	if (status)
+		return status;
+	point->nodes = view->nodes - point->first_node;
+	point->indexes = point->blocks << VIEW_BLOCK_SHIFT;
+	view_span(view, point);
+	if (!view_in_order(view, point))
+		status = view_sort(point, err);
+	view->header_only |= point->short_prefixes;
+	return status;
+}
+
+enum status view_open(struct view **out, struct store_txn *txn, struct error *err)
+{
+	struct view *view = calloc(1, sizeof *view);
+	struct store_header header;
+	enum status status;
+	uint32_t c;
+
+	*out = NULL;
+	if (!view)
+		return error_errno(err, ENOMEM, "view");
+	view->txn = txn;
+	status = store_header_get(txn, &header, err);
+	if (!status)
+		status = capture_list(txn, &view->capture, &view->captures, err);
+	if (status)
+		goto fail;
+	view->seed = header.seed;
+	qsort(view->capture, view->captures, sizeof *view->capture, view_capture_compare);
+	for (c = 0; c < view->captures; c++) {
+		struct view_point *point = &view->point[view->points];
+
+		if (c > 0 && view->capture[c].point == view->capture[c - 1].point) {
+			point[-1].captures++;
+			continue;
+		}
+		if (view->points == VIEW_POINTS_MAX) {
+			status = error_set(err, STATUS_INPUT, "more than %d points",
+					   VIEW_POINTS_MAX);
+			goto fail;
+		}
+		point->number = view->capture[c].point;
+		point->first_capture = c;
+		point->captures = 1;
+		status = capture_point_name(txn, point->number, point->name, sizeof point->name,
+					    err);
+		if (status)
+			goto fail;
+		view->points++;
+	}
+	for (c = 0; c < view->points; c++) {
+		status = view_load_point(view, c, err);
+		if (status)
+			goto fail;
+	}
+	*out = view;
+	return STATUS_OK;
+fail:
+	view_close(&view);
+	return status;
+}
+
+void view_close(struct view **view)
+{
+	uint32_t p;
+
+	if (!*view)
+		return;
+	for (p = 0; p < (*view)->points; p++) {
+		free((*view)->point[p].block);
+		free((*view)->point[p].order);
+		free((*view)->point[p].link);
+	}
+	free((*view)->capture);
+	free((*view)->flow);
+	free((*view)->node_point);
+	free(*view);
+	*view = NULL;
+}
+
+/* ---- reading ---- */
+
+void view_first(struct view_batch *batch, const struct view_point *point)
+{
+	batch->point = point;
+	batch->next = 0;
+	batch->rows = 0;
+}
+
+static void view_next_in_order(struct view_batch *batch)
+{
+	const struct view_point *point = batch->point;
+	uint32_t block = (uint32_t)(batch->next >> VIEW_BLOCK_SHIFT);
+	uint32_t row = (uint32_t)batch->next & VIEW_ROW_MASK, left, i;
+
+	left = point->block[block].chunk.rows - row;
+	batch->rows = left < VIEW_BATCH ? left : VIEW_BATCH;
+	for (i = 0; i < batch->rows; i++)
+		batch->index[i] = (uint32_t)batch->next + i;
+	batch->contiguous = true;
+	batch->next = batch->rows == left ? (uint64_t)(block + 1) << VIEW_BLOCK_SHIFT
+					  : batch->next + batch->rows;
+}
+
+bool view_next(struct view_batch *batch)
+{
+	const struct view_point *point = batch->point;
+
+	if (!point->order) {
+		if (batch->next >= point->indexes)
+			return false;
+		view_next_in_order(batch);
+		return true;
+	}
+	if (batch->next >= point->rows)
+		return false;
+	batch->rows = point->rows - batch->next < VIEW_BATCH
+			      ? (uint32_t)(point->rows - batch->next)
+			      : VIEW_BATCH;
+	memcpy(batch->index, point->order + batch->next, batch->rows * sizeof *batch->index);
+	batch->contiguous = false;
+	batch->next += batch->rows;
+	return true;
+}
+
+#define VIEW_READ(bits, type)                                                                \
+	void view_read_##bits(const struct view_batch *batch, enum record_column column,    \
+			      type *out)                                                     \
+	{                                                                                    \
+		const struct view_point *point = batch->point;                               \
+		uint32_t i;                                                                  \
+		if (batch->contiguous) {                                                     \
+			column_read_##bits(&point->block[batch->index[0] >> VIEW_BLOCK_SHIFT] \
+						    .chunk.column[column],                   \
+					   batch->index[0] & VIEW_ROW_MASK, batch->rows, out); \
+			return;                                                              \
+		}                                                                            \
+		for (i = 0; i < batch->rows; i++)                                            \
+			out[i] = (type)view_get(point, column, batch->index[i]);             \
+	}
+VIEW_READ(64, int64_t)
+VIEW_READ(32, uint32_t)
+VIEW_READ(16, uint16_t)
+VIEW_READ(8, uint8_t)
+
+void view_read_ways(const struct view_batch *batch, uint32_t *out)
+{
+	uint32_t i, base;
+
+	if (!batch->contiguous) {
+		for (i = 0; i < batch->rows; i++)
+			out[i] = view_way(batch->point, batch->index[i]);
+		return;
+	}
+	view_read_32(batch, RECORD_FLOW, out);
+	base = 2 * batch->point->block[batch->index[0] >> VIEW_BLOCK_SHIFT].node_base;
+	for (i = 0; i < batch->rows; i++)
+		out[i] = out[i] == RECORD_NO_FLOW ? VIEW_NO_WAY : out[i] + base;
+}
+
+/* Where some capture kept too little of the payload, all points fall back to
+ * what every record has: see fingerprint_header(). */
+static uint64_t view_header_fingerprint(const struct view *view, const struct view_point *point,
+					uint32_t index, uint64_t fp)
+{
+	uint32_t way = view_way(point, index);
+	uint8_t proto;
+
+	if (way == VIEW_NO_WAY)
+		return fp;
+	proto = view->flow[way >> 1].proto;
+	if (proto == 6)
+		return fp;
+	return fingerprint_header(proto, (uint16_t)view_get(point, RECORD_MARKS, index),
+				  (uint16_t)view_get(point, RECORD_FLAGS, index),
+				  (uint32_t)view_get(point, RECORD_SEQ, index),
+				  (uint32_t)view_get(point, RECORD_ACK, index),
+				  view_payload(point, index), view->seed);
+}
+
+void view_read_fingerprints(const struct view *view, const struct view_batch *batch, uint64_t *out)
+{
+	uint32_t i;
+
+	view_read_64(batch, RECORD_FP, (int64_t *)out);
+	if (!view->header_only)
+		return;
+	for (i = 0; i < batch->rows; i++)
+		out[i] = view_header_fingerprint(view, batch->point, batch->index[i], out[i]);
+}

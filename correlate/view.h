@@ -1,0 +1,118 @@
+/* A view: all points' records in the store, each point's captures laid one
+ * behind the other, and read in the order of time.
+ *
+ * A record of a point is named by its index: block << 14 | row. Where a
+ * capture's last block is not full, indexes have holes; view_first() and
+ * view_next() step over them. Flows of all points share one numbering, the
+ * nodes: a node is one flow at one point. A record's `way` is node << 1 |
+ * direction, where direction 0 is from the flow's end a to end b.
+ *
+ * Everything here is borrowed from the read transaction that the view was
+ * opened in and from the view itself.
+ */
+#ifndef CROSSTAP_CORRELATE_VIEW_H
+#define CROSSTAP_CORRELATE_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collect/capture.h"
+#include "collect/error.h"
+#include "collect/store.h"
+
+#define VIEW_POINTS_MAX CAPTURE_POINTS_MAX
+#define VIEW_BLOCK_SHIFT 14
+#define VIEW_ROW_MASK (RECORD_BLOCK_ROWS - 1)
+#define VIEW_BATCH 1024u
+#define VIEW_NO_WAY UINT32_MAX
+#define VIEW_NODES_MAX 0x7ffffffeu
+
+struct view_block {
+	struct record_chunk chunk;
+	uint32_t capture;    /* index in view->capture */
+	uint32_t node_base;  /* node of the capture's flow 0 */
+	uint32_t link_base;  /* index in the point's list of links of the capture's link 0 */
+};
+
+struct view_point {
+	char name[CAPTURE_NAME_MAX];
+	uint32_t number;     /* in the store */
+	uint32_t first_capture, captures; /* in view->capture */
+	uint32_t blocks;
+	struct view_block *block;
+	uint64_t rows;
+	uint32_t indexes;    /* every index is below this: blocks << VIEW_BLOCK_SHIFT */
+	uint32_t *order;     /* indexes in the order of time, `rows` of them; NULL: they are in order */
+	uint32_t first_node, nodes;
+	uint32_t links;      /* link descriptions of all its captures */
+	uint8_t *link;       /* VIEW_LINK_BYTES each: length, then bytes */
+	int64_t first_ns, last_ns; /* local times of the first and last comparable record */
+	bool short_prefixes; /* some payload prefixes are missing */
+};
+#define VIEW_LINK_BYTES (PACKET_LINK_MAX + 1)
+
+struct view {
+	struct store_txn *txn;
+	uint64_t seed;
+	uint32_t captures;
+	struct capture *capture; /* by point, then time of the first packet, then digest */
+	uint32_t points;
+	struct view_point point[VIEW_POINTS_MAX];
+	uint32_t nodes;
+	struct capture_flow *flow; /* of each node */
+	uint8_t *node_point;       /* of each node */
+	bool header_only;          /* fingerprints of UDP and the like must be taken without payload */
+};
+
+enum status view_open(struct view **out, struct store_txn *txn, struct error *err) MUST_CHECK;
+void view_close(struct view **view);
+
+/* One column of one record. */
+static inline int64_t view_get(const struct view_point *point, enum record_column column,
+			       uint32_t index)
+{
+	return column_get(&point->block[index >> VIEW_BLOCK_SHIFT].chunk.column[column],
+			  index & VIEW_ROW_MASK);
+}
+
+static inline uint32_t view_way(const struct view_point *point, uint32_t index)
+{
+	uint32_t flow = (uint32_t)view_get(point, RECORD_FLOW, index);
+
+	return flow == RECORD_NO_FLOW
+		       ? VIEW_NO_WAY
+		       : flow + 2 * point->block[index >> VIEW_BLOCK_SHIFT].node_base;
+}
+
+/* Payload bytes of a record. */
+static inline uint32_t view_payload(const struct view_point *point, uint32_t index)
+{
+	return (uint32_t)(view_get(point, RECORD_LENGTH, index) -
+			  view_get(point, RECORD_HEADER, index));
+}
+
+/* A run of records in the order of time. */
+struct view_batch {
+	const struct view_point *point;
+	uint64_t next;       /* position behind the batch, in the order of time */
+	uint32_t rows;
+	bool contiguous;     /* index[0], index[0] + 1, ... of one block */
+	uint32_t index[VIEW_BATCH];
+};
+
+/* Begins at the point's first record; view_next() fills the following batch
+ * and is false behind the last. */
+void view_first(struct view_batch *batch, const struct view_point *point);
+bool view_next(struct view_batch *batch);
+
+/* A column of all records of the batch. */
+void view_read_64(const struct view_batch *batch, enum record_column column, int64_t *out);
+void view_read_32(const struct view_batch *batch, enum record_column column, uint32_t *out);
+void view_read_16(const struct view_batch *batch, enum record_column column, uint16_t *out);
+void view_read_8(const struct view_batch *batch, enum record_column column, uint8_t *out);
+void view_read_ways(const struct view_batch *batch, uint32_t *out);
+/* Fingerprints, without payload where the view says header_only. */
+void view_read_fingerprints(const struct view *view, const struct view_batch *batch,
+			    uint64_t *out);
+
+#endif

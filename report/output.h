@@ -1,0 +1,36 @@
+/* A file of the report: written aside in its directory and renamed when it is
+ * whole, so that whoever opens the name finds the former file or all of the new
+ * one. Or the standard output, which is only checked.
+ */
+#ifndef CROSSTAP_REPORT_OUTPUT_H
+#define CROSSTAP_REPORT_OUTPUT_H
+
+#include <stdio.h>
+
+#include "collect/error.h"
+
+struct output {
+	FILE *stream; /* to write to */
+	char *path;   /* of the file that it becomes; NULL: standard output */
+	char *aside;  /* where it lies until then */
+};
+
+/* Makes a directory and those above it that are missing. */
+enum status output_make_directory(const char *directory, struct error *err) MUST_CHECK;
+
+/* Begins the file `name` in `directory`. */
+enum status output_open(struct output *output, const char *directory, const char *name,
+			struct error *err) MUST_CHECK;
+void output_open_stdout(struct output *output);
+
+/* Whether everything written so far went well; names the file where it did not.
+ * To be asked right behind a write: errno says why. */
+enum status output_check(const struct output *output, struct error *err) MUST_CHECK;
+
+/* Flushes, checks and renames; on failure the file aside is removed. Frees. */
+enum status output_finish(struct output *output, struct error *err) MUST_CHECK;
+
+/* Removes what was written. Legal behind output_finish(), too. */
+void output_abort(struct output *output);
+
+#endif

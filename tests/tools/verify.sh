@@ -1,0 +1,157 @@
+# What a run of crosstap must always hold, and the questions that tests ask it (bash,
+# sourced after say.sh). $out is the folder of its CSV files, $work one for what the test
+# itself works out, $csvq the program.
+# shellcheck disable=SC2154
+
+# csv NAME [QUERY]...: see lab/csvq.c; prints "none" where the file or a column is missing
+csv()
+{
+	local name=$1
+
+	shift
+	"$csvq" "$out/$name.csv" "$@" 2>>"$out/csvq.log" || echo none
+}
+
+# Alternatives of a hop may be found in any order: each side's points are put in order.
+hops_in_order()
+{
+	awk -F'|' -v OFS='|' '
+		function ordered(text,    n, part, i, j, swap, joined) {
+			n = split(text, part, "/")
+			for (i = 1; i <= n; i++)
+				for (j = i + 1; j <= n; j++)
+					if (part[j] < part[i]) {
+						swap = part[i]; part[i] = part[j]; part[j] = swap
+					}
+			for (i = 1; i <= n; i++)
+				joined = joined (i > 1 ? "/" : "") part[i]
+			return joined
+		}
+		{ split($1, side, ">"); $1 = ordered(side[1]) ">" ordered(side[2]); print }'
+}
+
+# hop_spelled HOP: as this run's hops.csv spells it
+hop_spelled()
+{
+	local spelled
+
+	while read -r spelled; do
+		if [ "$(echo "$spelled" | hops_in_order)" = "$(echo "$1" | hops_in_order)" ]; then
+			echo "$spelled"
+			return
+		fi
+	done < <(csv hops -p hop | sort -u)
+	echo "$1"
+}
+
+# path_hops "client,fw-in,fw-out/fw-out2": one hop a line
+path_hops()
+{
+	echo "$1" | awk -F, '{ for (i = 1; i < NF; i++) print $i ">" $(i + 1) }'
+}
+
+verify_path()
+{
+	is "the path is $1" "$(csv hops -p hop | hops_in_order | sort -u)" \
+		"$(path_hops "$1" | hops_in_order | sort -u)"
+}
+
+# Every packet is accounted for: rows sum up, packets are the captures', lists are as long as counts.
+verify_sums()
+{
+	local classes=matched,dropped,local,uncaptured,edge,ambiguous,excluded
+
+	is "each row of hops.csv sums up" "$(csv hops -p hop,direction,packets,$classes |
+		awk -F'|' 'NF != 10 || $3 != $4 + $5 + $6 + $7 + $8 + $9 + $10')" ""
+	is "each row of balance.csv sums up" \
+		"$(csv balance -p hop,direction,point,packets,$classes,injected,duplicated,copies |
+		awk -F'|' '{ sum = 0; for (i = 5; i <= NF; i++) sum += $i }
+			NF != 14 || $4 != sum')" ""
+	is "balance.csv says balanced in each row" "$(csv balance balanced!=yes)" 0
+	is "each point's packets are those of its captures" "$(
+		{
+			csv manifest -p point,packets | sed 's/^/file|/'
+			csv balance -p point,hop,packets | sed 's/^/hop|/'
+		} | awk -F'|' '
+			$1 == "file" { held[$2] += $3; next }
+			{ sum[$2 "|" $3] += $4 }
+			END {
+				for (key in sum) {
+					split(key, part, "|")
+					if (sum[key] != held[part[1]])
+						print key " sums to " sum[key] ", captured " held[part[1]]
+				}
+				for (key in sum)
+					n++
+				if (!n)
+					print "no rows"
+			}')" ""
+	verify_list drops dropped
+	verify_list injected injected
+}
+
+# verify_list FILE COLUMN: as many rows in FILE.csv as COLUMN of hops.csv counts
+verify_list()
+{
+	is "$1.csv has a row for each packet that hops.csv counts" \
+		"$(csv "$1" -p hop,direction | sort | uniq -c | awk '{ print $2 "|" $1 }')" \
+		"$(csv hops -p "hop,direction,$2" "$2>0" | sort)"
+}
+
+# acts_file HOP: where the acts of a hop, as tools/brute prints them, are kept
+acts_file()
+{
+	echo "$work/acts.${1//\//+}"
+}
+
+# acts_of ACT HOP...: the hops' acts of that name, as rows for comparing
+acts_of()
+{
+	local act=$1 hop
+
+	shift
+	for hop; do
+		awk -F'|' -v OFS='|' -v act="$act" -v hop="$hop" '
+			$1 == act { print hop, $2, $5, $6, $7, $8, $9, $10, $11 }' "$(acts_file "$hop")"
+	done | hops_in_order
+}
+
+# verify_acts HOP...: the packets that brute counting calls dropped and injected are those of
+# drops.csv and injected.csv
+verify_acts()
+{
+	local columns=hop,direction,src,sport,dst,dport,ip_id,tcp_seq,tcp_ack
+
+	acts_of drop "$@" >"$out/drops.expected"
+	acts_of inject "$@" >"$out/injected.expected"
+	csv drops -p $columns | hops_in_order >"$out/drops.got"
+	csv injected -p $columns | hops_in_order >"$out/injected.got"
+	same_lines "drops.csv names the dropped packets" "$out/drops.got" "$out/drops.expected"
+	same_lines "injected.csv names the injected packets" "$out/injected.got" \
+		"$out/injected.expected"
+	is "hops.csv counts the network's duplicates" \
+		"$(csv hops -p hop,direction,duplicated 'duplicated>0' | hops_in_order | sort)" \
+		"$(acts_of dup "$@" | cut -d'|' -f1,2 | sort | uniq -c | awk '{ print $2 "|" $1 }')"
+}
+
+# verify_idle HOP: it forwards all and makes nothing
+verify_idle()
+{
+	local hop
+
+	hop=$(hop_spelled "$1")
+	is "$1 has packets in both directions" \
+		"$(csv hops "hop=$hop" 'packets>0' direction!=none)" 2
+	is "$1 does nothing" "$(for column in dropped injected duplicated uncaptured ambiguous; do
+		csv hops -s $column "hop=$hop"
+	done | tr '\n' ' ')" "0 0 0 0 0 "
+}
+
+# verify_frames FRAMES POINT: drops.csv's frames of POINT lead to the packets it names
+verify_frames()
+{
+	is "the frame numbers of drops at $2 lead to these packets" "$(
+		csv drops -p frame,src,dst,ip_id,tcp_seq "seen_at=$2" |
+			awk -F'|' 'NR == FNR { packet[$1] = $2 "|" $3 "|" $7 "|" $8; next }
+				packet[$1] != $2 "|" $3 "|" $4 "|" $5' "$1" -)" ""
+}
