@@ -2,49 +2,62 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #define FLOW_SLOTS_FIRST 4096u
 #define FLOW_SLOTS_MAX 0x80000000u
-#define FLOW_SLAB_BITS 12
+#define FLOW_SLAB_BITS 15
 #define FLOW_SLAB (1u << FLOW_SLAB_BITS) /* flows allocated at once; they never move */
 #define FLOW_LINE 64                     /* bytes of a cache line */
+#define FLOW_HUGE ((size_t)2 << 20)      /* of a huge page, and of a slab */
+#define FLOW_PENDING 32u                 /* packets between question and answer; a power of two */
+#define FLOW_KEY_WORDS 5
+
+/* A tuple, its ends in order: of IPv4 a and b in one word and flow_key_rest() in
+ * the next, of IPv6 two words for each end and then the rest. No two tuples
+ * look the same, and a slot's hash covers all of it. */
+struct flow_key {
+	uint64_t words[FLOW_KEY_WORDS];
+};
 
 /* What a flow has seen. The two directions lie side by side: bit << direction. */
 enum flow_seen {
-	FLOW_SEEN_SYN = 1 << 0,  /* syn_seq is known */
+	FLOW_SEEN_SYN = 1 << 0, /* syn_seq is known */
 	FLOW_SEEN_DATA = 1 << 2,
 	FLOW_SEEN_DATA_BOTH = FLOW_SEEN_DATA | FLOW_SEEN_DATA << 1,
-	FLOW_SEEN_END = 1 << 4,  /* FIN or RST of either */
+	FLOW_SEEN_END = 1 << 4, /* FIN or RST of either */
 };
 
 /* One line of the cache, which is what a look-up in a large table costs. */
 struct flow {
-	struct capture_flow row;
-	uint8_t seen;
+	struct flow_key key;
 	int64_t last_ns;
+	uint32_t generation;
 	uint32_t syn_seq[2];
+	uint8_t version, seen;
 };
-_Static_assert(sizeof(struct flow) <= FLOW_LINE, "a flow fits a line of the cache");
-
-struct flow_slab {
-	_Alignas(FLOW_LINE) struct flow flows[FLOW_SLAB];
-};
+_Static_assert(sizeof(struct flow) == FLOW_LINE, "a flow is a line of the cache");
 
 struct flow_slot {
 	uint32_t tag;  /* of the hash: where the slot ought to be, and a first comparison */
 	uint32_t flow; /* number + 1; 0: empty. The latest generation of its tuple */
 };
 
-/* A tuple, ordered, in words as they are hashed. Of IPv4 the first two words. */
-struct flow_key {
-	uint64_t words[5];
-	uint16_t a_port, b_port;
-	unsigned direction;
+/* A packet whose flow is asked for: what is needed of it. */
+struct flow_packet {
+	struct flow_key key;
+	int64_t time_ns;
+	uint32_t *where;
+	uint32_t tag, seq;
+	uint16_t flags; /* 0 of what is not TCP */
+	uint8_t version, direction;
+	bool data; /* TCP, with payload */
 };
 
 /* What the fragments of one packet share: RFC 791 section 3.2, RFC 8200 section 4.5. */
@@ -62,65 +75,77 @@ struct flow_table {
 	struct flow_slot *slots; /* open addressing, at most half full */
 	uint32_t slot_count, tuples;
 	uint32_t count;
-	struct flow_slab **slabs;
+	struct flow **slabs;
 	uint32_t slab_count, slab_room;
+	uint32_t asked, answered; /* packets, counted on over 2^32 */
+	struct flow_packet pending[FLOW_PENDING];
 	struct flow_fragment *fragments; /* allocated when the first one comes */
 };
 
 static inline struct flow *flow_at(const struct flow_table *table, uint32_t number)
 {
-	return &table->slabs[number >> FLOW_SLAB_BITS]->flows[number & (FLOW_SLAB - 1)];
+	return &table->slabs[number >> FLOW_SLAB_BITS][number & (FLOW_SLAB - 1)];
 }
 
 /* ---- the key ---- */
 
-static inline void flow_key_make(struct flow_key *key, const struct packet *packet)
+static inline uint64_t flow_key_rest(uint8_t version, uint8_t proto, uint16_t a_port,
+				     uint16_t b_port)
 {
-	bool error = packet->marks & PACKET_ICMP_ERROR;
-	uint16_t sport = error ? 0 : packet->sport, dport = error ? 0 : packet->dport;
-	size_t address_bytes = packet->version == 4 ? 4 : 16;
-	int order = memcmp(packet->src, packet->dst, address_bytes);
-	const uint8_t *a, *b;
-	uint64_t rest;
+	return (uint64_t)a_port | (uint64_t)b_port << 16 | (uint64_t)proto << 32 |
+	       (uint64_t)version << 40;
+}
 
-	key->direction = order > 0 || (order == 0 && sport > dport);
-	a = key->direction ? packet->dst : packet->src;
-	b = key->direction ? packet->src : packet->dst;
-	key->a_port = key->direction ? dport : sport;
-	key->b_port = key->direction ? sport : dport;
-	rest = (uint64_t)key->a_port | (uint64_t)key->b_port << 16 |
-	       (uint64_t)packet->proto << 32 | (uint64_t)packet->version << 40;
-	if (address_bytes == 4) {
-		memcpy(&key->words[0], a, 4);
-		memcpy((uint8_t *)&key->words[0] + 4, b, 4);
-		key->words[1] = rest;
+static inline void flow_packet_make(struct flow_packet *p, const struct packet *packet,
+				    uint64_t seed)
+{
+	bool v4 = packet->version == 4, error = packet->marks & PACKET_ICMP_ERROR;
+	uint16_t sport = error ? 0 : packet->sport, dport = error ? 0 : packet->dport;
+	int order = v4 ? memcmp(packet->src, packet->dst, 4) : memcmp(packet->src, packet->dst, 16);
+	bool back = order > 0 || (order == 0 && sport > dport);
+	const uint8_t *a = back ? packet->dst : packet->src, *b = back ? packet->src : packet->dst;
+	uint64_t rest = flow_key_rest(packet->version, packet->proto, back ? dport : sport,
+				      back ? sport : dport);
+
+	memset(&p->key, 0, sizeof p->key);
+	p->version = packet->version;
+	p->direction = back;
+	if (v4) {
+		uint32_t ends[2];
+
+		/* The hash reads whole words: it would wait for words written in halves. */
+		memcpy(&ends[0], a, 4);
+		memcpy(&ends[1], b, 4);
+		p->key.words[0] = (uint64_t)ends[1] << 32 | ends[0];
+		p->key.words[1] = rest;
+		p->tag = (uint32_t)XXH3_64bits_withSeed(p->key.words, 16, seed);
 	} else {
-		memcpy(&key->words[0], a, 16);
-		memcpy(&key->words[2], b, 16);
-		key->words[4] = rest;
+		memcpy(p->key.words, a, 16);
+		memcpy(p->key.words + 2, b, 16);
+		p->key.words[4] = rest;
+		p->tag = (uint32_t)XXH3_64bits_withSeed(p->key.words, sizeof p->key, seed);
 	}
 }
 
-/* Two calls, each of a size that the compiler knows and inlines for. */
-static inline uint32_t flow_key_hash(const struct flow_key *key, const struct packet *packet,
-				     uint64_t seed)
+static inline bool flow_key_is(const struct flow_key *x, const struct flow_key *y)
 {
-	return (uint32_t)(packet->version == 4 ? XXH3_64bits_withSeed(key->words, 16, seed)
-					       : XXH3_64bits_withSeed(key->words, 40, seed));
-}
-
-static inline bool flow_key_is(const struct flow_key *key, const struct packet *packet,
-			       const struct capture_flow *flow)
-{
-	const uint8_t *a = key->direction ? packet->dst : packet->src;
-	const uint8_t *b = key->direction ? packet->src : packet->dst;
-
-	return flow->a_port == key->a_port && flow->b_port == key->b_port &&
-	       flow->proto == packet->proto && flow->version == packet->version &&
-	       memcmp(flow->a, a, 16) == 0 && memcmp(flow->b, b, 16) == 0;
+	return ((x->words[0] ^ y->words[0]) | (x->words[1] ^ y->words[1]) |
+		(x->words[2] ^ y->words[2]) | (x->words[3] ^ y->words[3]) |
+		(x->words[4] ^ y->words[4])) == 0;
 }
 
 /* ---- the table ---- */
+
+/* Zeroed. Look-ups jump about in what is large: huge pages spare the walks
+ * through page tables, which no prefetching hides. */
+static void *flow_allocate(size_t bytes, bool huge)
+{
+	void *p = aligned_alloc(huge ? FLOW_HUGE : FLOW_LINE, bytes);
+
+	if (p && huge)
+		(void)madvise(p, bytes, MADV_HUGEPAGE);
+	return p ? memset(p, 0, bytes) : NULL;
+}
 
 static enum status flow_grow_slots(struct flow_table *table, struct error *err)
 {
@@ -130,7 +155,7 @@ static enum status flow_grow_slots(struct flow_table *table, struct error *err)
 
 	if (table->slot_count == FLOW_SLOTS_MAX)
 		return error_set(err, STATUS_SYSTEM, "too many flows in one capture");
-	slots = calloc(count, sizeof *slots);
+	slots = flow_allocate(count * sizeof *slots, count * sizeof *slots >= FLOW_HUGE);
 	if (!slots)
 		return error_errno(err, ENOMEM, "%u flows", table->tuples);
 	for (i = 0; i < table->slot_count; i++) {
@@ -158,7 +183,10 @@ static enum status flow_grow_slabs(struct flow_table *table, struct error *err)
 		table->slabs = grown;
 		table->slab_room = room;
 	}
-	table->slabs[table->slab_count] = aligned_alloc(FLOW_LINE, sizeof(struct flow_slab));
+	/* The first is written bit by bit, so that a small capture costs little. */
+	table->slabs[table->slab_count] =
+		table->slab_count ? flow_allocate(FLOW_SLAB * sizeof(struct flow), true)
+				  : aligned_alloc(FLOW_LINE, FLOW_SLAB * sizeof(struct flow));
 	if (!table->slabs[table->slab_count])
 		return error_errno(err, ENOMEM, "%u flows", table->count);
 	table->slab_count++;
@@ -166,11 +194,9 @@ static enum status flow_grow_slabs(struct flow_table *table, struct error *err)
 }
 
 /* A new flow behind the others; the slot is the caller's matter. */
-static enum status flow_add(struct flow_table *table, const struct flow_key *key,
-			    const struct packet *packet, uint32_t generation, uint32_t *number,
-			    struct error *err)
+static enum status flow_add(struct flow_table *table, const struct flow_packet *p,
+			    uint32_t generation, uint32_t *number, struct error *err)
 {
-	struct flow *flow;
 	enum status status;
 
 	if (table->count >= CAPTURE_FLOWS_MAX)
@@ -181,84 +207,81 @@ static enum status flow_add(struct flow_table *table, const struct flow_key *key
 			return status;
 	}
 	*number = table->count++;
-	flow = flow_at(table, *number);
-	memset(flow, 0, sizeof *flow);
-	flow->row.version = packet->version;
-	flow->row.proto = packet->proto;
-	memcpy(flow->row.a, key->direction ? packet->dst : packet->src, 16);
-	memcpy(flow->row.b, key->direction ? packet->src : packet->dst, 16);
-	flow->row.a_port = key->a_port;
-	flow->row.b_port = key->b_port;
-	flow->row.generation = generation;
+	*flow_at(table, *number) =
+		(struct flow){.key = p->key, .version = p->version, .generation = generation};
 	return STATUS_OK;
 }
 
 /* Whether this packet opens the tuple anew. */
-static inline bool flow_reopens(const struct flow *flow, const struct packet *packet,
-				unsigned direction, int64_t time_ns)
+static inline bool flow_reopens(const struct flow *flow, const struct flow_packet *p)
 {
 	enum { OPENING = PACKET_TCP_SYN | PACKET_TCP_ACK | PACKET_TCP_RST | PACKET_TCP_FIN };
 
-	if ((packet->flags & OPENING) != PACKET_TCP_SYN || packet->proto != IPPROTO_TCP)
+	if ((p->flags & OPENING) != PACKET_TCP_SYN)
 		return false;
-	if (flow->seen & FLOW_SEEN_SYN << direction && flow->syn_seq[direction] == packet->seq)
+	if (flow->seen & FLOW_SEEN_SYN << p->direction && flow->syn_seq[p->direction] == p->seq)
 		return false;
 	return flow->seen & FLOW_SEEN_END ||
 	       (flow->seen & FLOW_SEEN_DATA_BOTH) == FLOW_SEEN_DATA_BOTH ||
-	       (time_ns > flow->last_ns &&
-		(uint64_t)time_ns - (uint64_t)flow->last_ns >= FLOW_IDLE_NS);
+	       (p->time_ns > flow->last_ns &&
+		(uint64_t)p->time_ns - (uint64_t)flow->last_ns >= FLOW_IDLE_NS);
 }
 
 /* What the packet tells about its flow. */
-static inline void flow_note(struct flow *flow, const struct packet *packet, unsigned direction,
-			     int64_t time_ns)
+static inline void flow_note(struct flow *flow, const struct flow_packet *p)
 {
-	flow->last_ns = time_ns;
-	if (packet->proto != IPPROTO_TCP)
-		return;
-	if (packet->payload_bytes)
-		flow->seen |= (uint8_t)(FLOW_SEEN_DATA << direction);
-	if (packet->flags & (PACKET_TCP_FIN | PACKET_TCP_RST))
+	flow->last_ns = p->time_ns;
+	if (p->data)
+		flow->seen |= (uint8_t)(FLOW_SEEN_DATA << p->direction);
+	if (p->flags & (PACKET_TCP_FIN | PACKET_TCP_RST))
 		flow->seen |= FLOW_SEEN_END;
-	if ((packet->flags & (PACKET_TCP_SYN | PACKET_TCP_ACK)) == PACKET_TCP_SYN) {
-		flow->seen |= (uint8_t)(FLOW_SEEN_SYN << direction);
-		flow->syn_seq[direction] = packet->seq;
+	if ((p->flags & (PACKET_TCP_SYN | PACKET_TCP_ACK)) == PACKET_TCP_SYN) {
+		flow->seen |= (uint8_t)(FLOW_SEEN_SYN << p->direction);
+		flow->syn_seq[p->direction] = p->seq;
 	}
 }
 
-static enum status flow_find(struct flow_table *table, const struct packet *packet,
-			     int64_t time_ns, uint32_t *number_direction, struct error *err)
+static enum status flow_find(struct flow_table *table, const struct flow_packet *p,
+			     struct error *err)
 {
 	enum status status = STATUS_OK;
-	struct flow_key key;
-	uint32_t tag, at, number;
 	struct flow *flow = NULL;
+	uint32_t at, number = 0;
 
-	flow_key_make(&key, packet);
-	tag = flow_key_hash(&key, packet, table->seed);
-	for (at = tag & (table->slot_count - 1); table->slots[at].flow;
+	for (at = p->tag & (table->slot_count - 1); table->slots[at].flow;
 	     at = (at + 1) & (table->slot_count - 1)) {
-		if (table->slots[at].tag != tag)
+		if (table->slots[at].tag != p->tag)
 			continue;
 		number = table->slots[at].flow - 1;
 		flow = flow_at(table, number);
-		if (flow_key_is(&key, packet, &flow->row))
+		if (flow_key_is(&flow->key, &p->key))
 			break;
 	}
 	if (!table->slots[at].flow) {
-		status = flow_add(table, &key, packet, 0, &number, err);
+		status = flow_add(table, p, 0, &number, err);
 		table->tuples += status == STATUS_OK;
-	} else if (flow_reopens(flow, packet, key.direction, time_ns)) {
-		status = flow_add(table, &key, packet, flow->row.generation + 1, &number, err);
+	} else if (flow_reopens(flow, p)) {
+		status = flow_add(table, p, flow->generation + 1, &number, err);
 	}
 	if (status)
 		return status;
-	table->slots[at] = (struct flow_slot){tag, number + 1};
-	flow_note(flow_at(table, number), packet, key.direction, time_ns);
-	*number_direction = number << 1 | key.direction;
+	table->slots[at] = (struct flow_slot){p->tag, number + 1};
+	flow_note(flow_at(table, number), p);
+	*p->where = number << 1 | p->direction;
 	if (2 * (uint64_t)table->tuples > table->slot_count)
 		return flow_grow_slots(table, err);
 	return STATUS_OK;
+}
+
+/* Brings the flow of a packet into the cache, whose slot is there by now. */
+static inline void flow_fetch(const struct flow_table *table, const struct flow_packet *p)
+{
+	uint32_t at = p->tag & (table->slot_count - 1);
+
+	while (table->slots[at].flow && table->slots[at].tag != p->tag)
+		at = (at + 1) & (table->slot_count - 1);
+	if (table->slots[at].flow)
+		__builtin_prefetch(flow_at(table, table->slots[at].flow - 1), 1);
 }
 
 /* ---- fragments ---- */
@@ -318,20 +341,64 @@ static enum status flow_remember(struct flow_table *table, const struct packet *
 
 /* ---- for others ---- */
 
-enum status flow_number(struct flow_table *table, const struct packet *packet, int64_t time_ns,
-			uint32_t *flow, struct error *err)
+static struct flow_packet *flow_pending(struct flow_table *table, uint32_t question)
 {
-	enum status status;
+	return &table->pending[question % FLOW_PENDING];
+}
 
+enum status flow_settle(struct flow_table *table, struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	while (table->answered != table->asked && !status)
+		status = flow_find(table, flow_pending(table, table->answered++), err);
+	return status;
+}
+
+/* A fragment is answered at once, because the next may depend on it. */
+static enum status flow_ask_fragment(struct flow_table *table, const struct packet *packet,
+				     struct flow_packet *p, struct error *err)
+{
+	enum status status = flow_settle(table, err);
+
+	if (status)
+		return status;
 	if (packet->marks & PACKET_FRAGMENT_LATER &&
-	    flow_of_fragment(table, packet, time_ns, flow)) {
-		flow_at(table, *flow >> 1)->last_ns = time_ns;
+	    flow_of_fragment(table, packet, p->time_ns, p->where)) {
+		flow_at(table, *p->where >> 1)->last_ns = p->time_ns;
 		return STATUS_OK;
 	}
-	status = flow_find(table, packet, time_ns, flow, err);
-	if (!status && (packet->marks & (PACKET_FRAGMENT | PACKET_FRAGMENT_LATER)) == PACKET_FRAGMENT)
-		status = flow_remember(table, packet, time_ns, *flow, err);
+	status = flow_find(table, p, err);
+	if (!status && !(packet->marks & PACKET_FRAGMENT_LATER))
+		status = flow_remember(table, packet, p->time_ns, *p->where, err);
 	return status;
+}
+
+enum status flow_ask(struct flow_table *table, const struct packet *packet, int64_t time_ns,
+		     uint32_t *where, struct error *err)
+{
+	struct flow_packet *p = flow_pending(table, table->asked);
+	bool tcp = packet->proto == IPPROTO_TCP;
+
+	/* Its place is free: the answer to the question FLOW_PENDING ago was given below. */
+	flow_packet_make(p, packet, table->seed);
+	p->time_ns = time_ns;
+	p->where = where;
+	p->seq = packet->seq;
+	p->flags = tcp ? packet->flags : 0;
+	p->data = tcp && packet->payload_bytes;
+	if (packet->marks & PACKET_FRAGMENT) {
+		struct flow_packet fragment = *p;
+
+		return flow_ask_fragment(table, packet, &fragment, err);
+	}
+	__builtin_prefetch(&table->slots[p->tag & (table->slot_count - 1)], 1);
+	table->asked++;
+	if (table->asked - table->answered > FLOW_PENDING / 2)
+		flow_fetch(table, flow_pending(table, table->asked - FLOW_PENDING / 2 - 1));
+	if (table->asked - table->answered < FLOW_PENDING)
+		return STATUS_OK;
+	return flow_find(table, flow_pending(table, table->answered++), err);
 }
 
 uint32_t flow_count(const struct flow_table *table)
@@ -339,9 +406,30 @@ uint32_t flow_count(const struct flow_table *table)
 	return table->count;
 }
 
-const struct capture_flow *flow_get(const struct flow_table *table, uint32_t number)
+struct capture_flow flow_get(const struct flow_table *table, uint32_t number)
 {
-	return &flow_at(table, number)->row;
+	const struct flow *flow = flow_at(table, number);
+	bool v4 = flow->version == 4;
+	uint64_t rest = flow->key.words[v4 ? 1 : 4];
+	struct capture_flow row = {
+		.version = flow->version,
+		.proto = (uint8_t)(rest >> 32),
+		.a_port = (uint16_t)rest,
+		.b_port = (uint16_t)(rest >> 16),
+		.generation = flow->generation,
+	};
+
+	if (v4) {
+		uint32_t ends[2] = {(uint32_t)flow->key.words[0],
+				    (uint32_t)(flow->key.words[0] >> 32)};
+
+		memcpy(row.a, &ends[0], 4);
+		memcpy(row.b, &ends[1], 4);
+	} else {
+		memcpy(row.a, flow->key.words, 16);
+		memcpy(row.b, flow->key.words + 2, 16);
+	}
+	return row;
 }
 
 enum status flow_table_open(struct flow_table **out, uint64_t seed, struct error *err)

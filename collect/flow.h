@@ -29,14 +29,18 @@ struct flow_table;
 /* `seed` keys the hash, so that nobody can make tuples collide. */
 enum status flow_table_open(struct flow_table **out, uint64_t seed, struct error *err) MUST_CHECK;
 
-/* The flow of a packet of kind PACKET_IP: its number << 1 | direction, where 0
- * is from end a to end b. Packets are to come in the order of the file. */
-enum status flow_number(struct flow_table *table, const struct packet *packet, int64_t time_ns,
-			uint32_t *flow, struct error *err) MUST_CHECK;
+/* Asks for the flow of a packet of kind PACKET_IP. *where becomes its number
+ * << 1 | direction, where 0 is from end a to end b, no later than at the next
+ * flow_settle(): looking up a few packets at a time hides what memory takes to
+ * answer. Packets are to come in the order of the file. */
+enum status flow_ask(struct flow_table *table, const struct packet *packet, int64_t time_ns,
+		     uint32_t *where, struct error *err) MUST_CHECK;
+enum status flow_settle(struct flow_table *table, struct error *err) MUST_CHECK;
 
+/* Flows so far, settled ones only. */
 uint32_t flow_count(const struct flow_table *table);
-/* Flow `number` < flow_count(). Valid as long as the table. */
-const struct capture_flow *flow_get(const struct flow_table *table, uint32_t number);
+/* Flow `number` < flow_count(). */
+struct capture_flow flow_get(const struct flow_table *table, uint32_t number);
 
 /* NULL is legal; *table becomes NULL. */
 void flow_table_close(struct flow_table **table);

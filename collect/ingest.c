@@ -84,7 +84,7 @@ static enum status ingest_put_ip(struct ingest *in, uint32_t row, const struct f
 	b->window[row] = packet->window;
 	b->ttl[row] = packet->ttl;
 	b->tos[row] = packet->tos;
-	status = flow_number(in->flows, packet, frame->time_ns, &b->flow[row], err);
+	status = flow_ask(in->flows, packet, frame->time_ns, &b->flow[row], err);
 	if (!status)
 		status = dictionary_number(in->options, packet->options, packet->options_bytes,
 					   &b->options[row], err);
@@ -108,6 +108,16 @@ static void ingest_count(struct ingest *in, const struct frame *frame, const str
 	in->time_ns = frame->time_ns;
 }
 
+static enum status ingest_put_block(struct ingest *in, struct error *err)
+{
+	enum status status = flow_settle(in->flows, err); /* into the block */
+
+	if (!status)
+		status = capture_put_block(in->writer, in->block, err);
+	in->block->rows = 0;
+	return status;
+}
+
 static enum status ingest_record(struct ingest *in, const struct frame *frame,
 				 struct packet *packet, struct error *err)
 {
@@ -126,11 +136,7 @@ static enum status ingest_record(struct ingest *in, const struct frame *frame,
 		return status;
 	ingest_put_frame(b, row, frame, packet);
 	ingest_count(in, frame, packet);
-	if (++b->rows < RECORD_BLOCK_ROWS)
-		return STATUS_OK;
-	status = capture_put_block(in->writer, b, err);
-	b->rows = 0;
-	return status;
+	return ++b->rows < RECORD_BLOCK_ROWS ? STATUS_OK : ingest_put_block(in, err);
 }
 
 /* ---- a frame ---- */
@@ -225,7 +231,7 @@ static enum status ingest_put_flows(struct ingest *in, struct error *err)
 	enum status status = STATUS_OK;
 
 	for (i = 0; i < count && !status; i++) {
-		some[n++] = *flow_get(in->flows, i);
+		some[n++] = flow_get(in->flows, i);
 		if (n == INGEST_FLOWS_AT_ONCE || i + 1 == count) {
 			status = capture_put_flows(in->writer, some, n, err);
 			n = 0;
@@ -320,7 +326,7 @@ static enum status ingest_finish(struct ingest *in, bool *known, struct error *e
 		return error_set(err, STATUS_INPUT, "%s: byte %llu: %s", ingest_name(in->job),
 				 (unsigned long long)info->damage_offset, info->damage);
 	ingest_describe(in);
-	status = capture_put_block(in->writer, in->block, err);
+	status = ingest_put_block(in, err);
 	if (!status)
 		status = ingest_put_flows(in, err);
 	if (!status)

@@ -78,6 +78,15 @@ static enum packet_kind extensions_read(struct descent *descent, uint8_t proto)
 	return PACKET_IP;
 }
 
+static bool ipv4_checksum_holds(const uint8_t *header, uint32_t header_bytes)
+{
+	uint64_t sum = checksum_add_20(header);
+
+	if (header_bytes > IPV4_BYTES)
+		sum = checksum_add(sum, header + IPV4_BYTES, header_bytes - IPV4_BYTES);
+	return checksum_fold(sum) == 0xffff;
+}
+
 static enum packet_kind ipv4_read(struct descent *descent)
 {
 	enum { DONT_FRAGMENT = 0x4000, MORE_FRAGMENTS = 0x2000, OFFSET_MASK = 0x1fff };
@@ -86,7 +95,6 @@ static enum packet_kind ipv4_read(struct descent *descent)
 	const uint8_t *h = cursor_peek(cursor, IPV4_BYTES);
 	uint32_t header_bytes, bytes;
 	uint16_t fragment;
-	uint64_t sum;
 
 	if (!h)
 		return cursor_short(cursor, IPV4_BYTES);
@@ -114,13 +122,8 @@ static enum packet_kind ipv4_read(struct descent *descent)
 		return PACKET_MALFORMED;
 	if (!cursor_take(cursor, header_bytes))
 		return cursor_short(cursor, header_bytes);
-	if (!descent->quoted) {
-		sum = checksum_add_20(h);
-		if (header_bytes > IPV4_BYTES)
-			sum = checksum_add(sum, h + IPV4_BYTES, header_bytes - IPV4_BYTES);
-		if (checksum_fold(sum) != 0xffff)
-			packet->marks |= PACKET_BAD_IP_CHECKSUM;
-	}
+	if (!ipv4_checksum_holds(h, header_bytes))
+		packet->marks |= PACKET_BAD_IP_CHECKSUM;
 	return packet->proto == IP_PROTO_AH && packet->fragment_offset == 0 ?
 		       extensions_read(descent, IP_PROTO_AH) :
 		       PACKET_IP;

@@ -20,7 +20,7 @@
 enum link_item {
 	LINK_ITEM_TYPE = 1, /* LINKTYPE_: 4 bytes, always the first item */
 	LINK_ITEM_MACS,     /* destination, source: 12 bytes */
-	LINK_ITEM_COOKED,   /* Linux SLL, SLL2: packet type, address length, address padded: 10 bytes */
+	LINK_ITEM_COOKED,   /* Linux SLL, SLL2: packet type, address length, address: 10 bytes */
 	LINK_ITEM_IFINDEX,  /* SLL2: 4 bytes */
 	LINK_ITEM_VLAN,     /* VLAN ID without priority; not for ID 0, which is no VLAN: 2 bytes */
 	LINK_ITEM_MPLS,     /* label: 3 bytes */

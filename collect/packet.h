@@ -42,7 +42,7 @@ enum packet_kind {
 
 /* Marks, stored with the record: only append. */
 enum packet_mark {
-	PACKET_TRUNCATED = 1 << 0,      /* caplen < length */
+	PACKET_TRUNCATED = 1 << 0,      /* caplen < length, or less than IP says */
 	PACKET_AGGREGATED = 1 << 1,     /* TSO, GRO, LRO: larger than any MTU, or IP length 0 */
 	PACKET_BAD_IP_CHECKSUM = 1 << 2,
 	PACKET_BAD_L4_CHECKSUM = 1 << 3,/* by packet_verify(), on whole packets only */
@@ -88,7 +88,7 @@ struct packet {
 	uint32_t flow_label;
 	uint32_t ip_bytes;            /* total length by the header, not caplen; where that says 0
 				       * (TSO, jumbogram, BIG TCP) by the frame */
-	uint16_t header_bytes;        /* IP, extensions and transport: ip_bytes less payload_bytes */
+	uint16_t header_bytes;        /* IP, extensions, transport: ip_bytes less payload_bytes */
 	uint16_t fragment_offset;     /* bytes */
 	bool fragment_more;
 
@@ -106,7 +106,7 @@ struct packet {
 	bool has_timestamps;
 	uint32_t tsval, tsecr;        /* 0 when there is no timestamp option */
 
-	const uint8_t *payload;       /* behind the transport header; NULL: none captured. Borrowed */
+	const uint8_t *payload;       /* behind the transport header; NULL: none captured */
 	uint32_t payload_bytes;       /* by the IP header */
 	uint32_t payload_captured;    /* at `payload` */
 

@@ -57,6 +57,19 @@ static inline int64_t clock_correct(const struct clock *clock, int64_t local_ns)
 					      clock->segment[s].origin_ns, local_ns));
 }
 
+/* Local clock minus reference clock at a reference time. */
+static inline int64_t clock_offset(const struct clock *clock, int64_t reference_ns)
+{
+	unsigned s = clock->segments - 1;
+
+	while (s > 0 && reference_ns + clock->segment[s].offset_ns < clock->segment[s].from_ns)
+		s--;
+	return clock->segment[s].offset_ns +
+	       (int64_t)(clock->segment[s].skew *
+			 (double)(reference_ns + clock->segment[s].offset_ns -
+				  clock->segment[s].origin_ns));
+}
+
 /* One packet seen at both points. */
 struct clock_pair {
 	int64_t reference_ns; /* when the reference saw it, reference time */

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CORRIDOR_HULL_MAX 1024
+#include "correlate/hull.h"
+
 #define CORRIDOR_KEPT_MAX 4096     /* pairs each way kept for when no line fits; a power of two */
 #define CORRIDOR_SKEW_MAX 1e-3
 #define CORRIDOR_GRAIN_NS 1.0      /* two stamps cut to whole nanoseconds are that far off */
-#define CORRIDOR_REACH_NS (((int64_t)1 << 62) - 1) /* differences of two such times fit int64 */
 #define CORRIDOR_SURE_PAIRS 10.0   /* with fewer pairs than this each way the skew is left at 0 */
 #define CORRIDOR_BLOCKS_MAX 64
 #define CORRIDOR_BLOCK_PAIRS 32
@@ -17,23 +17,16 @@
 
 enum { FORWARD, REVERSE, SIDES };
 
-struct corridor_point {
-	int64_t time_ns, difference_ns;
-};
-
 /* One direction. Differences of the reverse direction are negated, so that on
  * both sides the offset (negated, too) lies below every point, and the lower
- * hull of the points says all that they say.
- *
- * The hull is convex, sorted by time, one point per time. Where it would grow
- * over its room some points are forgotten: a point less only widens the
- * corridor, never moves it off the truth. */
+ * hull says all that the points say. */
 struct corridor_side {
 	uint64_t pairs;
 	uint64_t every;  /* mask: pair i is kept when (i & every) == 0 */
-	unsigned points, kept_count;
-	struct corridor_point hull[CORRIDOR_HULL_MAX];
-	struct corridor_point kept[CORRIDOR_KEPT_MAX];
+	unsigned kept_count, waiting_count;
+	struct hull hull;
+	struct hull_point waiting[HULL_ADD_MAX]; /* not yet in the hull */
+	struct hull_point kept[CORRIDOR_KEPT_MAX];
 };
 
 struct clock_corridor {
@@ -53,91 +46,12 @@ void clock_corridor_free(struct clock_corridor **corridor)
 
 static inline int64_t corridor_held(int64_t ns)
 {
-	if (ns > CORRIDOR_REACH_NS)
-		return CORRIDOR_REACH_NS;
-	return ns < -CORRIDOR_REACH_NS ? -CORRIDOR_REACH_NS : ns;
+	if (ns > HULL_REACH)
+		return HULL_REACH;
+	return ns < -HULL_REACH ? -HULL_REACH : ns;
 }
 
-/* Whether b lies below the line from a to c; times rise from a to c. */
-static inline bool corridor_below(struct corridor_point a, struct corridor_point b,
-				  struct corridor_point c)
-{
-	return (__int128)(b.difference_ns - a.difference_ns) * (c.time_ns - a.time_ns) <
-	       (__int128)(c.difference_ns - a.difference_ns) * (b.time_ns - a.time_ns);
-}
-
-static int corridor_compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double corridor_quantile(double *values, unsigned count, double share)
-{
-	qsort(values, count, sizeof values[0], corridor_compare);
-	return values[(unsigned)(share * (count - 1) + 0.5)];
-}
-
-/* How far b lies below the line from a to c. */
-static double corridor_depth(struct corridor_point a, struct corridor_point b,
-			     struct corridor_point c)
-{
-	double slope = (double)(c.difference_ns - a.difference_ns) / (double)(c.time_ns - a.time_ns);
-
-	return slope * (double)(b.time_ns - a.time_ns) - (double)(b.difference_ns - a.difference_ns);
-}
-
-/* Forgets those of every other point that stick out least: about a quarter. */
-static void corridor_thin(struct corridor_side *side)
-{
-	double depth[CORRIDOR_HULL_MAX / 2], sorted[CORRIDOR_HULL_MAX / 2], limit;
-	struct corridor_point *hull = side->hull;
-	unsigned i, n = 0;
-
-	for (i = 1; i + 1 < side->points; i += 2)
-		depth[i / 2] = corridor_depth(hull[i - 1], hull[i], hull[i + 1]);
-	memcpy(sorted, depth, (i / 2) * sizeof sorted[0]);
-	limit = corridor_quantile(sorted, i / 2, 0.5);
-	for (i = 0; i < side->points; i++)
-		if (i % 2 == 0 || i + 1 == side->points || depth[i / 2] > limit)
-			hull[n++] = hull[i];
-	side->points = n;
-}
-
-/* A point that is not the latest: most of them lie above the hull and are gone
- * after a binary search. */
-static void corridor_insert(struct corridor_side *side, struct corridor_point p)
-{
-	struct corridor_point *hull = side->hull;
-	unsigned low = 0, high = side->points - 1, left, right;
-
-	while (low < high) {
-		unsigned middle = (low + high) / 2;
-
-		if (hull[middle].time_ns < p.time_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	left = right = low; /* p goes between left - 1 and right */
-	if (hull[low].time_ns == p.time_ns) {
-		if (p.difference_ns >= hull[low].difference_ns)
-			return;
-		right++;
-	} else if (low > 0 && !corridor_below(hull[low - 1], p, hull[low])) {
-		return;
-	}
-	while (left >= 2 && !corridor_below(hull[left - 2], hull[left - 1], p))
-		left--;
-	while (right + 1 < side->points && !corridor_below(p, hull[right], hull[right + 1]))
-		right++;
-	memmove(&hull[left + 1], &hull[right], (side->points - right) * sizeof hull[0]);
-	hull[left] = p;
-	side->points = left + 1 + side->points - right;
-}
-
-static void corridor_keep(struct corridor_side *side, struct corridor_point p)
+static void corridor_keep(struct corridor_side *side, struct hull_point p)
 {
 	unsigned i;
 
@@ -154,25 +68,17 @@ void clock_corridor_add(struct clock_corridor *corridor, bool forward, int64_t t
 			int64_t difference_ns)
 {
 	struct corridor_side *side = &corridor->side[forward ? FORWARD : REVERSE];
-	struct corridor_point p = {corridor_held(time_ns), corridor_held(difference_ns)};
-	struct corridor_point *hull = side->hull;
-	unsigned n;
+	struct hull_point p = {corridor_held(time_ns), corridor_held(difference_ns)};
 
 	if (!forward)
-		p.difference_ns = -p.difference_ns;
+		p.y = -p.y;
 	if (!(side->pairs++ & side->every))
 		corridor_keep(side, p);
-	if (side->points == CORRIDOR_HULL_MAX)
-		corridor_thin(side);
-	n = side->points;
-	if (n && p.time_ns <= hull[n - 1].time_ns) {
-		corridor_insert(side, p);
-		return;
+	side->waiting[side->waiting_count++] = p;
+	if (side->waiting_count == HULL_ADD_MAX) {
+		hull_add(&side->hull, side->waiting, HULL_ADD_MAX);
+		side->waiting_count = 0;
 	}
-	while (n >= 2 && !corridor_below(hull[n - 2], hull[n - 1], p))
-		n--;
-	hull[n] = p;
-	side->points = n + 1;
 }
 
 /* The hulls in doubles: x from the middle of all pairs, y from some difference.
@@ -181,37 +87,33 @@ struct corridor_sight {
 	int64_t at_ns, base_ns;
 	double span;  /* of x, over both sides */
 	unsigned points[SIDES];
-	double x[SIDES][CORRIDOR_HULL_MAX], y[SIDES][CORRIDOR_HULL_MAX];
+	double x[SIDES][HULL_POINTS_MAX], y[SIDES][HULL_POINTS_MAX];
 };
 
-static void corridor_look(const struct clock_corridor *corridor, struct corridor_sight *sight)
+static void corridor_look(const struct hull hull[SIDES], struct corridor_sight *sight)
 {
 	int64_t first = INT64_MAX, last = INT64_MIN;
 	unsigned s, i;
 
-	sight->base_ns = corridor->side[FORWARD].points
-				 ? corridor->side[FORWARD].hull[0].difference_ns
-				 : -corridor->side[REVERSE].hull[0].difference_ns;
+	sight->base_ns = hull[FORWARD].points ? hull[FORWARD].point[0].y
+					      : -hull[REVERSE].point[0].y;
 	for (s = 0; s < SIDES; s++) {
-		const struct corridor_side *side = &corridor->side[s];
-
-		if (!side->points)
+		if (!hull[s].points)
 			continue;
-		if (side->hull[0].time_ns < first)
-			first = side->hull[0].time_ns;
-		if (side->hull[side->points - 1].time_ns > last)
-			last = side->hull[side->points - 1].time_ns;
+		if (hull[s].point[0].x < first)
+			first = hull[s].point[0].x;
+		if (hull[s].point[hull[s].points - 1].x > last)
+			last = hull[s].point[hull[s].points - 1].x;
 	}
 	sight->at_ns = first + (last - first) / 2;
 	sight->span = (double)(last - first);
 	for (s = 0; s < SIDES; s++) {
-		const struct corridor_side *side = &corridor->side[s];
 		int64_t base = s == FORWARD ? sight->base_ns : -sight->base_ns;
 
-		sight->points[s] = side->points;
-		for (i = 0; i < side->points; i++) {
-			sight->x[s][i] = (double)(side->hull[i].time_ns - sight->at_ns);
-			sight->y[s][i] = (double)(side->hull[i].difference_ns - base);
+		sight->points[s] = hull[s].points;
+		for (i = 0; i < hull[s].points; i++) {
+			sight->x[s][i] = (double)(hull[s].point[i].x - sight->at_ns);
+			sight->y[s][i] = (double)(hull[s].point[i].y - base);
 		}
 	}
 }
@@ -414,33 +316,46 @@ struct corridor_blocks {
 	double x[SIDES][CORRIDOR_BLOCKS_MAX], floor[SIDES][CORRIDOR_BLOCKS_MAX];
 };
 
-static int corridor_compare_time(const void *a, const void *b)
+static int corridor_compare_x(const void *a, const void *b)
 {
-	const struct corridor_point *p = a, *q = b;
+	const struct hull_point *p = a, *q = b;
 
-	if (p->time_ns != q->time_ns)
-		return p->time_ns < q->time_ns ? -1 : 1;
-	return (p->difference_ns > q->difference_ns) - (p->difference_ns < q->difference_ns);
+	if (p->x != q->x)
+		return p->x < q->x ? -1 : 1;
+	return (p->y > q->y) - (p->y < q->y);
+}
+
+static int corridor_compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double corridor_quantile(double *values, unsigned count, double share)
+{
+	qsort(values, count, sizeof values[0], corridor_compare);
+	return values[(unsigned)(share * (count - 1) + 0.5)];
 }
 
 static void corridor_block(const struct corridor_side *side, const struct corridor_sight *sight,
 			   unsigned s, struct corridor_blocks *blocks)
 {
-	struct corridor_point sorted[CORRIDOR_KEPT_MAX];
+	struct hull_point sorted[CORRIDOR_KEPT_MAX];
 	double y[CORRIDOR_KEPT_MAX];
 	int64_t base = s == FORWARD ? sight->base_ns : -sight->base_ns;
 	unsigned n = side->kept_count, count = n / CORRIDOR_BLOCK_PAIRS, k, i, from, to;
 
 	memcpy(sorted, side->kept, n * sizeof sorted[0]);
-	qsort(sorted, n, sizeof sorted[0], corridor_compare_time);
+	qsort(sorted, n, sizeof sorted[0], corridor_compare_x);
 	count = count > CORRIDOR_BLOCKS_MAX ? CORRIDOR_BLOCKS_MAX : count ? count : 1;
 	blocks->count[s] = count;
 	for (k = 0; k < count; k++) {
 		from = k * n / count;
 		to = (k + 1) * n / count;
 		for (i = from; i < to; i++)
-			y[i - from] = (double)(sorted[i].difference_ns - base);
-		blocks->x[s][k] = (double)(sorted[(from + to) / 2].time_ns - sight->at_ns);
+			y[i - from] = (double)(sorted[i].y - base);
+		blocks->x[s][k] = (double)(sorted[(from + to) / 2].x - sight->at_ns);
 		blocks->floor[s][k] = corridor_quantile(y, to - from, 0.02);
 	}
 }
@@ -497,39 +412,53 @@ static void corridor_fit_robust(const struct clock_corridor *corridor,
 }
 
 /* The least delay of a side under the fit, reckoned as callers do. */
-static int64_t corridor_least(const struct corridor_side *side, unsigned s,
+static int64_t corridor_least(const struct hull *hull, unsigned s,
 			      const struct clock_fit *fit)
 {
 	__int128 least = INT64_MAX;
 	unsigned i;
 
-	for (i = 0; i < side->points; i++) {
-		__int128 offset = clock_fit_offset(fit, side->hull[i].time_ns);
-		__int128 delay = side->hull[i].difference_ns + (s == FORWARD ? -offset : offset);
+	for (i = 0; i < hull->points; i++) {
+		__int128 offset = clock_fit_offset(fit, hull->point[i].x);
+		__int128 delay = hull->point[i].y + (s == FORWARD ? -offset : offset);
 
 		if (delay < least)
 			least = delay;
 	}
 	if (fit->feasible && least < 0) /* by the stamps' grain */
 		return 0;
-	return side->points ? (int64_t)(least < INT64_MIN ? INT64_MIN : least) : 0;
+	return hull->points ? (int64_t)(least < INT64_MIN ? INT64_MIN : least) : 0;
+}
+
+/* The hull of a side with what still waits; the corridor itself stays as it is. */
+static void corridor_outline(const struct corridor_side *side, struct hull *hull)
+{
+	struct hull_point waiting[HULL_ADD_MAX];
+
+	hull->points = side->hull.points;
+	memcpy(hull->point, side->hull.point, hull->points * sizeof hull->point[0]);
+	memcpy(waiting, side->waiting, side->waiting_count * sizeof waiting[0]);
+	hull_add(hull, waiting, side->waiting_count);
 }
 
 void clock_corridor_fit(const struct clock_corridor *corridor, struct clock_fit *fit)
 {
-	const struct corridor_side *forward = &corridor->side[FORWARD];
-	const struct corridor_side *reverse = &corridor->side[REVERSE];
+	struct hull hull[SIDES];
 	struct corridor_sight sight;
+	unsigned s;
 	double peak;
 
-	*fit = (struct clock_fit){.forward = forward->pairs, .reverse = reverse->pairs};
-	if (!forward->points && !reverse->points)
+	*fit = (struct clock_fit){.forward = corridor->side[FORWARD].pairs,
+				  .reverse = corridor->side[REVERSE].pairs};
+	if (!fit->forward && !fit->reverse)
 		return;
-	corridor_look(corridor, &sight);
+	for (s = 0; s < SIDES; s++)
+		corridor_outline(&corridor->side[s], &hull[s]);
+	corridor_look(hull, &sight);
 	fit->at_ns = sight.at_ns;
-	fit->known = forward->points && reverse->points;
+	fit->known = fit->forward && fit->reverse;
 	if (!fit->known) {
-		corridor_fit_one(&sight, forward->points ? FORWARD : REVERSE, fit);
+		corridor_fit_one(&sight, fit->forward ? FORWARD : REVERSE, fit);
 	} else {
 		peak = corridor_climb(&sight, &aim_width, -CORRIDOR_SKEW_MAX, CORRIDOR_SKEW_MAX);
 		fit->feasible = corridor_width(&sight, peak) >= 0;
@@ -538,6 +467,6 @@ void clock_corridor_fit(const struct clock_corridor *corridor, struct clock_fit 
 		else
 			corridor_fit_robust(corridor, &sight, fit);
 	}
-	fit->forward_min_ns = corridor_least(forward, FORWARD, fit);
-	fit->reverse_min_ns = corridor_least(reverse, REVERSE, fit);
+	fit->forward_min_ns = corridor_least(&hull[FORWARD], FORWARD, fit);
+	fit->reverse_min_ns = corridor_least(&hull[REVERSE], REVERSE, fit);
 }

@@ -277,6 +277,7 @@ static enum status pass_run(struct hop_pass *pass, struct error *err)
 	bool ok;
 
 	pass->session = calloc((size_t)j->sessions->count + 1, sizeof *pass->session);
+	pass->result->session = pass->session;
 	pass->latest[0] = malloc(((size_t)j->view->nodes + 1) * sizeof(int64_t));
 	pass->latest[1] = malloc(((size_t)j->view->nodes + 1) * sizeof(int64_t));
 	pass->result->delay[0] = histogram_new();
@@ -335,7 +336,6 @@ enum status verdicts_give(struct verdicts **out, const struct judging *judging, 
 		status = pass_run(&pass, err);
 		if (!status)
 			status = verdicts_take_odds(v, &pass, err);
-		free(pass.session);
 		free(pass.latest[0]);
 		free(pass.latest[1]);
 		free(pass.odd);
@@ -355,6 +355,7 @@ void verdicts_free(struct verdicts **verdicts)
 	for (h = 0; v->hop && h < v->hops; h++) {
 		histogram_free(&v->hop[h].delay[0]);
 		histogram_free(&v->hop[h].delay[1]);
+		free(v->hop[h].session);
 	}
 	for (p = 0; p < VIEW_POINTS_MAX; p++)
 		free(v->code[p]);

@@ -79,6 +79,12 @@ struct account {
 	uint64_t verdict[VERDICTS];
 };
 
+/* What a session did at one hop. */
+struct hop_session {
+	uint32_t matched[2], upstream[2], downstream[2]; /* by direction: matched, odd at either side */
+	int64_t last_ns[2];                              /* near side's time of the last matched packet */
+};
+
 struct hop_result {
 	struct account account[HOP_DIRECTIONS][VIEW_POINTS_MAX]; /* by point, whichever side */
 	struct histogram *delay[2]; /* absolute when fit.known, else raw */
@@ -86,12 +92,7 @@ struct hop_result {
 	uint64_t evidence[2][DIRECTION_EVIDENCES]; /* packets by how their direction was found */
 	uint32_t length_max[2];     /* of matched packets, IP bytes */
 	uint64_t fragments[2];      /* matched fragments */
-};
-
-/* What a session did at one hop. */
-struct hop_session {
-	uint32_t matched[2], upstream[2], downstream[2]; /* by direction: matched, odd at either side */
-	int64_t last_ns[2];                              /* near side's time of the last matched packet */
+	struct hop_session *session; /* by session */
 };
 
 struct verdicts {

@@ -115,66 +115,74 @@ static unsigned grid_label_width(const struct grid *grid, unsigned most)
 	return width;
 }
 
-/* A label at the left; one that is too long has a line of its own. */
-static void grid_print_label(FILE *stream, const char *label, unsigned indent, unsigned width)
-{
-	unsigned own = grid_text_width(label);
+/* A part of the grid: some of its columns. */
+struct grid_part {
+	unsigned indent, label; /* widths */
+	const unsigned *width;
+	unsigned from, to;
+};
 
-	fprintf(stream, "%*s%s", (int)indent, "", label);
-	if (own > width) {
-		fprintf(stream, "\n%*s", (int)indent, "");
-		own = 0;
+/* One line; a label that is too long has one of its own. No blanks at the end. */
+static void grid_print_line(FILE *stream, const struct grid_part *part, const char *label,
+			    const char *const *cell)
+{
+	unsigned own = grid_text_width(label), gap = part->label - own, c;
+
+	fprintf(stream, "%*s%s", (int)part->indent, "", label);
+	if (own > part->label) {
+		putc('\n', stream);
+		gap = part->indent + part->label;
 	}
-	fprintf(stream, "%*s", (int)(width - own), "");
+	for (c = part->from; c < part->to; c++) {
+		if (!part->width[c])
+			continue;
+		gap += GRID_GAP + part->width[c];
+		if (!*cell[c])
+			continue;
+		fprintf(stream, "%*s%s", (int)(gap - grid_text_width(cell[c])), "", cell[c]);
+		gap = 0;
+	}
+	putc('\n', stream);
 }
 
-static void grid_print_cell(FILE *stream, const char *text, unsigned width)
+static void grid_print_part(const struct grid *grid, FILE *stream, const struct grid_part *part)
 {
-	fprintf(stream, "%*s%s", (int)(GRID_GAP + width - grid_text_width(text)), "", text);
-}
-
-/* One part: the columns from `from` to before `to`. */
-static void grid_print_part(const struct grid *grid, FILE *stream, unsigned indent, unsigned label,
-			    const unsigned *width, unsigned from, unsigned to)
-{
+	const char *cell[GRID_COLUMNS_MAX];
 	unsigned c;
 	size_t i;
 
-	grid_print_label(stream, grid->headings[0], indent, label);
-	for (c = from; c < to; c++)
-		if (width[c])
-			grid_print_cell(stream, grid->headings[c + 1], width[c]);
-	putc('\n', stream);
+	grid_print_line(stream, part, grid->headings[0], grid->headings + 1);
 	for (i = 0; i < grid->rows; i++) {
-		grid_print_label(stream, grid->row[i].label, indent, label);
-		for (c = from; c < to; c++)
-			if (width[c])
-				grid_print_cell(stream, grid->row[i].cell[c], width[c]);
-		putc('\n', stream);
+		for (c = 0; c < grid->columns; c++)
+			cell[c] = grid->row[i].cell[c];
+		grid_print_line(stream, part, grid->row[i].label, cell);
 	}
 }
 
 void grid_print(const struct grid *grid, FILE *stream, unsigned width, unsigned indent)
 {
-	unsigned label = grid_label_width(grid, width / GRID_LABEL_PART);
-	unsigned column_width[GRID_COLUMNS_MAX], from = 0, to, c, used;
+	unsigned column_width[GRID_COLUMNS_MAX], c, used;
+	struct grid_part part = {
+		.indent = indent,
+		.label = grid_label_width(grid, width / GRID_LABEL_PART),
+		.width = column_width,
+	};
+	const unsigned bare = indent + part.label;
 
 	for (c = 0; c < grid->columns; c++)
 		column_width[c] = grid_column_width(grid, c);
-	while (from < grid->columns) {
-		used = indent + label;
-		for (to = from; to < grid->columns; to++) {
-			unsigned more = column_width[to] ? GRID_GAP + column_width[to] : 0;
+	for (part.from = 0; part.from < grid->columns; part.from = part.to) {
+		used = bare;
+		for (part.to = part.from; part.to < grid->columns; part.to++) {
+			unsigned more = column_width[part.to];
 
-			if (used + more > width && used > indent + label)
+			if (more && used > bare && used + GRID_GAP + more > width)
 				break;
-			used += more;
+			used += more ? GRID_GAP + more : 0;
 		}
-		if (from && used > indent + label)
-			putc('\n', stream);
-		if (used > indent + label || !from)
-			grid_print_part(grid, stream, indent, label, column_width, from, to);
-		from = to;
+		if (used == bare)
+			continue;
+		putc('\n', stream);
+		grid_print_part(grid, stream, &part);
 	}
 }
-

@@ -29,7 +29,8 @@ void grid_set(struct grid *grid, unsigned column, const char *text);
  * whose cells are all "" are always left out. */
 void grid_optional(struct grid *grid, unsigned column);
 
-/* Prints it at most `width` columns wide, indented by `indent`. */
+/* Prints it at most `width` columns wide, indented by `indent`, with an empty line above each
+ * part. Nothing where no cell says anything. */
 void grid_print(const struct grid *grid, FILE *stream, unsigned width, unsigned indent);
 
 #endif

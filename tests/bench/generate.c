@@ -66,7 +66,7 @@ static void wire_address(struct wire *wire, const struct session *session, enum 
 			 enum side side, bool nat, uint8_t *addresses)
 {
 	static const uint8_t macs[2][2][12] = {
-		{{2, 0, 0, 0, 0, 0xa2, 2, 0, 0, 0, 0, 0xa1}, /* at A, forward: destination, source */
+		{{2, 0, 0, 0, 0, 0xa2, 2, 0, 0, 0, 0, 0xa1}, /* A, forward: to, from */
 		 {2, 0, 0, 0, 0, 0xa1, 2, 0, 0, 0, 0, 0xa2}},
 		{{2, 0, 0, 0, 0, 0xb2, 2, 0, 0, 0, 0, 0xb1},
 		 {2, 0, 0, 0, 0, 0xb1, 2, 0, 0, 0, 0, 0xb2}},

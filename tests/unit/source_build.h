@@ -144,39 +144,42 @@ static inline const char *build_save(const struct build *build)
 }
 
 /* Packs into the test's file, by libarchive. */
-static inline struct archive *build_pack_begin(int (*filter)(struct archive *), const char *mode)
-{
-	struct archive *archive = archive_write_new();
-	struct archive_entry *entry = archive_entry_new();
-	FILE *file = fopen(build_path(), mode);
+struct build_pack {
+	struct archive *archive;
+	FILE *file;
+};
 
-	archive_write_set_bytes_per_block(archive, 0); /* no padding of the last block */
-	if (!file || archive_write_set_format_raw(archive) != ARCHIVE_OK ||
-	    filter(archive) != ARCHIVE_OK || archive_write_open_FILE(archive, file) != ARCHIVE_OK)
+static inline struct build_pack build_pack_begin(int (*filter)(struct archive *), const char *mode)
+{
+	struct build_pack pack = {archive_write_new(), fopen(build_path(), mode)};
+	struct archive_entry *entry = archive_entry_new();
+
+	if (!pack.file || archive_write_set_format_raw(pack.archive) != ARCHIVE_OK ||
+	    filter(pack.archive) != ARCHIVE_OK ||
+	    archive_write_set_bytes_per_block(pack.archive, 0) != ARCHIVE_OK || /* no padding */
+	    archive_write_open_FILE(pack.archive, pack.file) != ARCHIVE_OK)
 		abort();
 	archive_entry_set_filetype(entry, AE_IFREG);
-	if (archive_write_header(archive, entry) != ARCHIVE_OK)
+	if (archive_write_header(pack.archive, entry) != ARCHIVE_OK)
 		abort();
 	archive_entry_free(entry);
-	return archive;
+	return pack;
 }
 
-static inline void build_pack_bytes(struct archive *archive, const void *bytes, size_t size)
+static inline void build_pack_bytes(struct build_pack pack, const void *bytes, size_t size)
 {
-	if (archive_write_data(archive, bytes, size) != (la_ssize_t)size)
+	if (archive_write_data(pack.archive, bytes, size) != (la_ssize_t)size)
 		abort();
 }
 
-static inline void build_pack_end(struct archive *archive)
+static inline void build_pack_end(struct build_pack pack)
 {
-	if (archive_write_close(archive) != ARCHIVE_OK)
+	if (archive_write_close(pack.archive) != ARCHIVE_OK || fclose(pack.file) != 0)
 		abort();
-	archive_write_free(archive);
+	archive_write_free(pack.archive);
 }
 
 /* ---- reading back ---- */
-
-#define SEEN_MAX 20000
 
 struct seen {
 	enum status status;            /* of open, or of the last next */
@@ -192,11 +195,11 @@ static inline void seen_add(struct seen *seen, const struct frame *frame)
 {
 	uint8_t *copy = build_alloc(NULL, frame->caplen_bytes);
 
-	if (seen->count == SEEN_MAX)
-		abort();
 	if (frame->caplen_bytes)
 		memcpy(copy, frame->bytes, frame->caplen_bytes);
-	seen->frames = build_alloc(seen->frames, (seen->count + 1) * sizeof *seen->frames);
+	if (!(seen->count & (seen->count - 1))) /* none, or a power of two */
+		seen->frames = build_alloc(seen->frames,
+					   (2 * seen->count + 1) * sizeof *seen->frames);
 	seen->frames[seen->count] = *frame;
 	seen->frames[seen->count++].bytes = copy;
 }

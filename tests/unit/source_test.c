@@ -238,10 +238,10 @@ static const struct packing {
 
 static void build_pack(const struct packing *packing, const struct build *build)
 {
-	struct archive *archive = build_pack_begin(packing->filter, "wb");
+	struct build_pack pack = build_pack_begin(packing->filter, "wb");
 
-	build_pack_bytes(archive, build->bytes, build->size);
-	build_pack_end(archive);
+	build_pack_bytes(pack, build->bytes, build->size);
+	build_pack_end(pack);
 }
 
 /* Many packets, so that the unpacked bytes fill several chunks. */
@@ -260,7 +260,7 @@ static struct build build_many(size_t count)
 static void test_packed(const struct packing *packing)
 {
 	struct build build = build_many(19000);
-	struct archive *archive;
+	struct build_pack pack;
 	struct seen seen;
 	size_t half = build.size / 2;
 
@@ -275,12 +275,12 @@ static void test_packed(const struct packing *packing)
 	check_case(packing->sentence);
 
 	/* As `cat a.gz b.gz` makes them. */
-	archive = build_pack_begin(packing->filter, "wb");
-	build_pack_bytes(archive, build.bytes, half);
-	build_pack_end(archive);
-	archive = build_pack_begin(packing->filter, "ab");
-	build_pack_bytes(archive, build.bytes + half, build.size - half);
-	build_pack_end(archive);
+	pack = build_pack_begin(packing->filter, "wb");
+	build_pack_bytes(pack, build.bytes, half);
+	build_pack_end(pack);
+	pack = build_pack_begin(packing->filter, "ab");
+	build_pack_bytes(pack, build.bytes + half, build.size - half);
+	build_pack_end(pack);
 	seen = seen_read(build_path());
 	check_small(&seen, 19000);
 	seen_check_digest(&seen, build_path());
@@ -335,7 +335,7 @@ static void test_packed_cut(const struct packing *packing)
 
 static void test_bomb(void)
 {
-	struct archive *archive = build_pack_begin(archive_write_add_filter_zstd, "wb");
+	struct build_pack pack = build_pack_begin(archive_write_add_filter_zstd, "wb");
 	struct build build = build_small(0);
 	uint64_t frames = 0;
 	struct source *source;
@@ -343,7 +343,7 @@ static void test_bomb(void)
 	struct error err;
 	bool more = true;
 
-	build_pack_bytes(archive, build.bytes, build.size);
+	build_pack_bytes(pack, build.bytes, build.size);
 	build.size = 0;
 	build.marks = 0;
 	build_record(&build, 0, 1, 1, 0, 0);
@@ -351,8 +351,8 @@ static void test_bomb(void)
 		build_32(&build, 0);
 	memcpy(build.bytes + 8, &(uint32_t){65536 * 4}, 4);
 	for (int i = 0; i < 1400; i++)
-		build_pack_bytes(archive, build.bytes, build.size);
-	build_pack_end(archive);
+		build_pack_bytes(pack, build.bytes, build.size);
+	build_pack_end(pack);
 	CHECK(file_size() < SOURCE_EXPANDED_FREE / SOURCE_EXPANDED_RATIO_MAX);
 	CHECK_INT(source_open(&source, build_path(), &err), STATUS_OK);
 	while (more && source_next(source, &frame, &more, &err) == STATUS_OK)

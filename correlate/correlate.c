@@ -1,0 +1,282 @@
+#include "correlate/correlate.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/table.h"
+#include "correlate/cause.h"
+#include "correlate/emit.h"
+#include "correlate/finding.h"
+#include "correlate/hop.h"
+#include "correlate/journey.h"
+#include "correlate/meeting.h"
+#include "correlate/path.h"
+#include "correlate/repeat.h"
+#include "correlate/reset.h"
+#include "correlate/session.h"
+#include "correlate/story.h"
+#include "correlate/survey.h"
+#include "correlate/verdict.h"
+#include "correlate/view.h"
+
+/* Everything of one run, in the order in which it comes to be. */
+struct correlation {
+	const struct correlate_options *options;
+	struct store *store;
+	struct store_txn *txn;
+	struct view *view;
+	struct survey_flow *flows;
+	struct meeting *meeting;
+	struct path path;
+	struct journeys *journeys;
+	struct sessions *sessions;
+	struct repeats repeats;
+	struct hops *hops;
+	struct judging judging;
+	struct verdicts *verdicts;
+	struct resets *resets;
+	struct stories *stories;
+	uint32_t generation;
+};
+
+/* ---- survey, a thread for each point ---- */
+
+struct survey_task {
+	const struct view *view;
+	struct survey_flow *flows;
+	uint32_t point;
+};
+
+static void *survey_run(void *argument)
+{
+	struct survey_task *task = argument;
+
+	survey_point(task->view, task->point,
+		     task->flows + task->view->point[task->point].first_node);
+	return NULL;
+}
+
+static enum status step_survey(struct correlation *c, struct error *err)
+{
+	unsigned threads = c->options->threads;
+	struct survey_task task[VIEW_POINTS_MAX];
+	pthread_t thread[VIEW_POINTS_MAX];
+	bool started[VIEW_POINTS_MAX];
+	uint32_t p, from, to;
+
+	c->flows = calloc((size_t)c->view->nodes + 1, sizeof *c->flows);
+	if (!c->flows)
+		return error_errno(err, ENOMEM, "survey");
+	for (from = 0; from < c->view->points; from = to) {
+		to = from + threads < c->view->points ? from + threads : c->view->points;
+		for (p = from; p < to; p++) {
+			task[p] = (struct survey_task){c->view, c->flows, p};
+			started[p] = p + 1 < to && pthread_create(&thread[p], NULL, survey_run,
+								  &task[p]) == 0;
+			if (!started[p])
+				survey_run(&task[p]);
+		}
+		for (p = from; p < to; p++)
+			if (started[p])
+				pthread_join(thread[p], NULL);
+	}
+	return STATUS_OK;
+}
+
+/* ---- meeting and path ---- */
+
+static enum status step_clocks_given(struct correlation *c, struct error *err)
+{
+	uint32_t i, p;
+
+	for (i = 0; i < c->options->clocks; i++) {
+		const struct correlate_clock *given = &c->options->clock[i];
+
+		for (p = 0; p < c->view->points; p++)
+			if (strcmp(c->view->point[p].name, given->point) == 0)
+				break;
+		if (p == c->view->points)
+			return error_set(err, STATUS_USAGE, "--clock: no point '%s' in the store",
+					 given->point);
+		clock_identity(&c->meeting->clock[p]);
+		c->meeting->clock[p].segment[0].offset_ns = given->offset_ns;
+	}
+	return STATUS_OK;
+}
+
+static enum status step_meeting(struct correlation *c, struct error *err)
+{
+	enum status status;
+
+	if (c->view->points < 2)
+		return error_set(err, STATUS_INPUT,
+				 "%s: captures of %u point%s: two points at least are compared",
+				 store_path(c->store), c->view->points,
+				 c->view->points == 1 ? "" : "s");
+	status = meeting_hold(&c->meeting, c->view, c->flows, err);
+	if (!status)
+		status = step_clocks_given(c, err);
+	if (status)
+		return status;
+	if (c->options->path)
+		status = path_parse(&c->path, c->options->path, c->view, c->meeting, err);
+	else
+		path_find(&c->path, c->view, c->meeting);
+	if (!status && c->path.stages < 2)
+		status = error_set(err, STATUS_USAGE, "the path %s has no hop: name two points at least",
+				   c->path.text);
+	return status;
+}
+
+/* ---- matching ---- */
+
+static enum status step_join(struct correlation *c, struct error *err)
+{
+	enum status status = journeys_new(&c->journeys, c->view, err);
+
+	if (!status)
+		status = journeys_join(c->journeys, c->view, &c->path, c->meeting,
+				       c->options->tmax_ns, c->options->threads, &c->repeats, err);
+	return status;
+}
+
+static enum status step_sessions(struct correlation *c, struct error *err)
+{
+	enum status status = sessions_new(&c->sessions, c->view, c->meeting, c->flows,
+					  c->options->tmax_ns, err);
+
+	if (!status)
+		status = sessions_learn(c->sessions, c->journeys, c->view, &c->path, c->meeting,
+					c->options->tmax_ns, err);
+	if (!status)
+		status = hops_measure(&c->hops, c->sessions, c->journeys, c->view, &c->path,
+				      c->meeting, c->options->threads, err);
+	if (!status)
+		status = repeats_resolve(&c->repeats, c->journeys, c->sessions, c->hops, c->view,
+					 &c->path, c->meeting, c->options->tmax_ns, err);
+	if (!status)
+		status = sessions_settle(c->sessions, c->view, &c->path, c->meeting, c->flows, err);
+	return status;
+}
+
+static enum status step_verdicts(struct correlation *c, struct error *err)
+{
+	enum status status;
+
+	c->judging = (struct judging){c->view, &c->path, c->meeting, c->flows,
+				      c->sessions, c->journeys, c->hops};
+	status = verdicts_give(&c->verdicts, &c->judging, c->options->threads, err);
+	if (!status)
+		status = resets_find(&c->resets, &c->judging, c->verdicts, err);
+	if (!status)
+		status = causes_find(c->verdicts, c->resets, &c->judging, err);
+	if (!status)
+		status = stories_tell(&c->stories, &c->judging, c->verdicts, c->resets, err);
+	return status;
+}
+
+/* ---- results ---- */
+
+static enum status step_write(struct correlation *c, struct error *err)
+{
+	const struct judging *j = &c->judging;
+	const struct verdicts *v = c->verdicts;
+	enum status status = table_generation_new(c->store, &c->generation, err);
+	uint32_t g = c->generation;
+
+	if (!status)
+		status = emit_hops(v, j, c->store, g, err);
+	if (!status)
+		status = emit_balance(v, j, c->store, g, err);
+	if (!status)
+		status = emit_packets(v, j, VERDICT_DROPPED, c->store, g, err);
+	if (!status)
+		status = emit_packets(v, j, VERDICT_INJECTED, c->store, g, err);
+	if (!status)
+		status = emit_delays(v, j, c->store, g, err);
+	if (!status)
+		status = resets_write(c->resets, j, c->store, g, err);
+	if (!status)
+		status = stories_write_sessions(c->stories, j, c->store, g, err);
+	if (!status)
+		status = stories_write_points(c->stories, j, c->store, g, err);
+	if (!status)
+		status = stories_write_translations(j, c->store, g, err);
+	if (!status)
+		status = findings_write(j, v, c->resets, c->stories, c->store, g, err);
+	if (!status)
+		status = emit_run(c->options, j, c->store, g, err);
+	if (!status)
+		status = table_generation_commit(c->store, g, err);
+	return status;
+}
+
+static enum status step_open(struct correlation *c, struct error *err)
+{
+	enum status status = store_begin(c->store, false, &c->txn, err);
+
+	return status ? status : view_open(&c->view, c->txn, err);
+}
+
+static const struct {
+	const char *what;
+	enum status (*run)(struct correlation *c, struct error *err);
+} correlate_steps[CORRELATE_STEPS] = {
+	{"opening", step_open},       {"surveying flows", step_survey},
+	{"clocks and path", step_meeting}, {"matching", step_join},
+	{"sessions", step_sessions},  {"verdicts", step_verdicts},
+	{"writing results", step_write},
+};
+
+static void correlation_close(struct correlation *c)
+{
+	stories_free(&c->stories);
+	resets_free(&c->resets);
+	verdicts_free(&c->verdicts);
+	hops_free(&c->hops);
+	free(c->repeats.list);
+	sessions_free(&c->sessions);
+	journeys_free(&c->journeys);
+	meeting_free(&c->meeting);
+	free(c->flows);
+	view_close(&c->view);
+	store_abort(&c->txn);
+	free(c);
+}
+
+static void correlation_sum_up(const struct correlation *c, struct correlate_summary *summary)
+{
+	uint32_t p;
+
+	memset(summary, 0, sizeof *summary);
+	snprintf(summary->path, sizeof summary->path, "%s", c->path.text);
+	snprintf(summary->doubt, sizeof summary->doubt, "%s", c->path.doubt);
+	summary->evidence = c->path.evidence;
+	for (p = 0; p < c->view->points; p++)
+		summary->packets += c->view->point[p].rows;
+}
+
+enum status correlate_run(struct store *store, const struct correlate_options *options,
+			  struct correlate_summary *summary, struct error *err)
+{
+	struct correlation *c = calloc(1, sizeof *c);
+	enum status status = STATUS_OK;
+	unsigned s;
+
+	if (!c)
+		return error_errno(err, ENOMEM, "correlate");
+	c->store = store;
+	c->options = options;
+	for (s = 0; s < CORRELATE_STEPS && !status; s++) {
+		if (options->step)
+			options->step(options->user, s, correlate_steps[s].what);
+		status = correlate_steps[s].run(c, err);
+	}
+	if (!status)
+		correlation_sum_up(c, summary);
+	correlation_close(c);
+	return status;
+}

@@ -1,0 +1,161 @@
+/* crosstap-correlate: matches the packets of all points. See crosstap-correlate(1). */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect/options.h"
+#include "collect/progress.h"
+#include "collect/store.h"
+#include "collect/terminal.h"
+#include "correlate/correlate.h"
+
+#define TMAX_MS_MAX 3600000.0
+#define THREADS_MAX 256
+
+static const char program[] = "crosstap-correlate";
+
+struct command {
+	struct option_common common;
+	const char *store, *path;
+	double tmax_ms;
+	uint64_t threads;
+	bool temporary;
+	struct correlate_clock clock[CAPTURE_POINTS_MAX];
+	char clock_point[CAPTURE_POINTS_MAX][CAPTURE_NAME_MAX];
+	uint32_t clocks;
+};
+
+/* POINT=+S: the point's clock is S seconds ahead of the true time. */
+static enum status take_clock(void *target, const char *argument, struct error *err)
+{
+	struct command *command = target;
+	const char *equals = strchr(argument, '=');
+	struct correlate_clock *clock = &command->clock[command->clocks];
+	char *name = command->clock_point[command->clocks], *end;
+	double seconds;
+
+	if (!equals || equals == argument || equals - argument >= CAPTURE_NAME_MAX)
+		return error_set(err, STATUS_USAGE, "--clock \"%s\": it is POINT=SECONDS", argument);
+	if (command->clocks == CAPTURE_POINTS_MAX)
+		return error_set(err, STATUS_USAGE, "--clock: given more than %d times",
+				 CAPTURE_POINTS_MAX);
+	seconds = strtod(equals + 1, &end);
+	if (end == equals + 1 || *end || !isfinite(seconds) || fabs(seconds) > 9e9)
+		return error_set(err, STATUS_USAGE, "--clock \"%s\": \"%s\" is no number of seconds",
+				 argument, equals + 1);
+	memcpy(name, argument, (size_t)(equals - argument));
+	clock->point = name;
+	clock->offset_ns = (int64_t)llround(seconds * 1e9);
+	command->clocks++;
+	return STATUS_OK;
+}
+
+#define AT(member) offsetof(struct command, member)
+
+static const struct option_row rows[] = {
+	{'s', "store", OPTION_TEXT, AT(store), "STORE", "the store that crosstap-collect filled", NULL},
+	{0, "path", OPTION_TEXT, AT(path), "P",
+	 "the points in a client's packet's order, like client,fw-in,fw-out,web1/web2; "
+	 "default: found from the packets", NULL},
+	{0, "tmax", OPTION_DECIMAL, AT(tmax_ms), "MS",
+	 "a packet that takes longer counts as lost; default: 2000", NULL},
+	{0, "clock", OPTION_CALL, 0, "POINT=+S",
+	 "this point's clock is S seconds ahead; default: found from the packets", take_clock},
+	{'j', "threads", OPTION_NUMBER, AT(threads), "N",
+	 "threads; default: one for each processor. The result does not depend on it", NULL},
+	{0, "temporary", OPTION_FLAG, AT(temporary), NULL,
+	 "the store need not survive a power failure", NULL},
+	OPTIONS_COMMON(struct command, common),
+	{0, NULL, OPTION_FLAG, 0, NULL, NULL, NULL},
+};
+
+static const struct option_tool tool = {
+	.name = program,
+	.usage = "-s STORE [--path P] [--tmax MS] [--clock POINT=+S]...",
+	.about = "Matches the packets of all points in a store and says what became of each at every "
+		 "hop. The results replace earlier ones in the store, once they are complete.",
+	.rows = rows,
+	.operand = NULL,
+};
+
+static enum status command_check(const struct command *command, struct error *err)
+{
+	if (!command->store)
+		return error_set(err, STATUS_USAGE, "which store? (-s STORE)");
+	if (!(command->tmax_ms > 0) || command->tmax_ms > TMAX_MS_MAX)
+		return error_set(err, STATUS_USAGE, "--tmax: above 0 and at most %.0f ms",
+				 TMAX_MS_MAX);
+	if (command->threads > THREADS_MAX)
+		return error_set(err, STATUS_USAGE, "--threads: %d at most", THREADS_MAX);
+	return STATUS_OK;
+}
+
+static void show_step(void *user, unsigned step, const char *what)
+{
+	struct progress *progress = user;
+	struct progress_count count = {.done = step, .total = CORRELATE_STEPS};
+
+	progress->label = what;
+	progress->drawn_ns = 0;
+	progress_show(progress, &count);
+}
+
+static enum status run(const struct command *command, struct error *err)
+{
+	struct correlate_options options = {
+		.path = command->path,
+		.tmax_ns = (int64_t)(command->tmax_ms * 1e6),
+		.threads = command->threads ? (unsigned)command->threads
+					    : (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
+		.clock = command->clock,
+		.clocks = command->clocks,
+		.step = show_step,
+	};
+	struct correlate_summary *summary = calloc(1, sizeof *summary);
+	struct progress progress;
+	struct store *store = NULL;
+	enum status status;
+	char line[sizeof summary->path + 512];
+
+	if (!summary)
+		return error_errno(err, ENOMEM, "%s", command->store);
+	progress_begin(&progress, stderr, !command->common.quiet, "opening");
+	options.user = &progress;
+	status = store_open(&store, command->store, STORE_WRITE, command->temporary, NULL, err);
+	if (!status)
+		status = correlate_run(store, &options, summary, err);
+	if (!status)
+		status = store_sync(store, err);
+	progress_clear(&progress);
+	if (!status && summary->doubt[0]) {
+		snprintf(line, sizeof line, "warning: --path: %s", summary->doubt);
+		terminal_say(stderr, program, line);
+	}
+	if (!status && command->common.verbose) {
+		snprintf(line, sizeof line, "path %s (%s)", summary->path, summary->evidence);
+		terminal_say(stderr, program, line);
+	}
+	store_close(&store);
+	free(summary);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct command command = {.tmax_ms = CORRELATE_TMAX_DEFAULT_NS / 1e6};
+	struct error err = {0};
+	enum status status = options_parse(&tool, argc, argv, &command, &err);
+
+	if (!status && options_answer(&tool, &command.common, stdout))
+		return STATUS_OK;
+	if (!status)
+		status = command_check(&command, &err);
+	if (!status)
+		status = run(&command, &err);
+	if (status)
+		terminal_say(stderr, program, err.text);
+	return status;
+}

@@ -1,0 +1,29 @@
+/* Emit: the rows of hops, balance, drops, injected, delays and run.
+ */
+#ifndef CROSSTAP_CORRELATE_EMIT_H
+#define CROSSTAP_CORRELATE_EMIT_H
+
+#include "collect/error.h"
+#include "collect/store.h"
+#include "correlate/correlate.h"
+#include "correlate/verdict.h"
+
+/* "fw-in>fw-out", cut to room. */
+void emit_hop_name(const struct judging *judging, uint32_t hop, char *name, size_t room);
+/* "SYN ACK", in the order of RFC 9293's header, and so on. Room for 40. */
+void emit_tcp_flags(uint16_t flags, char *text, size_t room);
+const char *emit_proto(uint8_t proto, char number[4]);
+
+enum status emit_hops(const struct verdicts *verdicts, const struct judging *judging,
+		      struct store *store, uint32_t generation, struct error *err) MUST_CHECK;
+enum status emit_balance(const struct verdicts *verdicts, const struct judging *judging,
+			 struct store *store, uint32_t generation, struct error *err) MUST_CHECK;
+enum status emit_packets(const struct verdicts *verdicts, const struct judging *judging,
+			 enum verdict verdict, struct store *store, uint32_t generation,
+			 struct error *err) MUST_CHECK;
+enum status emit_delays(const struct verdicts *verdicts, const struct judging *judging,
+			struct store *store, uint32_t generation, struct error *err) MUST_CHECK;
+enum status emit_run(const struct correlate_options *options, const struct judging *judging,
+		     struct store *store, uint32_t generation, struct error *err) MUST_CHECK;
+
+#endif

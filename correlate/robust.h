@@ -1,0 +1,27 @@
+/* Robust statistics of measured times: quantiles, and slopes that a minority of wrong points does
+ * not bend. NaN is nowhere expected.
+ */
+#ifndef CROSSTAP_CORRELATE_ROBUST_H
+#define CROSSTAP_CORRELATE_ROBUST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define ROBUST_POINTS_MAX 288
+
+/* A point of a line; points of different groups (the two directions, the
+ * stretches between steps) lie on lines of the same slope but different height. */
+struct robust_point {
+	double x, y;
+	unsigned group;
+};
+
+/* The value at a share (0..1) of `count` > 0 values, nearest rank. Sorts them in place. */
+double robust_quantile(double *values, size_t count, double share);
+
+/* The slope after Theil and Sen: the median of the slopes between any two points
+ * of a group that are at most `reach` places apart. Points are sorted by group and
+ * x within it; at most ROBUST_POINTS_MAX. 0 when there are no two points. */
+double robust_slope(const struct robust_point *points, unsigned count, unsigned reach);
+
+#endif

@@ -1,0 +1,92 @@
+#include "report/fail_on.h"
+
+#include <string.h>
+
+#include "correlate/results.h"
+#include "report/rows.h"
+
+/* A row is a hit when its column holds a number above 0, or this text. */
+struct fail_on_word {
+	const char *word;
+	const struct table_schema *schema; /* NULL: needs --before and --after */
+	unsigned column;
+	const char *text;
+};
+
+static const struct fail_on_word fail_on_words[] = {
+	{"drops", &results_hops, HOPS_DROPPED, NULL},
+	{"resets", &results_resets, RESETS_VERDICT, "injected"},
+	{"modifications", &results_hops, HOPS_MODIFIED, NULL},
+	{"regression", NULL, 0, NULL},
+};
+
+static const struct fail_on_word *fail_on_find(const char *word, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof fail_on_words / sizeof fail_on_words[0]; i++)
+		if (strlen(fail_on_words[i].word) == length &&
+		    memcmp(fail_on_words[i].word, word, length) == 0)
+			return &fail_on_words[i];
+	return NULL;
+}
+
+enum status fail_on_check(const char *list, struct error *err)
+{
+	for (;;) {
+		size_t length = strcspn(list, ",");
+		const struct fail_on_word *word = fail_on_find(list, length);
+
+		if (!word)
+			return error_set(err, STATUS_USAGE,
+					 "--fail-on: \"%.*s\" is none of drops, resets, "
+					 "modifications, regression",
+					 (int)length, list);
+		if (!word->schema)
+			return error_set(err, STATUS_USAGE,
+					 "--fail-on: %s needs --before and --after, which this "
+					 "version does not have yet",
+					 word->word);
+		if (!list[length])
+			return STATUS_OK;
+		list += length + 1;
+	}
+}
+
+static enum status fail_on_ask_word(const struct fail_on_word *word, struct store_txn *txn,
+				    bool *found, struct error *err)
+{
+	struct rows *rows;
+	enum status status = rows_open_table(&rows, txn, word->schema, err);
+	struct cell cell;
+	bool more = true;
+
+	while (!status && !*found) {
+		status = rows_next(rows, &more, err);
+		if (status || !more)
+			break;
+		rows_cell(rows, word->column, &cell);
+		if (cell.known)
+			*found = word->text ? strcmp(cell.text, word->text) == 0
+					    : cell.number > 0;
+	}
+	rows_close(&rows);
+	return status;
+}
+
+enum status fail_on_ask(const char *list, struct store_txn *txn, bool *found, struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	*found = false;
+	while (!status && !*found && *list) {
+		size_t length = strcspn(list, ",");
+		const struct fail_on_word *word = fail_on_find(list, length);
+
+		if (word && word->schema)
+			status = fail_on_ask_word(word, txn, found, err);
+		list += length;
+		list += *list == ',';
+	}
+	return status;
+}

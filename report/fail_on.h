@@ -1,0 +1,17 @@
+/* --fail-on: what a script may ask for to be told by the exit status. */
+#ifndef CROSSTAP_REPORT_FAIL_ON_H
+#define CROSSTAP_REPORT_FAIL_ON_H
+
+#include <stdbool.h>
+
+#include "collect/error.h"
+#include "collect/store.h"
+
+/* Checks a list ("drops,resets") without asking it. STATUS_USAGE names a word that is none. */
+enum status fail_on_check(const char *list, struct error *err) MUST_CHECK;
+
+/* Whether something of the list is in the results. The list is a valid one. */
+enum status fail_on_ask(const char *list, struct store_txn *txn, bool *found, struct error *err)
+	MUST_CHECK;
+
+#endif

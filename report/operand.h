@@ -1,0 +1,30 @@
+/* Operands of the front door: POINT=FILE[,FILE...], gathered by point.
+ *
+ * A comma separates files, unless a file of the longer name is there:
+ * "a,b.pcap,c.pcap" is two files where "a,b.pcap" exists. The same point may come
+ * several times; points keep the order in which they come first.
+ */
+#ifndef CROSSTAP_REPORT_OPERAND_H
+#define CROSSTAP_REPORT_OPERAND_H
+
+#include <stddef.h>
+
+#include "collect/error.h"
+
+struct operand_point {
+	char *name;
+	char **file; /* as crosstap-collect takes them */
+	size_t files;
+};
+
+/* Starts as {0}. */
+struct operands {
+	struct operand_point *point;
+	size_t points;
+};
+
+/* Takes one operand in. STATUS_USAGE says what is wrong with it. */
+enum status operands_add(struct operands *operands, const char *text, struct error *err) MUST_CHECK;
+void operands_free(struct operands *operands);
+
+#endif

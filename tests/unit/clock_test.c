@@ -1,0 +1,167 @@
+/* The coarse clock against clocks that the test made itself: what the fit says of
+ * a local time is compared with the reference time that was put in. */
+#include "correlate/clock.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "tests/unit/check.h"
+
+#define NOW INT64_C(1763000000000000000) /* November 2025 */
+#define US INT64_C(1000)
+#define MS INT64_C(1000000)
+#define SECOND INT64_C(1000000000)
+#define HOUR (3600 * SECOND)
+#define YEAR (365 * 24 * HOUR)
+#define STEPS_MAX 40
+
+static uint64_t random_state = 0x2545f4914f6cdd1d;
+
+static uint64_t random_next(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state;
+}
+
+static double random_unit(void)
+{
+	return (double)(random_next() >> 11) / 9007199254740992.0;
+}
+
+/* A point and its traffic. */
+struct scene {
+	int count;
+	int64_t span_ns, offset_ns, delay_ns, jitter_ns; /* jitter: mean of an exponential */
+	double skew, forward, wrong; /* shares of pairs */
+	int steps;
+	struct {
+		double at; /* share of the span */
+		int64_t size_ns;
+	} step[STEPS_MAX];
+};
+
+/* The local clock minus the reference at a reference time. */
+static int64_t scene_offset(const struct scene *scene, int64_t reference_ns)
+{
+	double elapsed = (double)(reference_ns - NOW);
+	int64_t offset = scene->offset_ns + llround(scene->skew * elapsed);
+	int i;
+
+	for (i = 0; i < scene->steps; i++)
+		if (elapsed >= scene->step[i].at * (double)scene->span_ns)
+			offset += scene->step[i].size_ns;
+	return offset;
+}
+
+static struct clock_pair *scene_pairs(const struct scene *scene)
+{
+	struct clock_pair *pairs = malloc((size_t)scene->count * sizeof *pairs);
+	int i;
+
+	for (i = 0; i < scene->count; i++) {
+		int64_t reference = NOW + (int64_t)(random_unit() * (double)scene->span_ns), at = reference;
+		int64_t delay = scene->delay_ns -
+				(int64_t)((double)scene->jitter_ns * log(1 - random_unit()));
+
+		if (random_unit() < scene->wrong)
+			at = NOW + (int64_t)(random_unit() * (double)scene->span_ns);
+		at += random_unit() < scene->forward ? delay : -delay;
+		pairs[i] = (struct clock_pair){reference, at + scene_offset(scene, at)};
+	}
+	return pairs;
+}
+
+/* The greatest error over the span, but for a thousandth of it around steps. */
+static int64_t scene_error(const struct scene *scene, const struct clock *clock)
+{
+	int64_t worst = 0, at, error;
+	int i, k;
+
+	for (i = 0; i <= 1000; i++) {
+		bool near_step = false;
+
+		at = NOW + scene->span_ns / 1000 * i;
+		for (k = 0; k < scene->steps; k++)
+			near_step |= fabs(scene->step[k].at * 1000 - i) < 2;
+		error = clock_correct(clock, at + scene_offset(scene, at)) - at;
+		if (!near_step && llabs(error) > worst)
+			worst = llabs(error);
+	}
+	return worst;
+}
+
+static int64_t scene_fit(const struct scene *scene, struct clock *clock, double *agreeing)
+{
+	struct clock_pair *pairs = scene_pairs(scene);
+	size_t agree;
+
+	CHECK_INT(clock_fit_coarse(clock, pairs, (size_t)scene->count, &agree, NULL), STATUS_OK);
+	*agreeing = (double)agree / scene->count;
+	free(pairs);
+	return scene_error(scene, clock);
+}
+
+/* One row for each kind of clock; errors are held to a little more than the delay,
+ * which nothing at this stage can tell from the offset. */
+static const struct {
+	const char *sentence;
+	struct scene scene;
+	int64_t error_ns;
+	double agreeing;
+	unsigned segments;
+} rows[] = {
+	{"a plain clock", {20000, 100 * SECOND, -3 * MS, 200 * US, 100 * US, 0, .5, 0}, 250 * US, .999, 1},
+	{"years off", {20000, 100 * SECOND, -30 * YEAR, 200 * US, 100 * US, 0, .5, 0}, 250 * US, .999, 1},
+	{"in another time zone, 100 ppm", {20000, HOUR, 2 * HOUR, 200 * US, 100 * US, 1e-4, .5, 0}, 300 * US, .999, 1},
+	{"500 ppm over an hour", {20000, HOUR, 5 * SECOND, MS, MS, 5e-4, .5, 0}, 2 * MS, .999, 1},
+	{"-500 ppm over three days", {50000, 72 * HOUR, 5 * SECOND, MS, MS, -5e-4, .5, 0}, 2 * MS, .999, 1},
+	{"500 ppm over ten seconds", {5000, 10 * SECOND, 5 * SECOND, MS, MS, 5e-4, .5, 0}, 5 * MS, .999, 1},
+	{"40 % wrong pairs", {20000, HOUR, YEAR, MS, MS, 3e-5, .5, .4}, 3 * MS, .59, 1},
+	{"40 % wrong pairs in ten seconds", {20000, 10 * SECOND, YEAR, MS, MS, 0, .5, .4}, 3 * MS, .59, 1},
+	{"40 % wrong pairs, 500 ppm, a day", {20000, 24 * HOUR, YEAR, MS, MS, 5e-4, .5, .4}, 3 * MS, .59, 1},
+	{"a long way: 150 ms each way", {20000, 100 * SECOND, HOUR, 150 * MS, 5 * MS, 0, .5, 0}, 30 * MS, .999, 1},
+	{"150 ms each way with 100 ppm", {20000, HOUR, HOUR, 150 * MS, 5 * MS, 1e-4, .5, 0}, 30 * MS, .999, 1},
+	{"150 ms, one packet in three forward", {20000, HOUR, 0, 150 * MS, 5 * MS, 1e-4, .33, .1}, 60 * MS, .89, 1},
+	{"150 ms, one packet in ten forward", {20000, HOUR, 0, 150 * MS, 5 * MS, 1e-4, .1, .1}, 170 * MS, .7, 1},
+	{"one direction only", {20000, HOUR, 0, 10 * MS, 5 * MS, 1e-4, 1, 0}, 20 * MS, .999, 1},
+	{"a busy queue: 100 ms on the average", {20000, 100 * SECOND, 0, MS, 100 * MS, 0, .5, 0}, 30 * MS, .98, 1},
+	{"an hour's jump", {20000, HOUR, 0, MS, MS, 2e-5, .5, 0, 1, {{.5, HOUR}}}, 3 * MS, .999, 2},
+	{"an hour's jump back", {20000, HOUR, 0, MS, MS, 2e-5, .5, 0, 1, {{.5, -HOUR}}}, 3 * MS, .999, 2},
+	{"an hour's jump and 30 % wrong pairs", {20000, HOUR, 0, MS, MS, 2e-5, .5, .3, 1, {{.3, HOUR}}}, 3 * MS, .69, 2},
+	{"a jump and back", {20000, HOUR, 0, MS, MS, 2e-5, .5, 0, 2, {{.3, 10 * HOUR}, {.6, -10 * HOUR}}}, 3 * MS, .999, 2},
+	{"a jump, 400 ppm, a day", {50000, 24 * HOUR, 0, MS, MS, 4e-4, .5, .1, 1, {{.5, 5 * SECOND}}}, 3 * MS, .89, 2},
+	{"a step of a second", {20000, 100 * SECOND, 0, MS, MS, 0, .5, 0, 1, {{.5, SECOND}}}, 3 * MS, .999, 2},
+	{"a step of 100 ms", {20000, HOUR, 0, MS, MS, 1e-4, .5, 0, 1, {{.7, 100 * MS}}}, 3 * MS, .999, 2},
+	{"a step of 100 ms and 30 % wrong pairs", {20000, HOUR, 0, MS, MS, 1e-4, .5, .3, 1, {{.7, -100 * MS}}}, 3 * MS, .69, 2},
+	{"a step of 5 ms on a short way", {20000, HOUR, 0, 100 * US, 50 * US, 1e-4, .5, 0, 1, {{.7, 5 * MS}}}, 300 * US, .999, 2},
+	{"a step right after the start", {20000, HOUR, 0, 100 * US, 50 * US, 1e-4, .5, 0, 1, {{.01, 50 * MS}}}, 300 * US, .999, 2},
+	{"five steps", {20000, HOUR, 0, MS, 100 * US, -2e-5, .5, 0, 5,
+		{{.1, 50 * MS}, {.2, -20 * MS}, {.5, 3 * SECOND}, {.51, 2 * HOUR}, {.9, 40 * MS}}}, 3 * MS, .999, 6},
+	{"few pairs around a step", {120, HOUR, 0, MS, 100 * US, 0, .5, 0, 1, {{.5, 50 * MS}}}, 3 * MS, .999, 2},
+};
+
+static void test_scenes(void)
+{
+	struct clock clock;
+	double agreeing;
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		int64_t error = scene_fit(&rows[i].scene, &clock, &agreeing);
+
+		if (error > rows[i].error_ns)
+			CHECK_INT(error, rows[i].error_ns);
+		if (agreeing < rows[i].agreeing)
+			CHECK_INT(agreeing * 1000, rows[i].agreeing * 1000);
+		CHECK_INT(clock.segments, rows[i].segments);
+		check_case(rows[i].sentence);
+	}
+}
+
+int main(void)
+{
+	test_scenes();
+	return check_exit();
+}
