@@ -159,7 +159,25 @@ static void say_count(char *line, uint64_t count, const char *words)
 			 words);
 }
 
-static void say_capture(const char *point, const char *path, const struct ingest_result *result)
+/* -v: what else a capture's row says. */
+static void say_more(char *line, const struct capture *c)
+{
+	char first[TERMINAL_TIME_MAX], last[TERMINAL_TIME_MAX];
+	size_t n = strlen(line);
+
+	if (c->records)
+		n += (size_t)snprintf(line + n, LINE_MAX_BYTES - n, ", %s to %s",
+				      terminal_time(first, c->first_ns),
+				      terminal_time(last, c->last_ns));
+	snprintf(line + n, LINE_MAX_BYTES - n, ", snaplen %u", c->snaplen);
+	say_count(line, c->bytes, "bytes");
+	say_count(line, c->flows, "flows");
+	say_count(line, c->truncated, "cut by the snaplen");
+	say_count(line, c->backwards, "earlier than the one before");
+}
+
+static void say_capture(const char *point, const char *path, const struct ingest_result *result,
+			bool verbose)
 {
 	const struct capture *c = &result->capture;
 	char line[LINE_MAX_BYTES], packets[TERMINAL_NUMBER_MAX];
@@ -173,6 +191,8 @@ static void say_capture(const char *point, const char *path, const struct ingest
 		say_count(line, c->filtered, "filtered out");
 		say_count(line, c->records - c->kinds[PACKET_IP], "not comparable");
 		say_count(line, c->drops, "lost by the capture itself");
+		if (verbose)
+			say_more(line, c);
 	}
 	terminal_say(stderr, point, line);
 }
@@ -307,7 +327,7 @@ static void run_report(struct run *run, const struct plan *plan)
 		say_damage(file->file.path, &outcome->result.capture);
 		if (!run->command->common.quiet)
 			say_capture(plan->groups[file->group].point, file->file.path,
-				    &outcome->result);
+				    &outcome->result, run->command->common.verbose);
 	}
 }
 

@@ -273,6 +273,23 @@ static enum status erf_reader_end(struct erf_reader *reader, struct error *err)
 	return status;
 }
 
+static void frame_fill(struct erf_reader *reader, const struct erf_child_frame *child,
+		       struct frame *frame)
+{
+	struct source_interface *interface = &reader->base.notes->interfaces[frame->interface];
+
+	interface->drops_known |= child->counts_loss != 0;
+	interface->drops += child->lost;
+	reader->number = frame->number = child->number;
+	reader->end_offset = child->end_offset;
+	frame->time_ns = child->time_ns;
+	frame->offset = child->offset;
+	frame->linktype = child->linktype;
+	frame->caplen_bytes = child->caplen_bytes;
+	frame->length_bytes = child->length_bytes;
+	frame->dropped_before = child->lost;
+}
+
 static enum status erf_reader_next(struct reader *base, struct frame *frame, bool *more,
 				   struct error *err)
 {
@@ -294,16 +311,7 @@ static enum status erf_reader_next(struct reader *base, struct frame *frame, boo
 	status = interface_number(reader, &child, &frame->interface, err);
 	if (status != STATUS_OK || base->notes->damaged)
 		return status;
-	base->notes->interfaces[frame->interface].drops_known |= child.counts_loss != 0;
-	base->notes->interfaces[frame->interface].drops += child.lost;
-	reader->number = frame->number = child.number;
-	reader->end_offset = child.end_offset;
-	frame->time_ns = child.time_ns;
-	frame->offset = child.offset;
-	frame->linktype = child.linktype;
-	frame->caplen_bytes = child.caplen_bytes;
-	frame->length_bytes = child.length_bytes;
-	frame->dropped_before = child.lost;
+	frame_fill(reader, &child, frame);
 	frame->bytes = at + sizeof child;
 	bytes_take(reader->frames, sizeof child + child.caplen_bytes);
 	*more = true;

@@ -79,7 +79,7 @@ static void frame_parse(const uint8_t *bytes, struct erf_record *record)
 
 	wire -= lesser(wire, type->fcs_bytes);
 	record->length_bytes = wire;
-	record->caplen_bytes = lesser(captured, wire); /* records are padded, and may hold the FCS */
+	record->caplen_bytes = lesser(captured, wire); /* padding and FCS are behind it */
 	record->lost = type->counts_loss ? bytes_u16(bytes + 12, true) : 0;
 	if (type->linktype == LINKTYPE_C_HDLC && captured >= 2 && frame[0] == 0xff &&
 	    frame[1] == 0x03)

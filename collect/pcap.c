@@ -138,6 +138,18 @@ static enum status pcap_reader_end(struct pcap_reader *reader, uint32_t caplen, 
 	return notes_end(reader->base.notes, bytes, bytes_offset(bytes), inside, err);
 }
 
+static void record_lengths(const struct pcap_reader *reader, const uint8_t *header,
+			   uint32_t *caplen, uint32_t *length)
+{
+	uint32_t first = bytes_u32(header + 8, reader->big_endian);
+	uint32_t second = bytes_u32(header + 12, reader->big_endian);
+	bool swapped = reader->order == CAPLEN_SECOND ||
+		       (reader->order == CAPLEN_IS_LESS && first > second);
+
+	*caplen = swapped ? second : first;
+	*length = swapped ? first : second;
+}
+
 static enum status pcap_reader_next(struct reader *base, struct frame *frame, bool *more,
 				    struct error *err)
 {
@@ -149,14 +161,7 @@ static enum status pcap_reader_next(struct reader *base, struct frame *frame, bo
 
 	if (!at)
 		return pcap_reader_end(reader, 0, err);
-	caplen = bytes_u32(at + 8, big);
-	length = bytes_u32(at + 12, big);
-	if (reader->order == CAPLEN_SECOND || (reader->order == CAPLEN_IS_LESS && caplen > length)) {
-		uint32_t swap = caplen;
-
-		caplen = length;
-		length = swap;
-	}
+	record_lengths(reader, at, &caplen, &length);
 	if (caplen > SOURCE_CAPLEN_MAX || !(at = bytes_need(bytes, reader->header_bytes + caplen)))
 		return pcap_reader_end(reader, caplen, err);
 	frame->time_ns = (int64_t)bytes_u32(at, big) * NS_PER_S +

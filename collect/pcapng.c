@@ -34,7 +34,7 @@ struct section_interface {
 	unsigned shift;
 	int64_t offset_s;
 	uint64_t drops_by_packets;    /* the sum of epb_dropcount */
-	uint64_t drops_by_statistics; /* of the last statistics block, which counts from the start */
+	uint64_t drops_by_statistics; /* of the last such block, which counts from the start */
 };
 
 struct pcapng_reader {
@@ -293,21 +293,33 @@ static void frame_note_drops(struct pcapng_reader *reader, struct section_interf
 	interface_note_drops(reader, interface);
 }
 
+/* What enhanced and obsolete blocks have in common, from their second word on. */
+static struct section_interface *packet_read(struct pcapng_reader *reader, uint32_t id,
+					     struct body *body, struct frame *frame)
+{
+	bool big = reader->big_endian;
+	struct section_interface *interface = interface_find(reader, id);
+	uint64_t units =
+		(uint64_t)bytes_u32(body->at + 4, big) << 32 | bytes_u32(body->at + 8, big);
+	uint32_t caplen = bytes_u32(body->at + 12, big), length = bytes_u32(body->at + 16, big);
+
+	body->at += 20;
+	body->left -= 20;
+	if (!interface || !frame_fill(reader, interface, body, caplen, length, frame))
+		return NULL;
+	frame->time_ns = interface_time_ns(interface, units);
+	return interface;
+}
+
 static enum status read_packet(struct pcapng_reader *reader, struct body body, struct frame *frame,
 			       struct error *err)
 {
 	bool big = reader->big_endian;
-	struct section_interface *interface = interface_find(reader, bytes_u32(body.at, big));
-	uint64_t units = (uint64_t)bytes_u32(body.at + 4, big) << 32 | bytes_u32(body.at + 8, big);
-	uint32_t caplen = bytes_u32(body.at + 12, big), length = bytes_u32(body.at + 16, big);
+	struct section_interface *interface =
+		packet_read(reader, bytes_u32(body.at, big), &body, frame);
 	struct option option;
 
-	body.at += 20;
-	body.left -= 20;
-	if (!interface || !frame_fill(reader, interface, &body, caplen, length, frame))
-		return STATUS_OK;
-	frame->time_ns = interface_time_ns(interface, units);
-	while (option_next(reader, &body, &option))
+	while (interface && option_next(reader, &body, &option))
 		if (option.code == OPTION_EPB_DROPCOUNT && option.size >= 8)
 			frame_note_drops(reader, interface, bytes_u64(option.value, big), frame);
 	return STATUS_OK;
@@ -336,18 +348,11 @@ static enum status read_simple_packet(struct pcapng_reader *reader, struct body 
 static enum status read_obsolete_packet(struct pcapng_reader *reader, struct body body,
 					struct frame *frame, struct error *err)
 {
-	bool big = reader->big_endian;
-	struct section_interface *interface = interface_find(reader, bytes_u16(body.at, big));
-	uint16_t drops = bytes_u16(body.at + 2, big);
-	uint64_t units = (uint64_t)bytes_u32(body.at + 4, big) << 32 | bytes_u32(body.at + 8, big);
-	uint32_t caplen = bytes_u32(body.at + 12, big), length = bytes_u32(body.at + 16, big);
+	uint16_t drops = bytes_u16(body.at + 2, reader->big_endian);
+	struct section_interface *interface =
+		packet_read(reader, bytes_u16(body.at, reader->big_endian), &body, frame);
 
-	body.at += 20;
-	body.left -= 20;
-	if (!interface || !frame_fill(reader, interface, &body, caplen, length, frame))
-		return STATUS_OK;
-	frame->time_ns = interface_time_ns(interface, units);
-	if (drops != DROPS_NOT_KNOWN)
+	if (interface && drops != DROPS_NOT_KNOWN)
 		frame_note_drops(reader, interface, drops, frame);
 	return STATUS_OK;
 }

@@ -31,7 +31,8 @@ static void progress_scale(char *out, size_t room, double value, const char *uni
 		value /= 1000;
 		i++;
 	}
-	snprintf(out, room, "%.*f %s%s", i && value < 99.95 ? 1 : 0, value, prefix[i], unit);
+	snprintf(out, room, "%.*f%s%s%s", i && value < 99.95 ? 1 : 0, value,
+		 *prefix[i] || *unit ? " " : "", prefix[i], unit);
 }
 
 static size_t progress_numbers(char *out, size_t room, const struct progress_count *count,

@@ -48,7 +48,8 @@ struct reader {
 
 struct reader_type {
 	const char *name;
-	size_t sniff_bytes;           /* what recognise() wants to see; fewer when there are no more */
+	size_t sniff_bytes;           /* that recognise() wants to see */
+	/* Whether the file is one; `all`: it has no more bytes than these. */
 	bool (*recognise)(const uint8_t *bytes, size_t size, bool all);
 	/* Reads the file's header. *out goes to close(). */
 	enum status (*open)(struct reader **out, struct bytes *bytes, struct notes *notes,

@@ -14,6 +14,7 @@
 
 #define STORE_MAP_BYTES_MAX ((size_t)1 << 40) /* address space only; halved until it fits */
 #define STORE_MAP_BYTES_MIN ((size_t)1 << 26)
+#define STORE_LMDB_MAGIC 0xBEEFC0DEu
 #define STORE_KEY_BYTES 9
 #define STORE_LOCK_BASE ((off_t)1 << 42) /* beyond any data, where only the locks live */
 static const char store_magic[] = "crosstap";
@@ -151,6 +152,27 @@ out:
 	return status;
 }
 
+/* LMDB's first page: 16 bytes of page header, then this number (lmdb.c). Looked
+ * at beforehand, since LMDB would leave a lock file beside whatever it is given. */
+static enum status store_probe_magic(const char *path, struct error *err)
+{
+	uint8_t head[20];
+	uint32_t magic = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return error_errno(err, errno, "%s", path);
+	n = pread(fd, head, sizeof head, 0);
+	close(fd);
+	if (n == sizeof head)
+		memcpy(&magic, head + 16, sizeof magic);
+	if (magic != STORE_LMDB_MAGIC)
+		return error_set(err, STATUS_INPUT, "%s: not a store (its first bytes are no LMDB file's)",
+				 path);
+	return STATUS_OK;
+}
+
 /* Whether the file is there and not empty; what is neither that nor an LMDB
  * file is refused before LMDB touches it. */
 static enum status store_probe(const char *path, enum store_mode mode, bool *fresh,
@@ -174,7 +196,7 @@ static enum status store_probe(const char *path, enum store_mode mode, bool *fre
 	if (st.st_size == 0 && mode != STORE_CREATE)
 		return error_set(err, STATUS_INPUT, "%s: not a store (empty file)", path);
 	*fresh = st.st_size == 0;
-	return STATUS_OK;
+	return *fresh ? STATUS_OK : store_probe_magic(path, err);
 }
 
 enum status store_open(struct store **out, const char *path, enum store_mode mode, bool temporary,

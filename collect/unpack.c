@@ -123,10 +123,15 @@ static bool unpack_begin(struct unpack *unpack)
 	return status == ARCHIVE_OK;
 }
 
-static bool unpack_is_bomb(const struct unpack *unpack)
+static void unpack_check_growth(struct unpack *unpack)
 {
-	return unpack->expanded_bytes > SOURCE_EXPANDED_FREE &&
-	       unpack->expanded_bytes / SOURCE_EXPANDED_RATIO_MAX > unpack->raw_bytes;
+	char why[64];
+
+	if (unpack->expanded_bytes <= SOURCE_EXPANDED_FREE ||
+	    unpack->expanded_bytes / SOURCE_EXPANDED_RATIO_MAX <= unpack->raw_bytes)
+		return;
+	snprintf(why, sizeof why, "it grows more than %u-fold", SOURCE_EXPANDED_RATIO_MAX);
+	unpack_fail(unpack, why);
 }
 
 /* The next block of libarchive's. archive_read_data() would lose what it has
@@ -147,8 +152,8 @@ static void unpack_next_block(struct unpack *unpack)
 		unpack->over = true;
 	else if (status != ARCHIVE_OK && status != ARCHIVE_RETRY)
 		unpack_fail(unpack, archive_error_string(unpack->archive));
-	else if (unpack_is_bomb(unpack))
-		unpack_fail(unpack, "it grows more than two thousandfold when unpacked");
+	else
+		unpack_check_growth(unpack);
 }
 
 ssize_t unpack_read(struct unpack *unpack, uint8_t *out, size_t room)

@@ -7,18 +7,24 @@
 #include "correlate/robust.h"
 #include "correlate/step.h"
 
-#define COARSE_REACH_NS (((int64_t)1 << 62) - 1) /* differences of two such values fit int64 */
+#define COARSE_HELD_NS INT64_C(4500000000000000000) /* 142 years; differences of two fit int64 */
 #define COARSE_NEAR_NS 20e6      /* 20 ms: what agrees in any case, and the least window of a mode */
 #define COARSE_FAR_NS 2e9        /* 2 s: no delay is longer */
 #define COARSE_SKEW_MAX 600e-6   /* quartz and the fastest slewing (500 ppm) */
+#define COARSE_SPAN_NS 1e9       /* in a second a drift does not show */
 #define COARSE_DRIFT_NS 1e6      /* 1 ms over the span: less is left to the fine fit */
 #define COARSE_BLOCKS 256
 #define COARSE_BLOCK_PAIRS 8
 #define COARSE_RAW_PAIRS 32      /* up to so many pairs are their own blocks */
+#define COARSE_EVIDENT 3         /* standard errors */
 #define COARSE_FEW_PAIRS 20      /* below, only a glaring drift is believed */
+#define COARSE_GLARING 12
 #define COARSE_OWN_PAIRS 200     /* a stretch with fewer pairs or of less time has the skew of all */
 #define COARSE_OWN_NS 60e9
+#define COARSE_NEIGHBOURS 8      /* one block in so many is near: few pairs of those have a step between */
+#define COARSE_REACH_MIN 8
 #define COARSE_ROUNDS 4
+#define COARSE_JOIN_NS (1e6 * 1e9) /* exact in doubles */
 #define COARSE_NO_LINE UINT8_MAX
 
 /* A level around which differences lie for some of the time. */
@@ -73,15 +79,15 @@ static int coarse_compare(const void *a, const void *b)
 
 static int64_t coarse_held(__int128 ns)
 {
-	if (ns > COARSE_REACH_NS)
-		return COARSE_REACH_NS;
-	return ns < -COARSE_REACH_NS ? -COARSE_REACH_NS : (int64_t)ns;
+	if (ns > COARSE_HELD_NS)
+		return COARSE_HELD_NS;
+	return ns < -COARSE_HELD_NS ? -COARSE_HELD_NS : (int64_t)ns;
 }
 
 static int64_t coarse_round(double ns)
 {
 	if (fabs(ns) >= 0x1p62)
-		return ns < 0 ? -COARSE_REACH_NS : COARSE_REACH_NS;
+		return ns < 0 ? -INT64_MAX / 2 : INT64_MAX / 2;
 	return (int64_t)llround(ns);
 }
 
@@ -102,34 +108,6 @@ static size_t coarse_densest(const int64_t *sorted, size_t count, double width, 
 	return most;
 }
 
-/* Whether a slope matters and stands out of the noise of its points: it must move the line
- * by three standard errors over the span of the widest group; of few points, by twelve. */
-static bool coarse_evident(const struct robust_point *p, unsigned count, double slope, size_t pairs)
-{
-	double rest[ROBUST_POINTS_MAX], away[ROBUST_POINTS_MAX], height, span = 0, sigma;
-	unsigned i, from, to, n = 0, widest = 0;
-
-	for (from = 0; from < count; from = to) {
-		for (to = from; to < count && p[to].group == p[from].group; to++)
-			rest[to - from] = p[to].y - slope * p[to].x;
-		if (to - from < 2)
-			continue;
-		height = robust_quantile(rest, to - from, 0.5);
-		for (i = from; i < to; i++)
-			away[n++] = fabs(p[i].y - slope * p[i].x - height);
-		if (p[to - 1].x - p[from].x > span) {
-			span = p[to - 1].x - p[from].x;
-			widest = to - from;
-		}
-	}
-	if (widest < 5 || span < 1e9 || fabs(slope) * span < COARSE_DRIFT_NS)
-		return false;
-	/* 1.48 MAD is the sigma of a normal distribution; a slope's error over the span is
-	 * sigma times the root of 12 / n. */
-	sigma = 1.4826 * robust_quantile(away, n, 0.5) * sqrt(12.0 / widest);
-	return fabs(slope) * span > (pairs < COARSE_FEW_PAIRS ? 12 : 3) * sigma;
-}
-
 /* The middle of the half of the values that lies around the median: with two
  * levels, one per direction, halfway between both rather than one of them. */
 static double coarse_middle(double *values, size_t count)
@@ -141,19 +119,16 @@ static double coarse_middle(double *values, size_t count)
 
 /* Gathers members into blocks of time, a point for each. */
 static unsigned coarse_blocks(const struct coarse *c, const struct coarse_stretch *stretch,
-			      unsigned stretches, struct robust_point *points)
+			      unsigned stretches, size_t pairs, struct robust_point *points)
 {
-	size_t total = 0, wanted, own, k, from, to, members;
+	size_t wanted = pairs / COARSE_BLOCK_PAIRS, own, k, from, to, members;
 	unsigned s, n = 0;
 
-	for (s = 0; s < stretches; s++)
-		total += stretch[s].to - stretch[s].from;
-	wanted = total / COARSE_BLOCK_PAIRS;
 	wanted = wanted < COARSE_RAW_PAIRS ? COARSE_RAW_PAIRS : wanted;
-	wanted = wanted > COARSE_BLOCKS ? COARSE_BLOCKS : wanted > total ? total : wanted;
+	wanted = wanted > COARSE_BLOCKS ? COARSE_BLOCKS : wanted > pairs ? pairs : wanted;
 	for (s = 0; s < stretches; s++) {
 		members = stretch[s].to - stretch[s].from;
-		own = wanted * members / total;
+		own = wanted * members / pairs;
 		own = own ? own : 1;
 		for (k = 0; k < own; k++) {
 			from = stretch[s].from + k * members / own;
@@ -167,21 +142,28 @@ static unsigned coarse_blocks(const struct coarse *c, const struct coarse_stretc
 	return n;
 }
 
-/* The slope that stretches have in common, or 0 when it does not stand out. */
+/* The slope that stretches have in common, or 0 when it does not matter or does not
+ * stand out of the noise. */
 static double coarse_slope(const struct coarse *c, const struct coarse_stretch *stretch,
 			   unsigned stretches, unsigned reach_divisor)
 {
 	struct robust_point points[ROBUST_POINTS_MAX] = {{0}};
-	unsigned n = coarse_blocks(c, stretch, stretches, points);
-	unsigned reach = n / reach_divisor;
-	double slope = robust_slope(points, n, reach < 8 ? 8 : reach);
+	double slope, span, evidence;
 	size_t pairs = 0;
-	unsigned s;
+	unsigned s, n, reach;
 
-	slope = fmin(fmax(slope, -COARSE_SKEW_MAX), COARSE_SKEW_MAX);
 	for (s = 0; s < stretches; s++)
 		pairs += stretch[s].to - stretch[s].from;
-	return coarse_evident(points, n, slope, pairs) ? slope : 0;
+	if (!pairs)
+		return 0;
+	n = coarse_blocks(c, stretch, stretches, pairs, points);
+	reach = n / reach_divisor;
+	slope = robust_slope(points, n, reach < COARSE_REACH_MIN ? COARSE_REACH_MIN : reach);
+	slope = fmin(fmax(slope, -COARSE_SKEW_MAX), COARSE_SKEW_MAX);
+	evidence = robust_evidence(points, n, slope, &span);
+	if (span < COARSE_SPAN_NS || fabs(slope) * span < COARSE_DRIFT_NS)
+		return 0;
+	return evidence > (pairs < COARSE_FEW_PAIRS ? COARSE_GLARING : COARSE_EVIDENT) ? slope : 0;
 }
 
 static double coarse_rest(const struct coarse *c, const struct coarse_line *line, size_t i)
@@ -215,9 +197,22 @@ static size_t coarse_center(struct coarse *c, struct coarse_line *line, double w
 	qsort(c->sorted, n, sizeof c->sorted[0], coarse_compare);
 	most = coarse_densest(c->sorted, n, width, &first);
 	if (most)
-		line->level_ns = coarse_held((__int128)line->level_ns +
-					     c->sorted[first + most / 2]);
+		line->level_ns = coarse_held((__int128)line->level_ns + c->sorted[first + most / 2]);
 	return most;
+}
+
+/* Puts the pairs near a line on it; returns how many. */
+static size_t coarse_mark(struct coarse *c, const struct coarse_line *line)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < c->count; i++) {
+		if (c->line_of[i] != COARSE_NO_LINE || fabs(coarse_rest(c, line, i)) > COARSE_FAR_NS)
+			continue;
+		c->line_of[i] = (uint8_t)c->lines;
+		n++;
+	}
+	return n;
 }
 
 /* Finds lines, the fullest first. The first window is wide enough for some of a
@@ -225,30 +220,31 @@ static size_t coarse_center(struct coarse *c, struct coarse_line *line, double w
 static void coarse_find_lines(struct coarse *c)
 {
 	static const double widths[] = {200e-6, 20e-6, 2e-6}; /* of the span */
-	struct coarse_line line;
 	struct coarse_stretch all = {0};
-	double width;
-	size_t i, k, most;
+	size_t k, most;
 
 	memset(c->line_of, COARSE_NO_LINE, c->count);
 	for (c->lines = 0; c->lines < CLOCK_SEGMENTS_MAX; c->lines++) {
-		line = (struct coarse_line){0};
-		width = fmax(COARSE_NEAR_NS, widths[0] * c->span_ns);
+		struct coarse_line line = {0};
+		double width = fmax(COARSE_NEAR_NS, widths[0] * c->span_ns);
+
 		most = coarse_center(c, &line, width);
-		if (!most || (c->lines && most < STEP_SIDE_MIN))
+		if (c->lines && most < STEP_SIDE_MIN)
 			break;
 		coarse_gather(c, &line, width);
 		for (k = 0; k < sizeof widths / sizeof widths[0]; k++) {
 			all.to = c->members;
-			line.skew = coarse_slope(c, &all, 1, 1);
+			line.skew = coarse_slope(c, &all, 1, COARSE_NEIGHBOURS);
 			width = fmax(COARSE_NEAR_NS, widths[k] * c->span_ns);
 			coarse_center(c, &line, width);
 			coarse_gather(c, &line, COARSE_FAR_NS + width);
 		}
-		for (i = 0; i < c->count; i++)
-			if (c->line_of[i] == COARSE_NO_LINE &&
-			    fabs(coarse_rest(c, &line, i)) <= COARSE_FAR_NS)
-				c->line_of[i] = (uint8_t)c->lines;
+		if (!coarse_mark(c, &line)) { /* only with times that are no times */
+			if (c->lines)
+				break;
+			line = (struct coarse_line){.level_ns = c->difference[c->count / 2]};
+			coarse_mark(c, &line);
+		}
 		c->line[c->lines] = line;
 	}
 }
@@ -300,7 +296,9 @@ static unsigned coarse_turns(struct coarse *c, uint32_t price, uint32_t *entered
 	return n;
 }
 
-/* Turns ranges of pairs into ranges of members. */
+/* Turns ranges of pairs into ranges of members. Stretches on lines that are not
+ * years apart become one: where exactly the step is, and whether it is one at
+ * all, is found out below. */
 static void coarse_take_members(struct coarse *c)
 {
 	size_t i, from;
@@ -308,20 +306,25 @@ static void coarse_take_members(struct coarse *c)
 
 	c->members = 0;
 	for (s = 0; s < c->stretches; s++) {
-		struct coarse_stretch stretch = c->stretch[s];
+		struct coarse_stretch stretch = c->stretch[s], *last = &c->stretch[kept ? kept - 1 : 0];
 		const struct coarse_line *line = &c->line[stretch.line];
+		bool join = kept && fabs((double)line->level_ns -
+					 (double)c->line[last->line].level_ns) < COARSE_JOIN_NS;
+		int64_t level = c->line[join ? last->line : stretch.line].level_ns;
 
 		from = c->members;
 		for (i = stretch.from; i < stretch.to; i++) {
 			if (fabs(coarse_rest(c, line, i)) > COARSE_FAR_NS)
 				continue;
 			c->x[c->members] = c->time_ns[i];
-			c->y[c->members++] = (double)(c->difference[i] - line->level_ns);
+			c->y[c->members++] = (double)(c->difference[i] - level);
 		}
-		stretch.from = from;
-		stretch.to = c->members;
-		if (c->members > from)
-			c->stretch[kept++] = stretch;
+		if (c->members == from)
+			continue;
+		if (join)
+			last->to = c->members;
+		else
+			c->stretch[kept++] = (struct coarse_stretch){from, c->members, stretch.line};
 	}
 	c->stretches = kept;
 }
@@ -386,13 +389,32 @@ static bool coarse_same(const struct coarse_stretch *a, const struct coarse_stre
 	return true;
 }
 
+/* The slope to look for steps with, before any is known. Most slopes between
+ * neighbours have no step between them, and the farther they are apart, the
+ * better they are known; but where steps are many (a clock set right every hour
+ * against its drift) only the nearest tell the drift: from block to block less
+ * changes, then, than under the other slope. */
+static double coarse_first_slope(const struct coarse *c)
+{
+	struct robust_point points[ROBUST_POINTS_MAX] = {{0}};
+	double slope = coarse_slope(c, c->stretch, c->stretches, COARSE_NEIGHBOURS), near;
+	unsigned n = coarse_blocks(c, c->stretch, c->stretches, c->members, points);
+
+	if (n < COARSE_BLOCKS / 4)
+		return slope;
+	near = robust_slope(points, n, 2);
+	if (fabs(near) > COARSE_SKEW_MAX ||
+	    robust_change(points, n, near) * 2 > robust_change(points, n, slope))
+		return slope;
+	return near;
+}
+
 /* Steps stand out once the drift is taken off, and the drift is clear once the steps
- * are cut out: both in turns, until they agree. At first the drift comes from blocks
- * that are near each other, most of which have no step between them. */
+ * are cut out: both in turns, until they agree. */
 static double coarse_find_steps(struct coarse *c)
 {
 	struct coarse_stretch stretch[CLOCK_SEGMENTS_MAX], before[CLOCK_SEGMENTS_MAX];
-	double slope = coarse_slope(c, c->stretch, c->stretches, 8);
+	double slope = coarse_first_slope(c);
 	unsigned round, n = 0, n_before;
 
 	for (round = 0; round < COARSE_ROUNDS; round++) {

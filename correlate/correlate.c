@@ -167,7 +167,8 @@ static enum status step_verdicts(struct correlation *c, struct error *err)
 	enum status status;
 
 	c->judging = (struct judging){c->view, &c->path, c->meeting, c->flows,
-				      c->sessions, c->journeys, c->hops};
+				      c->sessions, c->journeys, c->hops,
+				      c->options->tmax_ns};
 	status = verdicts_give(&c->verdicts, &c->judging, c->options->threads, err);
 	if (!status)
 		status = resets_find(&c->resets, &c->judging, c->verdicts, err);

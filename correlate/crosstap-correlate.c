@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "collect/options.h"
@@ -93,14 +94,39 @@ static enum status command_check(const struct command *command, struct error *er
 	return STATUS_OK;
 }
 
+struct show {
+	struct progress progress;
+	bool verbose;
+	struct timespec begun;
+	const char *what; /* the step under way */
+};
+
+static void show_step_end(struct show *show)
+{
+	struct timespec now;
+	char line[128];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (show->verbose && show->what) {
+		snprintf(line, sizeof line, "%-16s %6.2f s", show->what,
+			 (double)(now.tv_sec - show->begun.tv_sec) +
+				 (double)(now.tv_nsec - show->begun.tv_nsec) / 1e9);
+		progress_clear(&show->progress);
+		terminal_say(stderr, program, line);
+	}
+	show->begun = now;
+}
+
 static void show_step(void *user, unsigned step, const char *what)
 {
-	struct progress *progress = user;
 	struct progress_count count = {.done = step, .total = CORRELATE_STEPS};
+	struct show *show = user;
 
-	progress->label = what;
-	progress->drawn_ns = 0;
-	progress_show(progress, &count);
+	show_step_end(show);
+	show->what = what;
+	show->progress.label = what;
+	show->progress.drawn_ns = 0;
+	progress_show(&show->progress, &count);
 }
 
 static enum status run(const struct command *command, struct error *err)
@@ -115,21 +141,22 @@ static enum status run(const struct command *command, struct error *err)
 		.step = show_step,
 	};
 	struct correlate_summary *summary = calloc(1, sizeof *summary);
-	struct progress progress;
+	struct show show = {.verbose = command->common.verbose};
 	struct store *store = NULL;
 	enum status status;
 	char line[sizeof summary->path + 512];
 
 	if (!summary)
 		return error_errno(err, ENOMEM, "%s", command->store);
-	progress_begin(&progress, stderr, !command->common.quiet, "opening");
-	options.user = &progress;
+	progress_begin(&show.progress, stderr, !command->common.quiet, "opening");
+	options.user = &show;
 	status = store_open(&store, command->store, STORE_WRITE, command->temporary, NULL, err);
 	if (!status)
 		status = correlate_run(store, &options, summary, err);
 	if (!status)
 		status = store_sync(store, err);
-	progress_clear(&progress);
+	show_step_end(&show);
+	progress_clear(&show.progress);
 	if (!status && summary->doubt[0]) {
 		snprintf(line, sizeof line, "warning: --path: %s", summary->doubt);
 		terminal_say(stderr, program, line);

@@ -66,7 +66,8 @@ static bool delays_point(struct delays *d, uint32_t p)
 			struct delays_cell *cell;
 			unsigned direction;
 
-			if (d->v->code[p][index] >> 4 != VERDICT_MATCHED)
+			if (d->v->code[p][index] >> 4 != VERDICT_MATCHED ||
+			    !(j->journeys->marks[p][index] & JOURNEY_NEXT)) /* re-cut: no twin */
 				continue;
 			q = j->journeys->next_point[p][index];
 			direction = sessions_forward(j->sessions, way[i]) ? HOP_FORWARD

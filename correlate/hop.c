@@ -48,6 +48,8 @@ static void hop_pair(struct hop_task *task, uint32_t p, uint32_t index, unsigned
 	habits->pairs[direction]++;
 	hop_habit(near, index, far, far_index, RECORD_IP_ID, &habits->ip_ids[direction],
 		  &habits->ip_ids_kept[direction]);
+	habits->ip_ids_all_kept[direction] += view_get(near, RECORD_IP_ID, index) ==
+					      view_get(far, RECORD_IP_ID, far_index);
 	hop_habit(near, index, far, far_index, RECORD_TSVAL, &habits->tsvals[direction],
 		  &habits->tsvals_kept[direction]);
 	hop_habit(near, index, far, far_index, RECORD_WINDOW, &habits->windows[direction],
@@ -180,6 +182,11 @@ static bool hop_keeps(uint64_t both, uint64_t kept)
 	return both >= HOP_PAIRS_MIN && kept * 100 >= both * 99;
 }
 
+bool hop_keeps_zero_ip_id(const struct hop *hop, unsigned direction)
+{
+	return hop_keeps(hop->habits.pairs[direction], hop->habits.ip_ids_all_kept[direction]);
+}
+
 struct align_habits hop_align_habits(const struct hop *hop, unsigned d, int64_t tmax_ns)
 {
 	const struct hop_habits *h = &hop->habits;
@@ -197,7 +204,8 @@ struct align_habits hop_align_habits(const struct hop *hop, unsigned d, int64_t 
 	}
 	if (habits.spread_ns < HOP_SPREAD_MIN_NS)
 		habits.spread_ns = HOP_SPREAD_MIN_NS;
-	habits.keeps_ip_id = hop_keeps(h->ip_ids[d], h->ip_ids_kept[d]);
+	habits.keeps_ip_id = hop_keeps(h->ip_ids[d], h->ip_ids_kept[d]) ||
+			     hop_keeps_zero_ip_id(hop, d);
 	habits.keeps_tsval = hop_keeps(h->tsvals[d], h->tsvals_kept[d]);
 	habits.keeps_window = hop_keeps(h->windows[d], h->windows_kept[d]);
 	return habits;

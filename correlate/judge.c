@@ -351,7 +351,9 @@ static void judge_alone(const struct judge *g, struct odd *odd)
 /* What TCP proves; false when it proves nothing. */
 static bool judge_proven(struct odd *odd, bool foreign)
 {
-	if (odd->upstream && odd->acked)
+	if (odd->upstream && odd->partly)
+		judge_say(odd, VERDICT_DROPPED, REASON_PARTLY, 80);
+	else if (odd->upstream && odd->acked)
 		judge_say(odd, VERDICT_UNCAPTURED, REASON_ACKED, 97);
 	else if (odd->upstream && odd->copy_passed)
 		judge_say(odd, VERDICT_DROPPED, REASON_RETRANSMISSION_PASSED, 99);
@@ -436,6 +438,10 @@ enum status judge_hop(struct odd *odd, uint64_t odds, uint32_t hop,
 	if (!status && odds && (!judge_learn_across(&g) || !judge_learn_box(&g, odd, odds)))
 		status = error_errno(err, ENOMEM, "judging");
 	for (i = 0; i < odds && !status; i++) {
+		if (odd[i].recut) {
+			judge_say(&odd[i], VERDICT_MATCHED, REASON_RECUT, 95);
+			continue;
+		}
 		if (judge_edge(&g, &odd[i]) || judge_local(&g, &odd[i]))
 			continue;
 		if (odd[i].alone)
@@ -485,6 +491,8 @@ static const char *const judge_sentences[REASONS] = {
 	[REASON_RESET_ONE_SIDE] = "a RST seen at %s only: the host in whose name it is never sent it past %m",
 	[REASON_FOREIGN_PACKET] = "seen at %s only, with a TTL unlike its flow's",
 	[REASON_SENDER_REPEATS] = "seen at %s only; its sender sends the same bytes later, past %m",
+	[REASON_RECUT] = "its bytes are at %m, cut into other packets",
+	[REASON_PARTLY] = "some of its bytes are at %m, cut into other packets, the rest is nowhere",
 	[REASON_LIKE_ITS_FLOW] = "seen at %s only, but like its flow in every way: the capture at %m must have lost it",
 };
 

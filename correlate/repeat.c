@@ -17,7 +17,7 @@ struct repeat {
 	uint8_t ttl, stage, direction; /* direction at the root */
 	bool copy, linked_on; /* linked to a record further on its way */
 	bool linked_from;
-	bool ambiguous;
+	bool ambiguous_on, ambiguous_from; /* at the hop further on, and at the one it came by */
 };
 
 struct repeating {
@@ -27,7 +27,8 @@ struct repeating {
 	const struct view *view;
 	const struct path *path;
 	const struct meeting *meeting;
-	int64_t tmax_ns;
+	struct align_habits (*habits)[2]; /* of each hop and direction */
+	bool (*zero_counts)[2];           /* see repeat_item() */
 	struct repeat *list;
 	struct align_item *item;  /* 2 x room */
 	uint32_t *pick;           /* 2 x room */
@@ -148,20 +149,47 @@ static uint32_t repeat_drop_copies(struct repeating *r, uint32_t count)
 
 /* ---- one session and direction ---- */
 
-static void repeat_item(struct align_item *item, const struct repeat *one)
+/* An ID of 0 says nothing to align_lists(); where the hop leaves it alone it is a
+ * value like others, and is moved out of the way. */
+static void repeat_item(struct align_item *item, const struct repeat *one, bool zero_counts)
 {
 	*item = (struct align_item){.time_ns = one->time_ns,
-				    .ip_id = one->ip_id,
+				    .ip_id = one->ip_id + zero_counts,
 				    .tsval = one->tsval,
 				    .digest = one->digest,
 				    .window = one->window};
 }
 
-static void repeat_mark_ambiguous(struct repeating *r, struct repeat *one, bool toward_next)
+static void repeat_mark_ambiguous(struct repeating *r, struct repeat *one, bool on, bool forward)
 {
-	one->ambiguous = true;
+	if (on)
+		one->ambiguous_on = true;
+	else
+		one->ambiguous_from = true;
 	r->journeys->marks[one->point][one->index] |=
-		toward_next ? JOURNEY_AMBIGUOUS : JOURNEY_AMBIGUOUS_BEHIND;
+		on == forward ? JOURNEY_AMBIGUOUS : JOURNEY_AMBIGUOUS_BEHIND;
+}
+
+static bool repeat_all_passed(const struct align_item *up, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count && up[i].partner != ALIGN_NONE; i++)
+		;
+	return i == count;
+}
+
+/* Nothing is missing: which of two arrivals is the original and which the
+ * network's duplicate makes no difference to anybody's verdict or count. */
+static void repeat_clear_ambiguous(struct align_item *up, uint32_t ups, struct align_item *down,
+				   uint32_t downs)
+{
+	uint32_t i;
+
+	for (i = 0; i < ups; i++)
+		up[i].ambiguous = false;
+	for (i = 0; i < downs; i++)
+		down[i].ambiguous = false;
 }
 
 /* Aligns what has not gone on from stage `from` with what has not come from
@@ -174,29 +202,31 @@ static enum status repeat_align_stages(struct repeating *r, struct repeat *list,
 	uint32_t nu = 0, nd = 0, i;
 	unsigned direction = from > to;
 	uint32_t near_hop = direction ? from - 1 : from;
-	struct align_habits habits = hop_align_habits(&r->hops->hop[near_hop], direction,
-						      r->tmax_ns);
+	bool zero_counts = r->zero_counts[near_hop][direction];
 	enum status status;
 
 	for (i = 0; i < count; i++) {
-		if (list[i].stage == from && !list[i].linked_on && !list[i].ambiguous) {
-			repeat_item(&up[nu], &list[i]);
+		if (list[i].stage == from && !list[i].linked_on && !list[i].ambiguous_on) {
+			repeat_item(&up[nu], &list[i], zero_counts);
 			pick_up[nu++] = i;
-		} else if (list[i].stage == to && !list[i].linked_from && !list[i].ambiguous) {
-			repeat_item(&down[nd], &list[i]);
+		} else if (list[i].stage == to && !list[i].linked_from &&
+			   !list[i].ambiguous_from) {
+			repeat_item(&down[nd], &list[i], zero_counts);
 			pick_down[nd++] = i;
 		}
 	}
 	if (!nu || !nd)
 		return STATUS_OK;
-	status = align_lists(up, nu, down, nd, &habits, r->err);
+	status = align_lists(up, nu, down, nd, &r->habits[near_hop][direction], r->err);
 	if (status)
 		return status;
+	if (repeat_all_passed(up, nu))
+		repeat_clear_ambiguous(up, nu, down, nd);
 	for (i = 0; i < nu; i++) {
 		struct repeat *a = &list[pick_up[i]], *b;
 
 		if (up[i].ambiguous) {
-			repeat_mark_ambiguous(r, a, direction == 0);
+			repeat_mark_ambiguous(r, a, true, direction == 0);
 		} else if (up[i].partner != ALIGN_NONE && !down[up[i].partner].ambiguous) {
 			b = &list[pick_down[up[i].partner]];
 			a->linked_on = b->linked_from = true;
@@ -210,7 +240,8 @@ static enum status repeat_align_stages(struct repeating *r, struct repeat *list,
 	}
 	for (i = 0; i < nd; i++)
 		if (down[i].ambiguous)
-			repeat_mark_ambiguous(r, &list[pick_down[i]], direction == 1);
+			repeat_mark_ambiguous(r, &list[pick_down[i]], false,
+					      direction == 0);
 	return STATUS_OK;
 }
 
@@ -222,7 +253,7 @@ static void repeat_find_duplicates(struct repeating *r, struct repeat *list, uin
 	uint32_t i, k;
 
 	for (i = 0; i < count; i++) {
-		if (list[i].stage != stage || list[i].linked_from || list[i].ambiguous)
+		if (list[i].stage != stage || list[i].linked_from || list[i].ambiguous_from)
 			continue;
 		for (k = i > 64 ? i - 64 : 0; k < count && k < i + 64; k++) {
 			int64_t apart = list[i].time_ns - list[k].time_ns;
@@ -327,13 +358,29 @@ enum status repeats_resolve(const struct repeats *repeats, struct journeys *jour
 			    const struct view *view, const struct path *path,
 			    const struct meeting *meeting, int64_t tmax_ns, struct error *err)
 {
-	struct repeating r = {journeys, sessions, hops, view, path, meeting, tmax_ns,
-			      NULL, NULL, NULL, 0, err};
+	struct repeating r = {.journeys = journeys, .sessions = sessions, .hops = hops,
+			      .view = view, .path = path, .meeting = meeting, .err = err};
 	enum status status = STATUS_OK;
 	uint64_t at;
+	uint32_t h;
 
+	r.habits = calloc((size_t)hops->count + 1, sizeof *r.habits);
+	r.zero_counts = calloc((size_t)hops->count + 1, sizeof *r.zero_counts);
+	if (!r.habits || !r.zero_counts) {
+		free(r.habits);
+		free(r.zero_counts);
+		return error_errno(err, ENOMEM, "repeated packets");
+	}
+	for (h = 0; h < hops->count; h++) {
+		r.habits[h][0] = hop_align_habits(&hops->hop[h], 0, tmax_ns);
+		r.habits[h][1] = hop_align_habits(&hops->hop[h], 1, tmax_ns);
+		r.zero_counts[h][0] = hop_keeps_zero_ip_id(&hops->hop[h], 0);
+		r.zero_counts[h][1] = hop_keeps_zero_ip_id(&hops->hop[h], 1);
+	}
 	for (at = 0; at < repeats->size && !status; at += 1 + 2 * (uint64_t)repeats->list[at])
 		status = repeat_group(&r, repeats->list + at + 1, repeats->list[at]);
+	free(r.habits);
+	free(r.zero_counts);
 	free(r.list);
 	free(r.item);
 	free(r.pick);

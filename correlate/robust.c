@@ -1,5 +1,6 @@
 #include "correlate/robust.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static int robust_compare(const void *a, const void *b)
@@ -31,4 +32,43 @@ double robust_slope(const struct robust_point *points, unsigned count, unsigned 
 		}
 	}
 	return n ? robust_quantile(slopes, n, 0.5) : 0;
+}
+
+double robust_change(const struct robust_point *points, unsigned count, double slope)
+{
+	double change[ROBUST_POINTS_MAX];
+	unsigned i, n = 0;
+
+	for (i = 1; i < count; i++)
+		if (points[i].group == points[i - 1].group)
+			change[n++] = fabs(points[i].y - points[i - 1].y -
+					   slope * (points[i].x - points[i - 1].x));
+	return n ? robust_quantile(change, n, 0.5) : 0;
+}
+
+/* The slope of a least squares fit to n points over a span has the error
+ * sigma / span * sqrt(12 / n); Theil and Sen's is hardly worse. 1.48 MAD is the
+ * sigma of a normal distribution. */
+double robust_evidence(const struct robust_point *points, unsigned count, double slope,
+		       double *span)
+{
+	double rest[ROBUST_POINTS_MAX], away[ROBUST_POINTS_MAX], height, sigma;
+	unsigned i, from, to, n = 0, widest = 0;
+
+	*span = 0;
+	for (from = 0; from < count; from = to) {
+		for (to = from; to < count && points[to].group == points[from].group; to++)
+			rest[to - from] = points[to].y - slope * points[to].x;
+		height = robust_quantile(rest, to - from, 0.5);
+		for (i = from; i < to && to - from > 1; i++)
+			away[n++] = fabs(points[i].y - slope * points[i].x - height);
+		if (points[to - 1].x - points[from].x > *span) {
+			*span = points[to - 1].x - points[from].x;
+			widest = to - from;
+		}
+	}
+	if (widest < ROBUST_EVIDENCE_MIN)
+		return 0;
+	sigma = 1.4826 * robust_quantile(away, n, 0.5);
+	return fabs(slope) * *span / (sigma * sqrt(12.0 / widest) + 1e-9);
 }

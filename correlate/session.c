@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "collect/packet.h"
 
 #define SESSION_NONE UINT32_MAX
@@ -55,8 +58,9 @@ void sessions_join(struct sessions *s, uint32_t a, uint32_t b, uint8_t flip)
 /* ---- the same tuple ---- */
 
 struct session_sort {
-	const struct capture_flow *flow;
+	uint64_t tuple;  /* hashed: equal tuples come together, in any order */
 	int64_t first_ns;
+	const struct capture_flow *flow;
 	uint32_t node;
 };
 
@@ -75,11 +79,25 @@ static int session_tuple_compare(const struct capture_flow *a, const struct capt
 	return by ? by : (a->version > b->version) - (a->version < b->version);
 }
 
+static uint64_t session_tuple_hash(const struct capture_flow *flow, uint64_t seed)
+{
+	uint8_t key[38] = {flow->version, flow->proto};
+
+	memcpy(key + 2, flow->a, 16);
+	memcpy(key + 18, flow->b, 16);
+	memcpy(key + 34, &flow->a_port, 2);
+	memcpy(key + 36, &flow->b_port, 2);
+	return XXH3_64bits_withSeed(key, sizeof key, seed);
+}
+
 static int session_sort_compare(const void *x, const void *y)
 {
 	const struct session_sort *a = x, *b = y;
-	int by = session_tuple_compare(a->flow, b->flow);
+	int by;
 
+	if (a->tuple != b->tuple)
+		return a->tuple < b->tuple ? -1 : 1;
+	by = session_tuple_compare(a->flow, b->flow);
 	if (!by)
 		by = (a->first_ns > b->first_ns) - (a->first_ns < b->first_ns);
 	return by ? by : (a->node > b->node) - (a->node < b->node);
@@ -170,8 +188,9 @@ enum status sessions_new(struct sessions **out, const struct view *view,
 		const struct clock *clock = &meeting->clock[view->node_point[i]];
 
 		s->parent[i] = i;
-		sort[i] = (struct session_sort){&view->flow[i],
-						clock_correct(clock, flows[i].first_ns), i};
+		sort[i] = (struct session_sort){session_tuple_hash(&view->flow[i], view->seed),
+						clock_correct(clock, flows[i].first_ns),
+						&view->flow[i], i};
 	}
 	qsort(sort, view->nodes, sizeof *sort, session_sort_compare);
 	for (from = 0, i = 1; i <= view->nodes && view->nodes; i++) {
@@ -289,6 +308,7 @@ struct session_learning {
 	struct session_vote *near, *far; /* by node */
 	uint32_t point;
 	int64_t tmax_ns;
+	bool doubtful;   /* some link joins different sessions, or took too long */
 };
 
 static void session_learn_link(void *user, const struct session_link *link)
@@ -306,9 +326,12 @@ static void session_learn_link(void *user, const struct session_link *link)
 				      link->near_index),
 			(int)view_get(&learning->view->point[link->far_point], RECORD_TTL,
 				      link->far_index));
+	learning->doubtful |= link->far_ns - link->near_ns > learning->tmax_ns ||
+			      link->near_ns - link->far_ns > learning->tmax_ns;
 	if (s->parent[near] == s->parent[far] ||
 	    sessions_root(s, near, &flip_near) == sessions_root(s, far, &flip_far))
 		return;
+	learning->doubtful = true;
 	flip = (link->near_way ^ link->far_way) & 1;
 	session_vote(&learning->near[near], far << 1 | flip);
 	session_vote(&learning->far[far], near << 1 | flip);
@@ -358,7 +381,7 @@ enum status sessions_learn(struct sessions *s, struct journeys *journeys, const 
 		    learning.far[far].other == (node << 1 | (near->other & 1)))
 			sessions_join(s, node, far, near->other & 1);
 	}
-	for (p = 0; p < view->points; p++) {
+	for (p = 0; p < view->points && learning.doubtful; p++) {
 		if (path->stage[p] == PATH_OFF)
 			continue;
 		learning.point = p;

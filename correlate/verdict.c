@@ -9,6 +9,7 @@
 #include "collect/packet.h"
 #include "correlate/evidence.h"
 #include "correlate/judge.h"
+#include "correlate/recut.h"
 
 static const char *const verdict_names[VERDICTS] = {
 	"",      "matched",    "dropped", "injected",  "duplicated", "local",
@@ -34,7 +35,8 @@ struct hop_pass {
 	const struct judging *judging;
 	uint32_t hop;
 	struct hop_session *session;
-	int64_t *latest[2];  /* by node and direction: see hop_reordered() */
+	int64_t *latest[2];  /* by direction and node: see pass_order() */
+	bool overtaken;
 	struct odd *odd;
 	uint64_t odds, odd_room;
 };
@@ -97,6 +99,24 @@ static bool pass_modified(const struct view_point *near, uint32_t near_index,
 					  (uint32_t)view_get(far, RECORD_DIGEST, far_index));
 }
 
+/* RFC 4737 3.3: a packet is reordered when it arrives behind one of its session
+ * that was sent after it. Records come in the near stage's order of time: of
+ * reverse packets that is the order of arrival, and the far time is when they
+ * were sent. Of forward packets it is the order of sending: an arrival that is earlier than
+ * the latest one only shows that there is reordering, and pass_reordered()
+ * counts it then. */
+static void pass_order(struct hop_pass *pass, uint32_t way, unsigned direction, int64_t far_ns)
+{
+	int64_t *latest = &pass->latest[direction][way >> 1];
+
+	if (far_ns >= *latest)
+		*latest = far_ns;
+	else if (direction == HOP_REVERSE)
+		pass->result->reordered[HOP_REVERSE]++;
+	else
+		pass->overtaken = true;
+}
+
 static void pass_matched(struct hop_pass *pass, uint32_t p, uint32_t index, uint32_t way,
 			 unsigned direction, int64_t near_local_ns)
 {
@@ -115,18 +135,7 @@ static void pass_matched(struct hop_pass *pass, uint32_t p, uint32_t index, uint
 		pass->result->length_max[direction] = length;
 	pass->result->fragments[direction] +=
 		(view_get(near, RECORD_MARKS, index) & PACKET_FRAGMENT) != 0;
-	/* RFC 4737 3.3: reordered when it arrives behind one that was sent after it */
-	if (direction == HOP_REVERSE) {
-		int64_t *latest = &pass->latest[1][way >> 1];
-
-		pass->result->reordered[1] += far_ns < *latest;
-		*latest = far_ns > *latest ? far_ns : *latest;
-	} else {
-		int64_t *latest = &pass->latest[0][way >> 1];
-
-		pass->result->reordered[0] += far_ns < *latest;
-		*latest = far_ns > *latest ? far_ns : *latest;
-	}
+	pass_order(pass, way, direction, far_ns);
 }
 
 /* The verdict that a record's marks give at this hop; VERDICT_NONE: it is odd. */
@@ -213,6 +222,66 @@ static bool pass_point(struct hop_pass *pass, uint32_t p)
 	return true;
 }
 
+/* When each record of a far point was sent, by index; INT64_MIN: nothing leads there. */
+static int64_t *pass_sent(const struct hop_pass *pass, uint32_t q)
+{
+	const struct judging *j = pass->judging;
+	int64_t *sent = malloc(((size_t)j->view->point[q].indexes + 1) * sizeof *sent);
+	int64_t time[VIEW_BATCH];
+	struct view_batch batch;
+	uint32_t i, k;
+
+	for (i = 0; sent && i < j->view->point[q].indexes; i++)
+		sent[i] = INT64_MIN;
+	for (k = 0; sent && k < j->path->points[pass->hop]; k++) {
+		uint32_t p = j->path->point[pass->hop][k];
+
+		view_first(&batch, &j->view->point[p]);
+		while (view_next(&batch)) {
+			view_read_64(&batch, RECORD_TIME, time);
+			for (i = 0; i < batch.rows; i++)
+				if ((j->journeys->marks[p][batch.index[i]] & JOURNEY_NEXT) &&
+				    j->journeys->next_point[p][batch.index[i]] == q)
+					sent[j->journeys->next[p][batch.index[i]]] =
+						clock_correct(&j->meeting->clock[p], time[i]);
+		}
+	}
+	return sent;
+}
+
+/* Counts the reordered forward packets, in the order of their arrival. */
+static bool pass_reordered(struct hop_pass *pass)
+{
+	const struct judging *j = pass->judging;
+	uint32_t way[VIEW_BATCH], i, k, n;
+	struct view_batch batch;
+
+	for (n = 0; n < j->view->nodes; n++)
+		pass->latest[HOP_FORWARD][n] = INT64_MIN;
+	for (k = 0; k < j->path->points[pass->hop + 1]; k++) {
+		uint32_t q = j->path->point[pass->hop + 1][k];
+		int64_t *sent = pass_sent(pass, q);
+
+		if (!sent)
+			return false;
+		view_first(&batch, &j->view->point[q]);
+		while (view_next(&batch)) {
+			view_read_ways(&batch, way);
+			for (i = 0; i < batch.rows; i++) {
+				int64_t at = sent[batch.index[i]], *latest;
+
+				if (at == INT64_MIN || !sessions_forward(j->sessions, way[i]))
+					continue;
+				latest = &pass->latest[HOP_FORWARD][way[i] >> 1];
+				pass->result->reordered[HOP_FORWARD] += at < *latest;
+				*latest = at > *latest ? at : *latest;
+			}
+		}
+		free(sent);
+	}
+	return true;
+}
+
 static int pass_odd_compare(const void *x, const void *y)
 {
 	const struct odd *a = x, *b = y;
@@ -260,7 +329,9 @@ static enum status pass_judge(struct hop_pass *pass, struct error *err)
 	uint64_t i;
 
 	pass_count_odds(pass);
-	status = evidence_gather(pass->odd, pass->odds, pass->hop, pass->judging, err);
+	status = recut_find(pass->odd, pass->odds, pass->judging->tmax_ns, err);
+	if (!status)
+		status = evidence_gather(pass->odd, pass->odds, pass->hop, pass->judging, err);
 	if (!status)
 		status = judge_hop(pass->odd, pass->odds, pass->hop, pass->session, pass->result,
 				   pass->judging, err);
@@ -292,6 +363,8 @@ static enum status pass_run(struct hop_pass *pass, struct error *err)
 			ok = pass_point(pass, j->path->point[stage][k]);
 			pass_filtered(pass, j->path->point[stage][k]);
 		}
+	if (ok && pass->overtaken)
+		ok = pass_reordered(pass);
 	return ok ? pass_judge(pass, err) : pass_memory(err);
 }
 

@@ -50,6 +50,7 @@ enum reason {
 	REASON_NO_COPY, REASON_NO_COPY_DOUBT,
 	REASON_FOREIGN_RESET, REASON_RESET_ONE_SIDE, REASON_FOREIGN_PACKET, REASON_SENDER_REPEATS,
 	REASON_LIKE_ITS_FLOW,
+	REASON_RECUT, REASON_PARTLY,
 	REASONS
 };
 
@@ -64,6 +65,7 @@ struct odd {
 	uint8_t ttl, proto;
 	bool upstream;       /* seen at the hop's upstream side, missing downstream; else the reverse */
 	bool alone;          /* no packet of its session is matched at this hop */
+	bool recut, partly;  /* all, or some, of its bytes are in odd packets of the other side */
 	/* evidence */
 	bool covered_before; /* its bytes, or later ones, had passed the other side before */
 	bool copy_passed;    /* another packet with some of its bytes passed the other side later */
@@ -111,6 +113,7 @@ struct judging {
 	const struct sessions *sessions;
 	const struct journeys *journeys;
 	const struct hops *hops;
+	int64_t tmax_ns;
 };
 
 /* Gives every record its verdicts. */

@@ -179,8 +179,11 @@ static void show_command(const struct launch_words *words)
 	if (!stream)
 		return;
 	launch_show(stream, words);
-	if (fclose(stream) == 0)
-		terminal_say(stderr, "+", line);
+	if (fclose(stream) == 0) {
+		fputs("+ ", stderr);
+		terminal_print(stderr, line);
+		putc('\n', stderr);
+	}
 	free(line);
 }
 

@@ -127,18 +127,20 @@ static void grid_print_line(FILE *stream, const struct grid_part *part, const ch
 			    const char *const *cell)
 {
 	unsigned own = grid_text_width(label), gap = part->label - own, c;
+	bool alone = own > part->label;
 
 	fprintf(stream, "%*s%s", (int)part->indent, "", label);
-	if (own > part->label) {
-		putc('\n', stream);
+	if (alone)
 		gap = part->indent + part->label;
-	}
 	for (c = part->from; c < part->to; c++) {
 		if (!part->width[c])
 			continue;
 		gap += GRID_GAP + part->width[c];
 		if (!*cell[c])
 			continue;
+		if (alone)
+			putc('\n', stream);
+		alone = false;
 		fprintf(stream, "%*s%s", (int)(gap - grid_text_width(cell[c])), "", cell[c]);
 		gap = 0;
 	}

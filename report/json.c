@@ -11,7 +11,7 @@
 
 void json_write_text(FILE *stream, const char *text)
 {
-	putc('"', stream);
+	putc_unlocked('"', stream);
 	while (*text) {
 		size_t n = utf8_character(text);
 
@@ -23,9 +23,9 @@ void json_write_text(FILE *stream, const char *text)
 			fprintf(stream, "\\%c", *text++);
 		else
 			for (; n; n--)
-				putc(*text++, stream);
+				putc_unlocked(*text++, stream);
 	}
-	putc('"', stream);
+	putc_unlocked('"', stream);
 }
 
 static void json_write_row(FILE *stream, const struct rows *rows)
@@ -40,15 +40,17 @@ static void json_write_row(FILE *stream, const struct rows *rows)
 
 		rows_cell(rows, c, &cell);
 		text = cell_format(column, &cell, room);
-		fprintf(stream, "%c\"%s\":", c ? ',' : '{', column->name);
+		fputs_unlocked(c ? ",\"" : "{\"", stream);
+		fputs_unlocked(column->name, stream);
+		fputs_unlocked("\":", stream);
 		if (!text)
-			fputs("null", stream);
+			fputs_unlocked("null", stream);
 		else if (cell_is_number(column->type))
-			fputs(text, stream);
+			fputs_unlocked(text, stream);
 		else
 			json_write_text(stream, text);
 	}
-	putc('}', stream);
+	putc_unlocked('}', stream);
 }
 
 enum status json_write_rows(struct output *output, struct rows *rows, struct progress *progress,
@@ -59,7 +61,7 @@ enum status json_write_rows(struct output *output, struct rows *rows, struct pro
 	enum status status;
 	bool more;
 
-	putc('[', stream);
+	putc_unlocked('[', stream);
 	for (;;) {
 		status = rows_next(rows, &more, err);
 		if (status || !more)
@@ -72,7 +74,7 @@ enum status json_write_rows(struct output *output, struct rows *rows, struct pro
 		if (++count.done % JSON_PROGRESS_ROWS == 0 && progress)
 			progress_show(progress, &count);
 	}
-	putc(']', stream);
+	putc_unlocked(']', stream);
 	return status;
 }
 

@@ -74,12 +74,16 @@ void launch_show(FILE *stream, const struct launch_words *words)
 
 static enum status launch_find(struct launch *launch, struct error *err)
 {
-	ssize_t n = readlink("/proc/self/exe", launch->directory, sizeof launch->directory - 1);
+	char path[sizeof launch->directory];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+	char *slash;
 
 	if (n < 0)
 		return error_errno(err, errno, "/proc/self/exe");
-	launch->directory[n] = '\0';
-	*strrchr(launch->directory, '/') = '\0';
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	snprintf(launch->directory, sizeof launch->directory, "%.*s",
+		 slash ? (int)(slash - path) : 0, path);
 	return STATUS_OK;
 }
 

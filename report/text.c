@@ -18,9 +18,10 @@
 static const struct {
 	const char *severity, *colour;
 } text_colours[] = {
-	{"critical", "\033[1;31m"}, {"high", "\033[31m"},     {"error", "\033[31m"},
-	{"medium", "\033[33m"},	    {"warning", "\033[33m"},  {"low", "\033[36m"},
-	{"info", "\033[2m"},	    {"notice", "\033[2m"},
+	{"high", "\033[1;31m"},
+	{"medium", "\033[33m"},
+	{"low", "\033[36m"},
+	{"info", "\033[2m"},
 };
 #define TEXT_BOLD "\033[1m"
 #define TEXT_WARN "\033[33m"
@@ -93,7 +94,7 @@ static char *text_path_sentence(const char *path, const char *how, const char *d
 	if (*how)
 		fprintf(stream, " (%s)", how);
 	if (*doubt)
-		fprintf(stream, "; doubtful: %s", doubt);
+		fputs("; doubtful, see the findings", stream);
 	if (fclose(stream) == 0)
 		safe = wording_safe(line);
 	free(line);
@@ -102,7 +103,7 @@ static char *text_path_sentence(const char *path, const char *how, const char *d
 
 static enum status text_path(const struct text *text, struct error *err)
 {
-	char path[TEXT_PATH_ROOM], evidence[256], doubt[512], *sentence;
+	char path[TEXT_PATH_ROOM], evidence[256], doubt[8], *sentence;
 	enum status status;
 
 	status = sheet_run_value(text->txn, "path", path, sizeof path, err);
@@ -124,26 +125,36 @@ static enum status text_path(const struct text *text, struct error *err)
 
 /* ---- findings ---- */
 
+static const char *text_colour(const char *severity)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof text_colours / sizeof text_colours[0]; i++)
+		if (strcmp(severity, text_colours[i].severity) == 0)
+			return text_colours[i].colour;
+	return "";
+}
+
 static enum status text_finding(const struct text *text, const struct rows *rows, uint64_t number,
 				struct error *err)
 {
-	const char *colour = "";
-	struct cell severity, sentence;
-	char *safe;
-	size_t i;
+	struct cell severity, sentence, evidence;
+	char *both, *safe = NULL;
 	int column;
 
 	rows_cell(rows, FINDINGS_SEVERITY, &severity);
 	rows_cell(rows, FINDINGS_TEXT, &sentence);
-	for (i = 0; i < sizeof text_colours / sizeof text_colours[0]; i++)
-		if (strcmp(severity.text, text_colours[i].severity) == 0)
-			colour = text_colours[i].colour;
-	safe = wording_safe(sentence.text);
+	rows_cell(rows, FINDINGS_EVIDENCE, &evidence);
+	if (asprintf(&both, "%s%s%s", sentence.text, evidence.known ? "; " : "",
+		     evidence.text) >= 0) {
+		safe = wording_safe(both);
+		free(both);
+	}
 	if (!safe)
 		return text_out_of_memory(err);
 	column = fprintf(text->stream, "%4llu. ", (unsigned long long)number);
 	if (severity.known) {
-		text_coloured(text, colour, severity.text);
+		text_coloured(text, text_colour(severity.text), severity.text);
 		fputs(": ", text->stream);
 		column += (int)strlen(severity.text) + 2;
 	}

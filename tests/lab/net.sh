@@ -105,7 +105,8 @@ start()
 	[ "$line" = ready ]
 }
 
-# capture POINT NS IF [TCPDUMP_OPTION]...: into $captures/POINT.pcap
+# capture POINT NS IF [FILTER]: into $captures/POINT.pcap. To take one direction, use the filter
+# `inbound` or `outbound`, not -Q, whose statistics count both.
 capture()
 {
 	local point=$1 fifo=$work/words.$1 words line
@@ -125,17 +126,23 @@ capture()
 }
 
 # captures_end: waits until each tcpdump has written all that its socket was given, and
-# keeps what it counted as $work/counted.POINT (captured received dropped)
+# keeps what it counted as $work/counted.POINT (captured received dropped). What came in before
+# a filter was set is received but never captured: then the same answer many times will do.
 captures_end()
 {
-	local point line
+	local point line last same
 
 	for point in "${!tcpdump_pid[@]}"; do
+		same=0 last=
 		while kill -USR1 "${tcpdump_pid[$point]}" 2>/dev/null &&
 			read -r -t 5 line <&"${tcpdump_words[$point]}"; do
 			# "N packets captured, N packets received by filter, N packets dropped by kernel"
-			echo "$line" | sed 's/[^0-9 ]//g' >"$work/counted.$point"
+			line=${line//[!0-9 ]/}
+			echo "$line" >"$work/counted.$point"
 			awk '{ exit $1 < $2 }' "$work/counted.$point" && break
+			[ "$line" = "$last" ] && same=$((same + 1)) || same=0
+			[ $same -lt 30 ] || break
+			last=$line
 		done
 		kill "${tcpdump_pid[$point]}"
 		wait "${tcpdump_pid[$point]}"

@@ -20,6 +20,7 @@
 #include "tests/unit/check.h"
 
 #define BUILD_MARKS 64
+#define BUILD_PCAP_US 0xa1b2c3d4u
 
 struct build {
 	uint8_t *bytes;
@@ -89,6 +90,8 @@ static inline void build_free(struct build *build)
 	*build = (struct build){0};
 }
 
+/* ---- packets and classic pcap ---- */
+
 /* Bytes that differ from packet to packet and from place to place. */
 static inline uint8_t build_payload(size_t packet, size_t at)
 {
@@ -99,6 +102,61 @@ static inline void build_packet_bytes(struct build *build, size_t packet, size_t
 {
 	for (size_t i = 0; i < size; i++)
 		build_8(build, build_payload(packet, i));
+}
+
+static inline void build_pcap(struct build *build, uint32_t magic, uint16_t major, uint16_t minor,
+		       uint32_t snaplen, uint32_t linktype)
+{
+	build_32(build, magic);
+	build_16(build, major);
+	build_16(build, minor);
+	build_64(build, 0);
+	build_32(build, snaplen);
+	build_32(build, linktype);
+}
+
+static inline void build_record_header(struct build *build, uint32_t seconds, uint32_t fraction,
+				uint32_t caplen, uint32_t length)
+{
+	build_mark(build);
+	build_32(build, seconds);
+	build_32(build, fraction);
+	build_32(build, caplen);
+	build_32(build, length);
+}
+
+/* A packet whose bytes are those of number `packet`. */
+static inline void build_record(struct build *build, size_t packet, uint32_t seconds, uint32_t fraction,
+			 uint32_t caplen, uint32_t length)
+{
+	build_record_header(build, seconds, fraction, caplen, length);
+	build_packet_bytes(build, packet, caplen);
+}
+
+/* A small capture of `count` packets of 40 to 100 bytes, microseconds. */
+static inline struct build build_small(size_t count)
+{
+	struct build build = {0};
+
+	build_pcap(&build, BUILD_PCAP_US, 2, 4, 65535, 1);
+	for (size_t i = 0; i < count; i++)
+		build_record(&build, i, 1600000000, (uint32_t)i, 40 + (uint32_t)(i * 17 % 61),
+			     1500);
+	build_mark(&build);
+	return build;
+}
+
+/* Many packets, so that the unpacked bytes fill several chunks. */
+static inline struct build build_many(size_t count)
+{
+	struct build build = build_small(0);
+
+	for (size_t i = 0; i < count; i++) {
+		build.marks = 0;
+		build_record(&build, i, 1600000000, (uint32_t)i, 40 + (uint32_t)(i * 17 % 61),
+			     1500);
+	}
+	return build;
 }
 
 /* ---- the test's directory ---- */
@@ -254,6 +312,18 @@ static inline bool seen_is_packet(const struct frame *frame, size_t packet, size
 		if (frame->bytes[i] != build_payload(packet, i))
 			return false;
 	return true;
+}
+
+/* Compares with what build_small() and build_many() make. */
+static inline void seen_check_small(const struct seen *seen, size_t count)
+{
+	CHECK_INT(seen->count, count);
+	for (size_t i = 0; i < seen->count && i < count; i++) {
+		CHECK(seen_is_packet(&seen->frames[i], i, 40 + i * 17 % 61));
+		CHECK_INT(seen->frames[i].number, i + 1);
+		CHECK_INT(seen->frames[i].time_ns, 1600000000000000000 + (int64_t)i * 1000);
+		CHECK_INT(seen->frames[i].length_bytes, 1500);
+	}
 }
 
 /* Compares every packet with libpcap's; returns how many there were. */

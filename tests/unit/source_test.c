@@ -1,5 +1,5 @@
-/* Sources: classic pcap and what is common to all formats (packing, damage,
- * digests, errors, closing). pcapng and ERF have tests of their own.
+/* Sources: classic pcap and what is common to all formats (damage, digests,
+ * errors, closing). pcapng, ERF and packed files have tests of their own.
  */
 #include "collect/source.h"
 
@@ -9,63 +9,9 @@
 #include "collect/erf.h"
 #include "tests/unit/source_build.h"
 
-#define MAGIC_US 0xa1b2c3d4u
 #define MAGIC_NS 0xa1b23c4du
 #define MAGIC_KUZNETZOV 0xa1b2cd34u
 #define ETHERNET 1
-
-static void build_pcap(struct build *build, uint32_t magic, uint16_t major, uint16_t minor,
-		       uint32_t snaplen, uint32_t linktype)
-{
-	build_32(build, magic);
-	build_16(build, major);
-	build_16(build, minor);
-	build_64(build, 0);
-	build_32(build, snaplen);
-	build_32(build, linktype);
-}
-
-static void build_record_header(struct build *build, uint32_t seconds, uint32_t fraction,
-				uint32_t caplen, uint32_t length)
-{
-	build_mark(build);
-	build_32(build, seconds);
-	build_32(build, fraction);
-	build_32(build, caplen);
-	build_32(build, length);
-}
-
-/* A packet whose bytes are those of number `packet`. */
-static void build_record(struct build *build, size_t packet, uint32_t seconds, uint32_t fraction,
-			 uint32_t caplen, uint32_t length)
-{
-	build_record_header(build, seconds, fraction, caplen, length);
-	build_packet_bytes(build, packet, caplen);
-}
-
-/* A small capture of `count` packets of 40 to 100 bytes, microseconds. */
-static struct build build_small(size_t count)
-{
-	struct build build = {0};
-
-	build_pcap(&build, MAGIC_US, 2, 4, 65535, ETHERNET);
-	for (size_t i = 0; i < count; i++)
-		build_record(&build, i, 1600000000, (uint32_t)i, 40 + (uint32_t)(i * 17 % 61),
-			     1500);
-	build_mark(&build);
-	return build;
-}
-
-static void check_small(const struct seen *seen, size_t count)
-{
-	CHECK_INT(seen->count, count);
-	for (size_t i = 0; i < seen->count && i < count; i++) {
-		CHECK(seen_is_packet(&seen->frames[i], i, 40 + i * 17 % 61));
-		CHECK_INT(seen->frames[i].number, i + 1);
-		CHECK_INT(seen->frames[i].time_ns, 1600000000000000000 + (int64_t)i * 1000);
-		CHECK_INT(seen->frames[i].length_bytes, 1500);
-	}
-}
 
 /* ---- classic pcap ---- */
 
@@ -107,8 +53,8 @@ static void test_variant(uint32_t magic, int64_t ns_per_unit, bool big_endian,
 
 static void test_variants(void)
 {
-	test_variant(MAGIC_US, 1000, false, "little-endian microseconds are read");
-	test_variant(MAGIC_US, 1000, true, "big-endian microseconds are read");
+	test_variant(BUILD_PCAP_US, 1000, false, "little-endian microseconds are read");
+	test_variant(BUILD_PCAP_US, 1000, true, "big-endian microseconds are read");
 	test_variant(MAGIC_NS, 1, false, "little-endian nanoseconds are read");
 	test_variant(MAGIC_NS, 1, true, "big-endian nanoseconds are read");
 	test_variant(MAGIC_KUZNETZOV, 1000, false, "little-endian Kuznetzov records are read");
@@ -123,7 +69,7 @@ static void test_old_versions(void)
 		struct build build = {0};
 		struct seen seen;
 
-		build_pcap(&build, MAGIC_US, 2, minors[i], 65535, ETHERNET);
+		build_pcap(&build, BUILD_PCAP_US, 2, minors[i], 65535, ETHERNET);
 		/* The lengths the other way round: length, then captured bytes. */
 		build_record_header(&build, 1, 2, 90, 30);
 		build_packet_bytes(&build, 0, 30);
@@ -141,7 +87,7 @@ static void test_header_fields(void)
 	struct seen seen;
 
 	/* P bit, FCS length 4 and reserved bits above a link type of 113. */
-	build_pcap(&build, MAGIC_US, 2, 4, 0, 0x47ff0071);
+	build_pcap(&build, BUILD_PCAP_US, 2, 4, 0, 0x47ff0071);
 	build_record(&build, 0, 0xffffffff, 999999, 20, 20);
 	build_record(&build, 1, 0, 0, 0, 0);
 	build_record(&build, 2, 1, 0, 64, 60);
@@ -165,7 +111,7 @@ static void test_long_records(void)
 	struct build build = {0};
 	struct seen seen;
 
-	build_pcap(&build, MAGIC_US, 2, 4, 96, ETHERNET);
+	build_pcap(&build, BUILD_PCAP_US, 2, 4, 96, ETHERNET);
 	build_record(&build, 0, 1, 0, 1500, 1500);
 	build_record(&build, 1, 2, 0, 65549, 65549);
 	build_record(&build, 2, 3, 0, SOURCE_CAPLEN_MAX, SOURCE_CAPLEN_MAX);
@@ -222,187 +168,6 @@ static void test_libpcap_oracle(int precision, const char *sentence)
 	seen_free(&seen);
 }
 
-/* ---- packed ---- */
-
-static const struct packing {
-	const char *name;
-	int (*filter)(struct archive *);
-	const char *sentence;
-} packings[] = {
-	{"pcap+gzip", archive_write_add_filter_gzip, "gzip is unpacked"},
-	{"pcap+bzip2", archive_write_add_filter_bzip2, "bzip2 is unpacked"},
-	{"pcap+xz", archive_write_add_filter_xz, "xz is unpacked"},
-	{"pcap+zstd", archive_write_add_filter_zstd, "zstd is unpacked"},
-	{"pcap+lz4", archive_write_add_filter_lz4, "lz4 is unpacked"},
-};
-
-static void build_pack(const struct packing *packing, const struct build *build)
-{
-	struct build_pack pack = build_pack_begin(packing->filter, "wb");
-
-	build_pack_bytes(pack, build->bytes, build->size);
-	build_pack_end(pack);
-}
-
-/* Many packets, so that the unpacked bytes fill several chunks. */
-static struct build build_many(size_t count)
-{
-	struct build build = build_small(0);
-
-	for (size_t i = 0; i < count; i++) {
-		build.marks = 0;
-		build_record(&build, i, 1600000000, (uint32_t)i, 40 + (uint32_t)(i * 17 % 61),
-			     1500);
-	}
-	return build;
-}
-
-static void test_packed(const struct packing *packing)
-{
-	struct build build = build_many(19000);
-	struct build_pack pack;
-	struct seen seen;
-	size_t half = build.size / 2;
-
-	build_pack(packing, &build);
-	seen = seen_read(build_path());
-	CHECK_INT(seen.status, STATUS_OK);
-	CHECK_TEXT(seen.format, packing->name);
-	check_small(&seen, 19000);
-	CHECK(!seen.info.damaged);
-	seen_check_digest(&seen, build_path());
-	seen_free(&seen);
-	check_case(packing->sentence);
-
-	/* As `cat a.gz b.gz` makes them. */
-	pack = build_pack_begin(packing->filter, "wb");
-	build_pack_bytes(pack, build.bytes, half);
-	build_pack_end(pack);
-	pack = build_pack_begin(packing->filter, "ab");
-	build_pack_bytes(pack, build.bytes + half, build.size - half);
-	build_pack_end(pack);
-	seen = seen_read(build_path());
-	check_small(&seen, 19000);
-	seen_check_digest(&seen, build_path());
-	seen_free(&seen);
-	build_free(&build);
-	check_case("... also when it was packed in two parts");
-}
-
-static size_t file_size(void)
-{
-	struct stat stat_now;
-
-	return stat(build_path(), &stat_now) == 0 ? (size_t)stat_now.st_size : 0;
-}
-
-static uint8_t *file_read(size_t *size)
-{
-	uint8_t *bytes = build_alloc(NULL, file_size());
-	FILE *file = fopen(build_path(), "rb");
-
-	*size = fread(bytes, 1, file_size(), file);
-	fclose(file);
-	return bytes;
-}
-
-/* Whatever remains of the packed file, the frames are a prefix of the real
- * ones, and unless all are there a damage is told, or the source refused. */
-static void test_packed_cut(const struct packing *packing)
-{
-	struct build build = build_many(100);
-	size_t size;
-	uint8_t *bytes;
-
-	build_pack(packing, &build);
-	bytes = file_read(&size);
-	for (size_t cut = 0; cut < size; cut += cut < 32 || cut + 32 > size ? 1 : 41) {
-		struct seen seen = seen_read(build_write(bytes, cut));
-
-		if (seen.status == STATUS_OK) {
-			check_small(&seen, seen.count);
-			CHECK(seen.info.damaged || seen.count == 100);
-			seen_check_digest(&seen, build_path());
-		} else {
-			CHECK_INT(seen.status, STATUS_INPUT);
-		}
-		seen_free(&seen);
-	}
-	free(bytes);
-	build_free(&build);
-	check_case("cut anywhere, it gives a prefix of the frames and tells of the damage");
-}
-
-static void test_bomb(void)
-{
-	struct build_pack pack = build_pack_begin(archive_write_add_filter_zstd, "wb");
-	struct build build = build_small(0);
-	uint64_t frames = 0;
-	struct source *source;
-	struct frame frame;
-	struct error err;
-	bool more = true;
-
-	build_pack_bytes(pack, build.bytes, build.size);
-	build.size = 0;
-	build.marks = 0;
-	build_record(&build, 0, 1, 1, 0, 0);
-	for (uint32_t i = 0; i < 65536; i++)
-		build_32(&build, 0);
-	memcpy(build.bytes + 8, &(uint32_t){65536 * 4}, 4);
-	for (int i = 0; i < 1400; i++)
-		build_pack_bytes(pack, build.bytes, build.size);
-	build_pack_end(pack);
-	CHECK(file_size() < SOURCE_EXPANDED_FREE / SOURCE_EXPANDED_RATIO_MAX);
-	CHECK_INT(source_open(&source, build_path(), &err), STATUS_OK);
-	while (more && source_next(source, &frame, &more, &err) == STATUS_OK)
-		frames += more;
-	CHECK(frames * build.size > SOURCE_EXPANDED_FREE - 2 * build.size);
-	CHECK(frames * build.size < SOURCE_EXPANDED_FREE + (4u << 20));
-	CHECK(source_info(source)->damaged);
-	CHECK_INT(source_info(source)->damage_offset, 24 + frames * build.size);
-	CHECK(strstr(source_info(source)->damage, "grows") != NULL);
-	CHECK_INT(source_drain(source, &err), STATUS_OK);
-	CHECK_INT(source_info(source)->bytes, file_size());
-	source_close(&source);
-	build_free(&build);
-	check_case("a bomb is read up to the free bytes and then called damage");
-}
-
-static void test_packed_unknown(void)
-{
-	static const struct {
-		uint8_t bytes[24];
-		size_t size;
-	} files[] = {
-		{{0x1f, 0x8b, 0x08}, 3},                 /* a gzip header cut */
-		{{0x1f, 0x8b, 0x08, 0xff, 0xff}, 24},
-		{{'B', 'Z', 'h', '9'}, 4},
-		{{0xfd, '7', 'z', 'X', 'Z', 0, 0, 4}, 8},
-		{{0x28, 0xb5, 0x2f, 0xfd}, 4},
-		{{0x04, 0x22, 0x4d, 0x18}, 4},
-		{{'P', 'K', 3, 4}, 24},
-	};
-	struct build empty = {0};
-
-	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-		struct seen seen = seen_read(build_write(files[i].bytes, files[i].size));
-
-		CHECK_INT(seen.status, STATUS_INPUT);
-		seen_free(&seen);
-	}
-	for (size_t i = 0; i < 3; i++) { /* libarchive 3.6 cannot write the others empty */
-		struct seen seen;
-
-		build_pack(&packings[i], &empty);
-		seen = seen_read(build_path());
-		CHECK_INT(seen.status, STATUS_INPUT);
-		CHECK(strstr(seen.err.text, "it is empty") != NULL);
-		seen_free(&seen);
-	}
-	check_case("packed files with nothing usable inside are bad input");
-}
-
 /* ---- damage ---- */
 
 static void test_cut_everywhere(void)
@@ -421,7 +186,7 @@ static void test_cut_everywhere(void)
 		while (whole + 1 < build.marks && build.mark[whole + 1] <= cut)
 			whole++;
 		CHECK_INT(seen.status, STATUS_OK);
-		check_small(&seen, whole);
+		seen_check_small(&seen, whole);
 		CHECK_INT(seen.info.damaged, cut != build.mark[whole]);
 		if (seen.info.damaged)
 			CHECK_INT(seen.info.damage_offset, build.mark[whole]);
@@ -446,7 +211,7 @@ static void test_claims(void)
 		build_packet_bytes(&build, 3, 5000);
 		seen = seen_read(build_save(&build));
 		CHECK_INT(seen.status, STATUS_OK);
-		check_small(&seen, 2);
+		seen_check_small(&seen, 2);
 		CHECK(seen.info.damaged);
 		CHECK_INT(seen.info.damage_offset, build.mark[2]);
 		CHECK(strstr(seen.info.damage, "packet 3") != NULL);
@@ -568,7 +333,7 @@ static void test_standard_input(void)
 	dup2(fd, STDIN_FILENO);
 	close(fd);
 	seen = seen_read("-");
-	check_small(&seen, 20);
+	seen_check_small(&seen, 20);
 	seen_check_digest(&seen, build_path());
 	seen_free(&seen);
 	seen = seen_read("-"); /* what is left: nothing */
@@ -591,17 +356,12 @@ static void test_closing(void)
 	struct error err;
 	bool more = true;
 
-	for (size_t p = 0; p <= sizeof packings / sizeof packings[0]; p++) {
-		if (p)
-			build_pack(&packings[p - 1], &build);
-		else
-			build_save(&build);
-		for (size_t stop = 0; stop < 8000; stop = 3 * stop + 1) {
-			CHECK_INT(source_open(&source, build_path(), &err), STATUS_OK);
-			for (size_t i = 0; i < stop; i++)
-				CHECK_INT(source_next(source, &frame, &more, &err), STATUS_OK);
-			source_close(&source);
-		}
+	build_save(&build);
+	for (size_t stop = 0; stop < 8000; stop = 3 * stop + 1) {
+		CHECK_INT(source_open(&source, build_path(), &err), STATUS_OK);
+		for (size_t i = 0; i < stop; i++)
+			CHECK_INT(source_next(source, &frame, &more, &err), STATUS_OK);
+		source_close(&source);
 	}
 	check_case("a source can be closed at any moment");
 
@@ -656,12 +416,6 @@ int main(int argc, char **argv)
 	test_long_records();
 	test_libpcap_oracle(PCAP_TSTAMP_PRECISION_MICRO, "libpcap reads the same, microseconds");
 	test_libpcap_oracle(PCAP_TSTAMP_PRECISION_NANO, "libpcap reads the same, nanoseconds");
-	for (size_t i = 0; i < sizeof packings / sizeof packings[0]; i++) {
-		test_packed(&packings[i]);
-		test_packed_cut(&packings[i]);
-	}
-	test_bomb();
-	test_packed_unknown();
 	test_cut_everywhere();
 	test_claims();
 	test_errors();

@@ -1,0 +1,133 @@
+# One scene: a network, a middlebox, traffic, captures (bash, sourced after net.sh). A scene is
+# a file of variables and functions; tests/README.md says how to write one.
+# $work is the scene's own folder, $captures where its captures are, $build the programs.
+# shellcheck disable=SC2034,SC2154
+
+# scene_load FILE: what it sets and writes, over what it may leave out
+scene_load()
+{
+	cannot=		# why it cannot be played on this machine
+	kind=router	# or bump
+	points='client:client:eth0 fw-in:fw:in0 fw-out:fw:out0 server:server:eth0'
+	path=client,fw-in,fw-out,server
+	path_given=	# yes: --path is passed; otherwise it is to be found
+	path_idle=yes	# no: the other hops are the scene's own business
+	busy='fw-in>fw-out' # the hop that does something; all others do nothing
+	nat=		# yes: addresses, ports and checksums change at the busy hop
+	truth=yes	# own: packets are counted, the scene compares; no: not even that
+	far=		# whose packets come back, for tools/brute
+	fw_addresses=10.77.1.1,10.77.2.1,10.77.3.1,fd77:1::1,fd77:2::1,fd77:3::1
+	spare='tcp dport 7 accept; tcp sport 7 accept'
+	before() { :; }  # the firewall's rules, the middlebox
+	traffic() { :; }
+	after() { :; }	# may change the files: arguments=(POINT=FILE ...)
+	expect() { :; }
+	# shellcheck disable=SC1090
+	. "$1"
+	if [ $kind = bump ]; then
+		: "${far:=10.77.1.3,fd77:1::3}"
+	else
+		: "${far:=10.77.2.,10.77.3.,fd77:2:,fd77:3:}"
+	fi
+}
+
+# call NS OPTION... HOST PORT: what the sessions came to, added to $work/called
+call()
+{
+	ip netns exec "$lab-$1" "$build/lab/call" "${@:2}" >>"$work/called"
+}
+
+# called OUTCOME: how many sessions of all calls ended so
+called()
+{
+	grep -c "^{\"session\":.*\"outcome\":\"$1\"" "$work/called"
+}
+
+# rules: stdin for nft in the firewall; $spare lets the opening and closing sessions pass
+rules()
+{
+	in_ns fw nft -f - 2>"$work/nft" || { cannot="nft: $(head -n 1 "$work/nft")"; return 1; }
+}
+
+bump()
+{
+	start fw bump --log "$work/acts.jsonl" "$@" in0 out0
+	bump_pid=$started
+}
+
+scene_record()
+{
+	local point
+
+	net_make "$kind" || { cannot='namespaces cannot be made'; return 1; }
+	before || return
+	for point in client server server2; do
+		[ ! -e "/run/netns/$lab-$point" ] || start $point serve 7 80 81 82 83 443 || return
+	done
+	for point in $points; do
+		# shellcheck disable=SC2086
+		capture ${point//:/ } || return
+	done
+	# So that the common window of the captures holds all of the scene:
+	bookend && traffic
+	tcp_quiet && bookend
+	tcp_quiet || return
+	[ -z "${bump_pid:-}" ] || { kill "$bump_pid" && wait "$bump_pid"; }
+	captures_end
+}
+
+# One session that nothing may touch, with each server that is captured
+bookend()
+{
+	local host hosts=10.77.2.2
+
+	[ "$kind" = router ] || hosts=10.77.1.3
+	[ "${points/:out1/}" = "$points" ] || hosts="$hosts 10.77.3.2"
+	for host in $hosts; do
+		ip netns exec "$lab-client" "$build/lab/call" "$host" 7
+	done >"$work/bookend"
+}
+
+# scene_count: what each hop did, by counting packets in the captures (tools/brute), kept
+# for verify_acts
+scene_count()
+{
+	local hop side point key readers=()
+
+	for point in $points; do
+		point=${point%%:*}
+		tests/tools/packets "$captures/$point.pcap" >"$work/packets.$point" &
+		readers+=($!)
+	done
+	wait "${readers[@]}"
+	for hop in $(path_hops "$path"); do
+		for side in "${hop%>*}" "${hop#*>}"; do
+			for point in ${side//\// }; do
+				cat "$work/packets.$point"
+			done >"$work/side.$([ "$side" = "${hop%>*}" ] && echo a || echo b)"
+		done
+		key=
+		[ "$hop" != "$busy" ] || [ -z "$nat" ] || key=-n
+		tests/tools/brute $key -f "$far" -l "$fw_addresses" \
+			"$work/side.a" "$work/side.b" >"$(acts_file "$hop")"
+	done
+}
+
+scene_verify()
+{
+	local hop
+
+	verify_path "$path"
+	verify_sums
+	if [ "$truth" = yes ]; then
+		# shellcheck disable=SC2046
+		verify_acts $(path_hops "$path")
+	fi
+	for hop in $(path_hops "$path"); do
+		[ "$hop" = "$busy" ] || [ $path_idle = no ] || verify_idle "$hop"
+	done
+	busy=$(hop_spelled "$busy")
+	is "no clock is off" "$(csv hops -p hop,clock_offset_us,clock_error_us direction!=none |
+		awk -F'|' '$2 != "" && ($2 > $3 || $2 < -$3)')" ""
+	expect
+}

@@ -1,0 +1,60 @@
+#!/bin/bash
+# The committed captures of samples/ against what was counted when they were made
+# (samples/*/truth), and against packets counted in them. `tests/samples.sh BUILD`
+# shellcheck disable=SC2034,SC2154
+set -u
+cd "$(dirname "$0")/.." || exit 2
+. tests/tools/say.sh
+. tests/tools/verify.sh
+. tests/lab/scene.sh
+
+build=$(cd "$1" && pwd) || exit 2
+csvq=$build/lab/csvq
+
+# As in the lab, but of what was written down then.
+counter()
+{
+	awk -v name="$1" '$1 == "counter" && $2 == name { print $3 }' "$captures/truth"
+}
+
+called()
+{
+	awk -v name="$1" '$1 == "called" && $2 == name { print $3 }' "$captures/truth"
+}
+
+sample_verify()
+{
+	local point status
+
+	work=$(mktemp -d) || exit 2
+	trap 'rm -rf "$work"' EXIT
+	out=$work/out
+	mkdir "$out"
+	captures=samples/$1
+	story="samples/$1: "
+	scene_load "samples/$1/story"
+	if command -v tshark >/dev/null; then
+		scene_count
+		is "the counters' drops are those of the captures" "$(acts_of drop "$busy" | wc -l)" \
+			"$(awk '$1 == "counter" { sum += $3 } END { print sum }' "$captures/truth")"
+	else
+		skip "packets counted in the captures" "no tshark"
+		truth=no
+	fi
+	arguments=()
+	for point in $points; do
+		arguments+=("${point%%:*}=$captures/${point%%:*}.pcap")
+	done
+	"$build/bin/crosstap" -q -o "$out" "${arguments[@]}" >"$work/said" 2>&1
+	status=$?
+	[ $status -eq 0 ] || lines_show '# ' "$(cat "$work/said")"
+	is "crosstap ends with 0" $status 0
+	[ $status -ne 0 ] || scene_verify
+	exit $((failures > 0))
+}
+
+failed=0
+for name in firewall nat balancer; do
+	(sample_verify $name) || failed=1
+done
+exit $failed

@@ -1,0 +1,104 @@
+#!/bin/bash
+# The three tools alone, through a store, say what the front door says; collecting again changes
+# nothing; errors end as documented. `tests/stages.sh BUILD`
+# shellcheck disable=SC2154
+set -u
+cd "$(dirname "$0")/.." || exit 2
+. tests/tools/say.sh
+
+bin=$(cd "$1" && pwd)/bin || exit 2
+sample=samples/firewall
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+store=$work/case.ct
+
+# run COMMAND...: its status, its words in $work/said and $work/warned
+run()
+{
+	"$@" >"$work/said" 2>"$work/warned"
+}
+
+stages()
+{
+	local point
+
+	for point in client fw-in fw-out server; do
+		run "$bin/crosstap-collect" -q -s "$1" -p $point $sample/$point.pcap || return
+	done
+	run "$bin/crosstap-correlate" -q -s "$1" && run "$bin/crosstap-report" -q -s "$1" -o "$2"
+}
+
+# Both answers but run.csv, which tells how each was asked.
+same_answers()
+{
+	is "$1" "$(diff -r -q -x run.csv -x report.html -x evidence.pcapng "$2" "$3" 2>&1)" ""
+}
+
+points()
+{
+	local point
+
+	for point; do
+		echo "$point=$sample/$point.pcap"
+	done
+}
+
+# shellcheck disable=SC2046
+run "$bin/crosstap" -q -o "$work/whole" $(points client fw-in fw-out server)
+is "the front door ends with 0" $? 0
+stages "$store" "$work/stages"
+is "collect, correlate and report end with 0" $? 0
+same_answers "they say what the front door says" "$work/whole" "$work/stages"
+
+stages "$store" "$work/again"
+is "collecting the same captures again ends with 0" $? 0
+same_answers "and changes nothing" "$work/stages" "$work/again"
+
+# shellcheck disable=SC2046
+run "$bin/crosstap" -q -o "$work/found" $(points server fw-in client fw-out)
+same_answers "the order of the points does not matter, but in the manifest" "$work/whole" \
+	"$work/found"
+
+run "$bin/crosstap-report" -q -s "$store" --csv drops
+is "--csv prints one table" $? 0
+same_lines "the same that -o writes" "$work/said" "$work/stages/drops.csv"
+
+run "$bin/crosstap-report" -q -s "$store" --format json
+is "--format json ends with 0" $? 0
+
+# From another machine: a pipe, and a point added on another day.
+run "$bin/crosstap-collect" -q -s "$work/piped.ct" -p fw-in - <$sample/fw-in.pcap
+is "a capture comes in by stdin" $? 0
+run "$bin/crosstap-collect" -q -s "$work/piped.ct" -p fw-out $sample/fw-out.pcap
+run "$bin/crosstap-correlate" -q -s "$work/piped.ct"
+is "two points are enough" $? 0
+
+run "$bin/crosstap-collect" -q -s "$work/alone.ct" -p fw-in $sample/fw-in.pcap
+run "$bin/crosstap-collect" -q -s "$work/alone.ct" -p elsewhere samples/nat/fw-out.pcap
+run "$bin/crosstap-correlate" -q -s "$work/alone.ct"
+is "points that share nothing are an error" "$?" 3
+is "that names the point" "$(grep -c elsewhere "$work/warned")" 1
+
+head -c 5000 $sample/fw-in.pcap >"$work/cut.pcap"
+run "$bin/crosstap-collect" -q -s "$work/cut.ct" -p fw-in "$work/cut.pcap"
+is "a capture is read up to the damage" $? 0
+is "which is named with its place" "$(grep -c 'cut\.pcap.*[0-9]' "$work/warned")" 1
+
+echo 'no capture' >"$work/text.pcap"
+run "$bin/crosstap-collect" -q -s "$work/text.ct" -p fw-in "$work/text.pcap"
+is "what is no capture ends with 3" $? 3
+run "$bin/crosstap-collect" -q -s "$work/none.ct" -p fw-in "$work/none.pcap"
+is "a file that is not there ends with 3" $? 3
+run "$bin/crosstap-collect" --no-such-option
+is "a wrong option ends with 2" $? 2
+is "and is named" "$(grep -c -- --no-such-option "$work/warned")" 1
+
+for tool in crosstap crosstap-collect crosstap-correlate crosstap-report; do
+	run "$bin/$tool" --help
+	is "$tool --help ends with 0" $? 0
+	is "$tool --help speaks on stdout" "$(wc -c <"$work/warned")" 0
+	run "$bin/$tool" --version
+	is "$tool --version ends with 0" $? 0
+	is "$tool --version names itself" "$(grep -c "^$tool [0-9]" "$work/said")" 1
+done
+[ $failures -eq 0 ]

@@ -1,0 +1,177 @@
+/* Files of the report: whole or not there, in whatever way the writing ends. */
+#include "report/output.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/check.h"
+
+static char folder[] = "/tmp/crosstap-output-XXXXXX";
+static struct error err;
+
+static char *in_folder(char path[128], const char *name)
+{
+	snprintf(path, 128, "%s/%s", folder, name);
+	return path;
+}
+
+static const char *contents(const char *name, char text[64])
+{
+	char path[128];
+	FILE *stream = fopen(in_folder(path, name), "r");
+	size_t n = stream ? fread(text, 1, 63, stream) : 0;
+
+	text[n] = '\0';
+	if (stream)
+		fclose(stream);
+	return stream ? text : "(none)";
+}
+
+static int files(void)
+{
+	DIR *directory = opendir(folder);
+	int count = -2; /* . and .. */
+
+	while (directory && readdir(directory))
+		count++;
+	if (directory)
+		closedir(directory);
+	return count;
+}
+
+static void test_rename(void)
+{
+	char text[64], path[128];
+	struct output output;
+	struct stat st;
+
+	umask(027);
+	CHECK_INT(output_open(&output, folder, "a.csv", &err), STATUS_OK);
+	fputs("new", output.stream);
+	CHECK_TEXT(contents("a.csv", text), "(none)");
+	CHECK_INT(output_finish(&output, &err), STATUS_OK);
+	CHECK_TEXT(contents("a.csv", text), "new");
+	CHECK_INT(stat(in_folder(path, "a.csv"), &st), 0);
+	CHECK_INT(st.st_mode & 0777, 0640);
+	output_abort(&output);
+	CHECK_INT(files(), 1);
+	check_case("a file is there when it is finished, with the rights that umask leaves");
+
+	CHECK_INT(output_open(&output, folder, "a.csv", &err), STATUS_OK);
+	fputs("half of", output.stream);
+	fflush(output.stream);
+	CHECK_TEXT(contents("a.csv", text), "new");
+	output_abort(&output);
+	CHECK_TEXT(contents("a.csv", text), "new");
+	CHECK_INT(files(), 1);
+	check_case("a file that is not finished leaves the former one");
+}
+
+static void test_left_over(void)
+{
+	char path[128], name[32], text[64];
+	struct output output;
+	FILE *stale;
+
+	snprintf(name, sizeof name, ".b.csv.%ld-0", (long)getpid());
+	stale = fopen(in_folder(path, name), "w");
+	CHECK(stale != NULL);
+	fclose(stale);
+	CHECK_INT(output_open(&output, folder, "b.csv", &err), STATUS_OK);
+	fputs("b", output.stream);
+	CHECK_INT(output_finish(&output, &err), STATUS_OK);
+	CHECK_TEXT(contents("b.csv", text), "b");
+	unlink(path);
+	unlink(in_folder(path, "b.csv"));
+	check_case("what a killed process left aside is in nobody's way");
+}
+
+/* No more than `bytes` to any file, as on a full disk: EFBIG where that has ENOSPC. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static void test_full(void)
+{
+	char text[64], expected[128];
+	struct output output;
+	int i;
+
+	signal(SIGXFSZ, SIG_IGN);
+	snprintf(expected, sizeof expected, "%s/a.csv: %s", folder, strerror(EFBIG));
+	limit_files(5000);
+	CHECK_INT(output_open(&output, folder, "a.csv", &err), STATUS_OK);
+	for (i = 0; i < 10000 && output_check(&output, &err) == STATUS_OK; i++)
+		fputs("0123456789", output.stream);
+	CHECK(i < 10000);
+	CHECK_TEXT(err.text, expected);
+	CHECK_INT(output_finish(&output, &err), STATUS_SYSTEM);
+	CHECK_TEXT(contents("a.csv", text), "new");
+	CHECK_INT(files(), 1);
+	check_case("a write that fails names the file, and the former one stays");
+
+	limit_files(3);
+	CHECK_INT(output_open(&output, folder, "a.csv", &err), STATUS_OK);
+	fputs("in the buffer until the end", output.stream);
+	CHECK_INT(output_check(&output, &err), STATUS_OK);
+	CHECK_INT(output_finish(&output, &err), STATUS_SYSTEM);
+	CHECK_TEXT(err.text, expected);
+	CHECK_TEXT(contents("a.csv", text), "new");
+	CHECK_INT(files(), 1);
+	limit_files(RLIM_INFINITY);
+	check_case("so does one that fails at the last flush");
+}
+
+static void test_directories(void)
+{
+	char path[128], deep[160], expected[192];
+	struct output output;
+	struct stat st;
+
+	snprintf(deep, sizeof deep, "%s/x/y//z/", folder);
+	CHECK_INT(output_make_directory(deep, &err), STATUS_OK);
+	CHECK_INT(output_make_directory(deep, &err), STATUS_OK);
+	CHECK(stat(deep, &st) == 0 && S_ISDIR(st.st_mode));
+	rmdir(in_folder(path, "x/y/z"));
+	rmdir(in_folder(path, "x/y"));
+	rmdir(in_folder(path, "x"));
+	check_case("a directory is made with those above it, and may be there already");
+
+	in_folder(path, "a.csv");
+	snprintf(expected, sizeof expected, "%s: %s", path, strerror(ENOTDIR));
+	CHECK_INT(output_make_directory(path, &err), STATUS_SYSTEM);
+	CHECK_TEXT(err.text, expected);
+	snprintf(deep, sizeof deep, "%s/below", path);
+	CHECK_INT(output_make_directory(deep, &err), STATUS_SYSTEM);
+	snprintf(expected, sizeof expected, "%s/none/c.csv: %s", folder, strerror(ENOENT));
+	CHECK_INT(output_open(&output, in_folder(path, "none"), "c.csv", &err), STATUS_SYSTEM);
+	CHECK_TEXT(err.text, expected);
+	output_abort(&output);
+	check_case("what is no directory is named");
+}
+
+int main(void)
+{
+	char path[128];
+
+	if (!mkdtemp(folder))
+		return 2;
+	test_rename();
+	test_left_over();
+	test_full();
+	test_directories();
+	unlink(in_folder(path, "a.csv"));
+	if (rmdir(folder) < 0)
+		return 2;
+	return check_exit();
+}
