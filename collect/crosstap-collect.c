@@ -84,8 +84,10 @@ static enum status take_seed(void *target, const char *argument, struct error *e
 #define AT(member) offsetof(struct command, member)
 
 static const struct option_row rows[] = {
-	{'s', "store", OPTION_TEXT, AT(store), "STORE", "the store; made when it is not there", NULL},
-	{'p', "point", OPTION_CALL, 0, "POINT", "where the files behind it were captured", take_point},
+	{'s', "store", OPTION_TEXT, AT(store), "STORE",
+	 "the store; made when it is not there", NULL},
+	{'p', "point", OPTION_CALL, 0, "POINT",
+	 "where the files behind it were captured", take_point},
 	{'f', "filter", OPTION_CALL, 0, "BPF",
 	 "take only these packets (pcap-filter(7)) of the point's files; before the first -p: "
 	 "of all points that have none of their own",
@@ -186,8 +188,8 @@ static void say_capture(const char *point, const char *path, const struct ingest
 		snprintf(line, sizeof line, "%s: already collected", path);
 	} else {
 		snprintf(line, sizeof line, "%s: %s packet%s, %s, %s", path,
-			 terminal_number(packets, c->packets), c->packets == 1 ? "" : "s", c->format,
-			 c->link_types);
+			 terminal_number(packets, c->packets), c->packets == 1 ? "" : "s",
+			 c->format, c->link_types);
 		say_count(line, c->filtered, "filtered out");
 		say_count(line, c->records - c->kinds[PACKET_IP], "not comparable");
 		say_count(line, c->drops, "lost by the capture itself");
@@ -333,7 +335,7 @@ static void run_report(struct run *run, const struct plan *plan)
 
 static enum status run_work(struct run *run, struct plan *plan, struct error *err)
 {
-	uint32_t threads = run->command->threads ? (uint32_t)run->command->threads : batch_threads();
+	uint32_t threads = (uint32_t)run->command->threads;
 	enum status status;
 
 	status = store_open(&run->store, run->command->store, STORE_CREATE,
@@ -344,7 +346,8 @@ static enum status run_work(struct run *run, struct plan *plan, struct error *er
 	if (!status)
 		status = run_make_jobs(run, plan, err);
 	if (!status)
-		status = batch_open(&run->batch, run->store, run->jobs, run->job_count, threads, err);
+		status = batch_open(&run->batch, run->store, run->jobs, run->job_count,
+				    threads ? threads : batch_threads(), err);
 	if (status)
 		return status;
 	run_watch_signals();

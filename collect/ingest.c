@@ -207,7 +207,8 @@ static enum status ingest_frames(struct ingest *in, struct ingest_watch *watch, 
 		if (frames % INGEST_WATCH_PACKETS == 0)
 			ingest_watched(in, watch, frames);
 		if (ingest_is_stopped(watch))
-			return error_set(err, STATUS_SYSTEM, "%s: interrupted", ingest_name(in->job));
+			return error_set(err, STATUS_SYSTEM, "%s: interrupted",
+					 ingest_name(in->job));
 		status = source_next(in->source, &frame, &more, err);
 		if (!status && more)
 			status = ingest_frame(in, &frame, err);

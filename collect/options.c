@@ -59,8 +59,9 @@ static enum status options_set(struct options_reader *in, const struct option_ro
 		return STATUS_OK;
 	case OPTION_NUMBER:
 		if (options_number(argument, target))
-			return error_set(err, STATUS_USAGE, "option --%s: \"%s\" is no whole number",
-					 row->name, argument);
+			return error_set(err, STATUS_USAGE,
+					 "option --%s: \"%s\" is no whole number", row->name,
+					 argument);
 		return STATUS_OK;
 	case OPTION_DECIMAL:
 		if (options_decimal(argument, target))
@@ -141,8 +142,8 @@ enum status options_parse(const struct option_tool *tool, int argc, char **argv,
 
 		if (operands_only || word[0] != '-' || !word[1]) {
 			if (!tool->operand)
-				return error_set(err, STATUS_USAGE, "\"%s\" is one argument too many",
-						 word);
+				return error_set(err, STATUS_USAGE,
+						 "\"%s\" is one argument too many", word);
 			status = tool->operand(target, word, err);
 		} else if (word[1] != '-') {
 			status = options_short(&in, word + 1, err);

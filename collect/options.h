@@ -56,7 +56,8 @@ struct option_common {
 	 "say nothing but errors and warnings", NULL},                                          \
 	{'v', "verbose", OPTION_FLAG, offsetof(type, member.verbose), NULL, "say more", NULL},  \
 	{'h', "help", OPTION_FLAG, offsetof(type, member.help), NULL, "show this help", NULL},  \
-	{'V', "version", OPTION_FLAG, offsetof(type, member.version), NULL, "show the version", NULL}
+	{'V', "version", OPTION_FLAG, offsetof(type, member.version), NULL, "show the version", \
+	 NULL}
 
 /* Fills *target. -h and -V end the reading, so that they work beside whatever
  * else is wrong. STATUS_USAGE names the argument that was not understood. */

@@ -23,7 +23,8 @@ static enum status plan_point_name(const char *name, struct error *err)
 	for (p = name; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f || strchr(plan_reserved, *p))
 			return error_set(err, STATUS_USAGE,
-					 "point \"%s\": a name may not hold any of %s or control characters",
+					 "point \"%s\": a name may not hold any of %s "
+					 "or control characters",
 					 name, plan_reserved);
 	return STATUS_OK;
 }
@@ -85,8 +86,8 @@ enum status plan_operand(struct plan *plan, const char *operand, struct error *e
 	uint32_t count;
 
 	if (!plan->group_count)
-		return error_set(err, STATUS_USAGE, "%s: which point is it of? (-p POINT before it)",
-				 operand);
+		return error_set(err, STATUS_USAGE,
+				 "%s: which point is it of? (-p POINT before it)", operand);
 	status = selection_files(operand, &files, &count, err);
 	if (status)
 		return status;

@@ -25,7 +25,8 @@ struct table_reader {
 static enum status table_damaged(const struct table_reader *r, struct error *err)
 {
 	return error_set(err, STATUS_INPUT,
-			 "the store is damaged: table %s, block %u (crosstap-correlate makes it anew)",
+			 "the store is damaged: table %s, block %u (crosstap-correlate makes it "
+			 "anew)",
 			 r->schema->name, r->block);
 }
 

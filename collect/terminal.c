@@ -147,7 +147,8 @@ const char *terminal_time(char out[TERMINAL_TIME_MAX], int64_t time_ns)
 		ns += 1000000000;
 		seconds--;
 	}
-	n = gmtime_r(&seconds, &tm) ? strftime(out, TERMINAL_TIME_MAX, "%Y-%m-%dT%H:%M:%S", &tm) : 0;
+	gmtime_r(&seconds, &tm); /* years 1677 to 2262: it cannot fail */
+	n = strftime(out, TERMINAL_TIME_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(out + n, TERMINAL_TIME_MAX - n, ".%09lldZ", (long long)ns);
 	return out;
 }

@@ -15,7 +15,7 @@
 
 #define ALIGN_NO_WAY UINT32_MAX
 
-#define ALIGN_BAND_MAX 512u  /* candidates for one packet, where the lists are too large for all */
+#define ALIGN_BAND_MAX 256u  /* candidates for one packet, where the lists are too large for all */
 #define ALIGN_IN_ORDER (4 * ALIGN_UNIT) /* cost of a pair that need not be questioned */
 #define ALIGN_SMALL 1536     /* numbers that fit on the stack: enough for most lists */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define REPEAT_COPY_NS MEETING_COPY_NS
+#define REPEAT_NEAR 64                 /* records before and behind among which twins are looked for */
 #define REPEAT_DUPLICATE_NS 1000000000 /* the network's second copy of the same bytes follows within 1 s */
 
 /* One record of a group. */
@@ -170,26 +171,28 @@ static void repeat_mark_ambiguous(struct repeating *r, struct repeat *one, bool 
 		on == forward ? JOURNEY_AMBIGUOUS : JOURNEY_AMBIGUOUS_BEHIND;
 }
 
-static bool repeat_all_passed(const struct align_item *up, uint32_t count)
+/* Whether two records of one stage can be one packet and the network's copy of it. */
+static bool repeat_twins(const struct repeat *a, const struct repeat *b)
 {
-	uint32_t i;
+	int64_t apart = a->time_ns > b->time_ns ? a->time_ns - b->time_ns : b->time_ns - a->time_ns;
 
-	for (i = 0; i < count && up[i].partner != ALIGN_NONE; i++)
-		;
-	return i == count;
+	return a->stage == b->stage && apart < REPEAT_DUPLICATE_NS && repeat_same_bytes(a, b) &&
+	       (a->ip_id || a->tsval || apart < REPEAT_COPY_NS);
 }
 
-/* Nothing is missing: which of two arrivals is the original and which the
- * network's duplicate makes no difference to anybody's verdict or count. */
-static void repeat_clear_ambiguous(struct align_item *up, uint32_t ups, struct align_item *down,
-				   uint32_t downs)
+/* Whether list[at], which arrived, is one more than departed of the same
+ * bytes: a duplicate that must not take another packet's place. */
+static bool repeat_surplus(const struct repeat *list, uint32_t count, uint32_t at, uint32_t from)
 {
-	uint32_t i;
+	uint32_t k = at > REPEAT_NEAR ? at - REPEAT_NEAR : 0, departed = 0, before = 0;
 
-	for (i = 0; i < ups; i++)
-		up[i].ambiguous = false;
-	for (i = 0; i < downs; i++)
-		down[i].ambiguous = false;
+	for (; k < count && k < at + REPEAT_NEAR; k++) {
+		if (list[k].stage == from)
+			departed += !list[k].linked_on && repeat_same_bytes(&list[k], &list[at]);
+		else if (k < at && !list[k].linked_from)
+			before += repeat_twins(&list[k], &list[at]);
+	}
+	return departed && before >= departed;
 }
 
 /* Aligns what has not gone on from stage `from` with what has not come from
@@ -210,7 +213,7 @@ static enum status repeat_align_stages(struct repeating *r, struct repeat *list,
 			repeat_item(&up[nu], &list[i], zero_counts);
 			pick_up[nu++] = i;
 		} else if (list[i].stage == to && !list[i].linked_from &&
-			   !list[i].ambiguous_from) {
+			   !list[i].ambiguous_from && !repeat_surplus(list, count, i, from)) {
 			repeat_item(&down[nd], &list[i], zero_counts);
 			pick_down[nd++] = i;
 		}
@@ -220,8 +223,6 @@ static enum status repeat_align_stages(struct repeating *r, struct repeat *list,
 	status = align_lists(up, nu, down, nd, &r->habits[near_hop][direction], r->err);
 	if (status)
 		return status;
-	if (repeat_all_passed(up, nu))
-		repeat_clear_ambiguous(up, nu, down, nd);
 	for (i = 0; i < nu; i++) {
 		struct repeat *a = &list[pick_up[i]], *b;
 
@@ -255,19 +256,12 @@ static void repeat_find_duplicates(struct repeating *r, struct repeat *list, uin
 	for (i = 0; i < count; i++) {
 		if (list[i].stage != stage || list[i].linked_from || list[i].ambiguous_from)
 			continue;
-		for (k = i > 64 ? i - 64 : 0; k < count && k < i + 64; k++) {
-			int64_t apart = list[i].time_ns - list[k].time_ns;
-
-			if (k != i && list[k].stage == stage && list[k].linked_from &&
-			    apart < REPEAT_DUPLICATE_NS && -apart < REPEAT_DUPLICATE_NS &&
-			    repeat_same_bytes(&list[i], &list[k]) &&
-			    (list[i].ip_id || list[i].tsval ||
-			     (apart < REPEAT_COPY_NS && -apart < REPEAT_COPY_NS))) {
+		for (k = i > REPEAT_NEAR ? i - REPEAT_NEAR : 0; k < count && k < i + REPEAT_NEAR; k++)
+			if (list[k].linked_from && repeat_twins(&list[i], &list[k])) {
 				r->journeys->marks[list[i].point][list[i].index] |=
 					JOURNEY_DUPLICATE;
 				break;
 			}
-		}
 	}
 }
 

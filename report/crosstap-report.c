@@ -1,4 +1,4 @@
-/* crosstap-report: shows the results that a store holds. */
+/* crosstap-report: shows the results that a store holds. See crosstap-report(1). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ struct tool {
 	struct option_common common;
 	const char *store, *directory, *csv, *format, *fail_on;
 	struct progress progress;
-	struct progress *beside; /* for what goes to standard output; NULL where that is a terminal */
+	struct progress *beside; /* standard output; NULL where that is a terminal, too */
 };
 
 /* What is asked of the standard output. */
@@ -35,7 +35,8 @@ static const struct {
 	const char *name;
 	show *show;
 } formats[] = {
-	{"text", show_text}, {"csv", show_csv}, {"json", show_json}, {"html", NULL}, {"pcapng", NULL},
+	{"text", show_text}, {"csv", show_csv},   {"json", show_json},
+	{"html", NULL},	     {"pcapng", NULL},
 };
 
 static enum status later(void *target, const char *argument, struct error *err)
@@ -144,7 +145,8 @@ static enum status check(const struct tool *tool, show **what, struct error *err
 		return error_set(err, STATUS_USAGE, "--format: \"%s\" is none of text, csv, json",
 				 format);
 	if (!formats[i].show)
-		return error_set(err, STATUS_USAGE, "--format %s is not in this version yet", format);
+		return error_set(err, STATUS_USAGE, "--format %s is not in this version yet",
+				 format);
 	*what = formats[i].show;
 	if (*what == show_csv && !tool->csv)
 		return error_set(err, STATUS_USAGE, "--format csv: which table? --csv NAME");
@@ -215,5 +217,7 @@ int main(int argc, char **argv)
 	}
 	if (status && status != STATUS_FINDING)
 		terminal_say(stderr, about.name, err.text);
+	if (status == STATUS_USAGE)
+		fprintf(stderr, "Try '%s --help'.\n", about.name);
 	return (int)status;
 }

@@ -34,7 +34,8 @@ static enum status take_clock(void *target, const char *argument, struct error *
 	struct launch_words *clocks = &((struct command *)target)->clocks;
 
 	if (!strchr(argument, '='))
-		return error_set(err, STATUS_USAGE, "--clock \"%s\": it is POINT=SECONDS", argument);
+		return error_set(err, STATUS_USAGE, "--clock \"%s\": it is POINT=SECONDS",
+				 argument);
 	launch_add_pair(clocks, "--clock", argument);
 	return clocks->failed ? error_errno(err, ENOMEM, "--clock %s", argument) : STATUS_OK;
 }
@@ -45,7 +46,8 @@ static enum status take_tmax(void *target, const char *argument, struct error *e
 	char *end;
 
 	if (!(strtod(argument, &end) > 0) || *end)
-		return error_set(err, STATUS_USAGE, "--tmax \"%s\": milliseconds, above 0", argument);
+		return error_set(err, STATUS_USAGE, "--tmax \"%s\": milliseconds, above 0",
+				 argument);
 	((struct command *)target)->tmax = argument;
 	return STATUS_OK;
 }
@@ -89,8 +91,8 @@ static const struct option_row rows[] = {
 static const struct option_tool tool = {
 	.name = "crosstap",
 	.usage = "[-o DIR] [--path P] [-s STORE] POINT=FILE[,FILE...]...",
-	.about = "Compares packet captures taken at several points of a path and says what each hop "
-		 "dropped, injected and delayed: crosstap client=a.pcap fw-in=b.pcap "
+	.about = "Compares packet captures taken at several points of a path and says what each "
+		 "hop dropped, injected and delayed: crosstap client=a.pcap fw-in=b.pcap "
 		 "fw-out=c.pcap server=d.pcap -o report",
 	.rows = rows,
 	.operand = take_operand,

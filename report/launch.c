@@ -144,7 +144,8 @@ static enum status launch_wait(struct launch *launch, pid_t child, int *how, str
 		if (number < 0 || number == SIGCHLD)
 			continue;
 		launch->signal = number;
-		/* From a terminal the child has had it, too; a second one would be taken for impatience. */
+		/* From a terminal the child has had it, too; a second one would be taken for
+		 * impatience. */
 		if (info.si_code != SI_KERNEL)
 			kill(child, number);
 	}

@@ -25,7 +25,8 @@ static enum status operand_check(const char *text, size_t name_bytes, struct err
 		return error_set(err, STATUS_USAGE, "\"%s\": a name is missing before =", text);
 	if (strspn(text, OPERAND_NAME_LETTERS) != name_bytes)
 		return error_set(err, STATUS_USAGE,
-				 "\"%s\": a point's name is made of letters, digits and . _ -", text);
+				 "\"%s\": a point's name is made of letters, digits and . _ -",
+				 text);
 	if (name_bytes >= CAPTURE_NAME_MAX)
 		return error_set(err, STATUS_USAGE, "\"%s\": a point's name may have %d letters",
 				 text, CAPTURE_NAME_MAX - 1);

@@ -61,6 +61,7 @@ static void set_sheet_name(char name[SET_NAME_MAX], const struct sheet *sheet)
 enum status set_write(struct store_txn *txn, const char *directory, struct progress *progress,
 		      struct error *err)
 {
+	const char *label = progress ? progress->label : NULL;
 	const struct sheet *sheet;
 	enum status status = output_make_directory(directory, err);
 	char name[SET_NAME_MAX];
@@ -82,8 +83,10 @@ enum status set_write(struct store_txn *txn, const char *directory, struct progr
 			status = output_finish(&output, err);
 		output_abort(&output);
 	}
-	if (progress)
+	if (progress) {
 		progress_clear(progress);
+		progress->label = label;
+	}
 	return status;
 }
 

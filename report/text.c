@@ -204,6 +204,7 @@ static bool text_input_print(const struct text_input *input, struct grid *grid)
 {
 	char number[TERMINAL_NUMBER_MAX], time[CELL_ROOM], *safe = wording_safe(input->point);
 	char lasting[WORDING_ROOM];
+	int64_t lasting_ns;
 
 	if (!safe || !grid_add_row(grid, safe)) {
 		free(safe);
@@ -219,7 +220,8 @@ static bool text_input_print(const struct text_input *input, struct grid *grid)
 	time[strlen("2000-01-01T00:00:00")] = '\0';
 	time[strlen("2000-01-01")] = ' ';
 	grid_set(grid, 3, time);
-	grid_set(grid, 4, wording_duration(lasting, input->last_ns - input->first_ns));
+	lasting_ns = (int64_t)((uint64_t)input->last_ns - (uint64_t)input->first_ns);
+	grid_set(grid, 4, wording_duration(lasting, lasting_ns));
 	return true;
 }
 

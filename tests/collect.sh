@@ -1,6 +1,7 @@
 #!/bin/bash
-# crosstap-collect from outside: `tests/collect.sh BUILD`. Captures come from text2pcap; a capture
-# that goes on and on comes through a pipe that this script holds open, so that no test waits for time to pass.
+# crosstap-collect from outside: `tests/collect.sh BUILD`. Captures come from text2pcap; a capture that
+# goes on and on comes through a pipe that this script holds open, so that no test waits for time to pass.
+# shellcheck disable=SC1091,SC2034,SC2086,SC2154
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . tests/tools/say.sh
@@ -44,6 +45,11 @@ list()
 	"$collect" -l -s "$1" | awk 'NR > 1 { print $1, $2, $3 }'
 }
 
+stores()
+{
+	find "$work" -name '*.ct*' | wc -l
+}
+
 make a.pcapng eth0 80 20
 make b.pcapng eth1 443 30
 mergecap -w "$work/any.pcapng" "$work/a.pcapng" "$work/b.pcapng" || exit 2
@@ -67,7 +73,7 @@ ends 'what is no time is shown' 2 '"noon"' "$collect" -s "$work/no.ct" --start n
 ends 'an end before the start' 2 'not later than' \
 	"$collect" -s "$work/no.ct" --start 2000 --end 1000 -p fw "$a"
 ends 'a list collects nothing' 2 'give no point' "$collect" -l -s "$work/no.ct" -p fw "$a"
-is 'wrong usage makes no store' "$(ls "$work" | grep -c '\.ct')" 0
+is 'wrong usage makes no store' "$(stores)" 0
 ends 'help is no error' 0 '' "$collect" --help
 is 'help goes to standard output' "$(grep -c -e '--store STORE' "$work/stdout")" 1
 
@@ -79,7 +85,7 @@ printf 'no capture at all\n' >"$work/text.pcap"
 head -c $((24 + record + 10)) "$work/a.pcap" >"$work/cut.pcap"
 head -c 30 "$work/a.pcap" >"$work/cut-early.pcap"
 ends 'a missing file' 3 'missing.pcap: no such file' "$collect" -s "$work/no.ct" -p fw "$work/missing.pcap"
-is 'a missing file makes no store' "$(ls "$work" | grep -c '\.ct')" 0
+is 'a missing file makes no store' "$(stores)" 0
 ends 'no capture' 3 'text.pcap: not a capture' "$collect" -s "$work/in.ct" -p fw "$work/text.pcap"
 ends 'an empty file' 3 'empty.pcap: it is empty' "$collect" -s "$work/in.ct" -p fw "$work/empty.pcap"
 ends 'a directory' 3 'it is a directory' "$collect" -s "$work/in.ct" -p fw "$work"

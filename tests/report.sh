@@ -45,7 +45,8 @@ ends 'an unknown format is named' 2 '"xml"' "$report" -s "$work/drops.ct" --form
 ends 'CSV needs the name of a table' 2 '--csv NAME' "$report" -s "$work/drops.ct" --format csv
 ends 'one thing at a time on standard output' 2 'only one of them' \
 	"$report" -s "$work/drops.ct" --csv hops --format json
-ends '--fail-on names a word that is none' 2 '"dropped"' "$report" -s "$work/drops.ct" --fail-on dropped
+ends '--fail-on names a word that is none' 2 '"dropped"' \
+	"$report" -s "$work/drops.ct" --fail-on dropped
 ends '--fail-on regression needs two stores' 2 '--before' \
 	"$report" -s "$work/drops.ct" --fail-on drops,regression
 for later in '--session 1' '--filter tcp' '--before a.ct' '--after b.ct' '--format html' \

@@ -122,7 +122,7 @@ static void test_texts(void)
 		CHECK_TEXT(parsed.cell[2], samples[i].foreign);
 		free(text);
 	}
-	check_case("cells are quoted where they must be, and formulas of foreign texts are not run");
+	check_case("cells are quoted where they must be, and no foreign text is a formula");
 }
 
 static void test_own_words(void)
@@ -140,7 +140,8 @@ static void test_own_words(void)
 
 static void test_longest(void)
 {
-	static char quotes[TABLE_TEXT_MAX + 1], bytes[TABLE_TEXT_MAX + 1], longer[2 * TABLE_TEXT_MAX];
+	static char quotes[TABLE_TEXT_MAX + 1], bytes[TABLE_TEXT_MAX + 1];
+	static char longer[2 * TABLE_TEXT_MAX];
 	const char *const texts[] = {quotes, bytes, longer};
 	const size_t lengths[] = {2 * TABLE_TEXT_MAX + 3, 4 * TABLE_TEXT_MAX + 1,
 				  TABLE_TEXT_MAX + 1};

@@ -7,8 +7,10 @@ static pthread_mutex_t compiling = PTHREAD_MUTEX_INITIALIZER;
 /* UDP from 10.0.0.1:(1000 + i) to 10.0.0.2:53, without the link header. */
 static void put_ip(struct build *b, uint8_t i)
 {
-	const uint8_t bytes[28] = {0x45, 0, 0, 28, 0, i, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
-				   (1000 + i) >> 8, (uint8_t)(1000 + i), 0, 53, 0, 8, 0, 0};
+	const uint8_t bytes[28] = {
+		0x45, 0, 0, 28, 0, i, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+		(1000 + i) >> 8, (uint8_t)(1000 + i), 0, 53, 0, 8, 0, 0,
+	};
 
 	build_bytes(b, bytes, sizeof bytes);
 }
@@ -48,7 +50,8 @@ static unsigned libpcap_takes(const char *expression)
 	if (!pcap || pcap_compile(pcap, &program, expression, 1, PCAP_NETMASK_UNKNOWN) < 0)
 		abort();
 	while (pcap_next_ex(pcap, &header, &bytes) == 1)
-		taken |= (pcap_offline_filter(&program, header, bytes) != 0) << (header->ts.tv_sec - 1000);
+		taken |= (pcap_offline_filter(&program, header, bytes) != 0)
+			 << (header->ts.tv_sec - 1000);
 	pcap_freecode(&program);
 	pcap_close(pcap);
 	return taken;
@@ -72,15 +75,19 @@ static unsigned takes(struct filter *filter)
 
 static void link_types(void)
 {
-	static const uint8_t ethernet[14] = {[12] = 8}, sll2[20] = {8, 0, [8] = 0, 1}, null[4] = {2},
-			     sll[16] = {[14] = 8};
+	static const uint8_t ethernet[14] = {[12] = 8}, sll2[20] = {8, 0, [8] = 0, 1};
+	static const uint8_t sll[16] = {[14] = 8}, null[4] = {2};
 	static const struct {
 		uint32_t linktype;
 		const uint8_t *header;
 		size_t bytes;
 	} links[] = {
-		{1, ethernet, sizeof ethernet}, {101, NULL, 0},	      {276, sll2, sizeof sll2},
-		{0, null, sizeof null},		{113, sll, sizeof sll}, {228, NULL, 0},
+		{1, ethernet, sizeof ethernet},
+		{101, NULL, 0},
+		{276, sll2, sizeof sll2},
+		{0, null, sizeof null},
+		{113, sll, sizeof sll},
+		{228, NULL, 0},
 	};
 	static const char expression[] = "udp and dst port 53 and src portrange 1002-1004";
 	struct filter *filter;
@@ -93,7 +100,7 @@ static void link_types(void)
 		CHECK_INT(libpcap_takes(expression), 0x1c);
 	}
 	filter_close(&filter);
-	check_case("one filter takes the packets that libpcap takes, on one link type after another");
+	check_case("one filter takes the packets that libpcap takes, on one link type after the other");
 }
 
 static void mistakes(void)
@@ -116,7 +123,7 @@ static void mistakes(void)
 	filter_close(&filter);
 	check_case("what is never true on a link type takes none of its packets");
 
-	CHECK_INT(filter_open(&filter, "ether host 00:01:02:03:04:05", &compiling, &err), STATUS_OK);
+	CHECK_INT(filter_open(&filter, "ether host 0:1:2:3:4:5", &compiling, &err), STATUS_OK);
 	CHECK_INT(filter_takes(filter, &frame, &take, &err), STATUS_USAGE);
 	filter_close(&filter);
 	check_case("what makes no sense on a link type is wrong usage");

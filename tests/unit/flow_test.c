@@ -113,7 +113,8 @@ static void generations(void)
 	} rows[] = {
 		{"after a RST", PACKET_TCP_RST | PACKET_TCP_ACK, 0, 1 * S, 200, 2},
 		{"after a FIN", PACKET_TCP_FIN | PACKET_TCP_ACK, 0, 1 * S, 200, 2},
-		{"the same SYN again after a RST", PACKET_TCP_RST | PACKET_TCP_ACK, 0, 1 * S, 100, 1},
+		{"the same SYN again after a RST", PACKET_TCP_RST | PACKET_TCP_ACK, 0, 1 * S, 100,
+		 1},
 		{"after 60 s", PACKET_TCP_ACK, 0, 60 * S, 200, 2},
 		{"just before 60 s", PACKET_TCP_ACK, 0, 60 * S - 1, 200, 1},
 		{"the same SYN again after 60 s", PACKET_TCP_ACK, 0, 60 * S, 100, 1},

@@ -46,19 +46,34 @@ struct made {
 static size_t make_frame(const struct made *m, uint8_t *out)
 {
 	uint16_t length = (uint16_t)(40 + m->payload), type = m->ethertype ? m->ethertype : 0x0800;
-	const uint8_t headers[54] = {
-		2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, m->mac, (uint8_t)(type >> 8), (uint8_t)type,
-		0x45, 0, (uint8_t)(length >> 8), (uint8_t)length, (uint8_t)(m->ip_id >> 8),
-		(uint8_t)m->ip_id, 0x40, 0, m->ttl, IPPROTO_TCP, 0, 0, 10, 0, 0, m->src, 10, 0, 0, m->dst,
-		(uint8_t)(m->sport >> 8), (uint8_t)m->sport, (uint8_t)(m->dport >> 8), (uint8_t)m->dport,
-		(uint8_t)(m->seq >> 24), (uint8_t)(m->seq >> 16), (uint8_t)(m->seq >> 8), (uint8_t)m->seq,
-		0, 0, 0, 77, 0x50, (uint8_t)m->flags, 0x10, 0, 0, 0, 0, 0,
-	};
+	struct build b = {.big_endian = true};
+	size_t size;
 
-	memcpy(out, headers, sizeof headers);
+	build_bytes(&b, "\2\0\0\0\0\x09\2\0\0\0\0", 11);
+	build_8(&b, m->mac);
+	build_16(&b, type);
+	build_16(&b, 0x4500);
+	build_16(&b, length);
+	build_16(&b, m->ip_id);
+	build_16(&b, 0x4000); /* DF */
+	build_8(&b, m->ttl);
+	build_8(&b, IPPROTO_TCP);
+	build_16(&b, 0);
+	build_32(&b, 0x0a000000 + m->src);
+	build_32(&b, 0x0a000000 + m->dst);
+	build_16(&b, m->sport);
+	build_16(&b, m->dport);
+	build_32(&b, m->seq);
+	build_32(&b, 77);
+	build_16(&b, 0x5000 | m->flags);
+	build_16(&b, 0x1000); /* window */
+	build_32(&b, 0);
 	for (uint32_t i = 0; i < m->payload; i++)
-		out[sizeof headers + i] = (uint8_t)(i + m->seq);
-	return sizeof headers + m->payload;
+		build_8(&b, (uint8_t)(i + m->seq));
+	size = b.size;
+	memcpy(out, b.bytes, size);
+	build_free(&b);
+	return size;
 }
 
 static void put_header(struct build *b, uint32_t snaplen)
@@ -318,8 +333,9 @@ static void blocks(void)
 
 	put_header(&b, 0);
 	for (uint32_t i = 0; i < PACKETS; i++)
-		put_frame(&b, &(struct made){.time_s = i, .src = 1, .dst = 2, .flags = PACKET_TCP_ACK,
-					     .sport = (uint16_t)(i % FLOWS), .dport = 80, .seq = i});
+		put_frame(&b, &(struct made){.time_s = i, .src = 1, .dst = 2, .seq = i,
+					     .sport = (uint16_t)(i % FLOWS), .dport = 80,
+					     .flags = PACKET_TCP_ACK});
 	build_save(&b);
 	build_free(&b);
 	CHECK_INT(run(store, everything, false, &result, &err), STATUS_OK);

@@ -44,7 +44,8 @@ static void groups(void)
 		{{"p", "a", "f", "tcp", "o", "1", "p", "b", "o", "2"}, "a:1:tcp b:2:"},
 		{{"p", "a", "o", "1", "f", "tcp", "o", "2", "p", "b", "o", "3"},
 		 "a:1:tcp a:2:tcp b:3:"},
-		{{"f", "udp", "p", "a", "o", "1", "f", "tcp", "p", "b", "o", "2"}, "a:1:tcp b:2:udp"},
+		{{"f", "udp", "p", "a", "o", "1", "f", "tcp", "p", "b", "o", "2"},
+		 "a:1:tcp b:2:udp"},
 		{{"f", "udp", "p", "a", "f", "", "o", "1", "p", "a", "o", "2"}, "a:1: a:2:udp"},
 	};
 	char text[256];

@@ -141,7 +141,7 @@ static void test_round_trip(void)
 		CHECK_INT(read_rows(store, &schema, 5), sizes[i]);
 		store_close(&store);
 	}
-	check_case("rows come back as they were set, unknown cells as unknown, over all block edges");
+	check_case("rows come back as they were set, unknown cells too, over all block edges");
 }
 
 /* The size of a value of the store, and its bytes where `out` is given. */

@@ -13,7 +13,8 @@ static void escapes(void)
 		{"plain text, 100 %", "plain text, 100 %"},
 		{"a\nb\tc\x7f", "a\\x0ab\\x09c\\x7f"},
 		{"\033]0;owned\007", "\\x1b]0;owned\\x07"},
-		{"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80", "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"},
+		{"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80",
+		 "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"},
 		{"\xc2\x9b" "31m", "\\xc2\\x9b31m"},              /* CSI as one C1 character */
 		{"\x9b" "31m", "\\x9b31m"},                      /* and as a bare byte */
 		{"a\xe2\x80\xae" "gpj.exe", "a\\xe2\\x80\\xaegpj.exe"}, /* right-to-left override */
