@@ -49,11 +49,29 @@ static uint32_t dictionary_guess(const uint8_t *bytes, size_t size)
 	return (uint32_t)(head >> 32) % DICTIONARY_CACHE;
 }
 
-static bool dictionary_is(const struct dictionary *d, uint32_t number, const uint8_t *bytes,
+/* memcmp() for a few bytes, without the call. */
+static inline bool dictionary_equal(const uint8_t *a, const uint8_t *b, size_t size)
+{
+	uint64_t x, y, differ = 0;
+	size_t at;
+
+	if (size < 8)
+		return memcmp(a, b, size) == 0;
+	for (at = 0; at + 8 < size; at += 8) {
+		memcpy(&x, a + at, 8);
+		memcpy(&y, b + at, 8);
+		differ |= x ^ y;
+	}
+	memcpy(&x, a + size - 8, 8);
+	memcpy(&y, b + size - 8, 8);
+	return (differ | (x ^ y)) == 0;
+}
+
+static inline bool dictionary_is(const struct dictionary *d, uint32_t number, const uint8_t *bytes,
 			  size_t size)
 {
 	return number < d->count && d->entries[number].size == size &&
-	       memcmp(d->bytes.bytes + d->entries[number].at, bytes, size) == 0;
+	       dictionary_equal(d->bytes.bytes + d->entries[number].at, bytes, size);
 }
 
 static void dictionary_place(struct dictionary *d, uint32_t number)

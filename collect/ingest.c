@@ -123,15 +123,17 @@ static enum status ingest_record(struct ingest *in, const struct frame *frame,
 {
 	struct record_block *b = in->block;
 	uint32_t row = b->rows;
-	enum status status;
+	enum status status = STATUS_OK;
 
 	if (packet->transport && in->job->checksums)
 		packet_verify(packet);
-	status = dictionary_number(in->links, packet->link, packet->link_bytes, &b->link[row], err);
-	if (!status && packet->kind == PACKET_IP)
+	if (packet->kind == PACKET_IP)
 		status = ingest_put_ip(in, row, frame, packet, err);
 	else
 		ingest_put_excluded(b, row, frame);
+	if (!status)
+		status = dictionary_number(in->links, packet->link, packet->link_bytes,
+					   &b->link[row], err);
 	if (status)
 		return status;
 	ingest_put_frame(b, row, frame, packet);

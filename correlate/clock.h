@@ -57,17 +57,29 @@ static inline int64_t clock_correct(const struct clock *clock, int64_t local_ns)
 					      clock->segment[s].origin_ns, local_ns));
 }
 
-/* Local clock minus reference clock at a reference time. */
-static inline int64_t clock_offset(const struct clock *clock, int64_t reference_ns)
+/* The segment that holds at a reference time. */
+static inline const struct clock_segment *clock_segment_at(const struct clock *clock,
+							   int64_t reference_ns)
 {
 	unsigned s = clock->segments - 1;
 
 	while (s > 0 && reference_ns + clock->segment[s].offset_ns < clock->segment[s].from_ns)
 		s--;
-	return clock->segment[s].offset_ns +
-	       (int64_t)(clock->segment[s].skew *
-			 (double)(reference_ns + clock->segment[s].offset_ns -
-				  clock->segment[s].origin_ns));
+	return &clock->segment[s];
+}
+
+/* Local clock minus reference clock at a reference time, and its change. */
+static inline int64_t clock_offset(const struct clock *clock, int64_t reference_ns)
+{
+	const struct clock_segment *s = clock_segment_at(clock, reference_ns);
+
+	return s->offset_ns +
+	       (int64_t)(s->skew * (double)(reference_ns + s->offset_ns - s->origin_ns));
+}
+
+static inline double clock_skew(const struct clock *clock, int64_t reference_ns)
+{
+	return clock_segment_at(clock, reference_ns)->skew;
 }
 
 /* One packet seen at both points. */

@@ -39,6 +39,12 @@ struct coarse_stretch {
 	unsigned line;
 };
 
+/* A member, on its way to the order of the reference's time. */
+struct coarse_turn {
+	double reference_ns, rest;
+	size_t place;
+};
+
 struct coarse {
 	const struct clock_pair *pairs; /* sorted by local time */
 	size_t count;
@@ -50,7 +56,8 @@ struct coarse {
 	/* The pairs near the line of their time, in order of time; x is their
 	 * time, y their difference less the line's level. */
 	size_t members;
-	double *x, *y, *rest;
+	double *x, *y, *rest, *other;
+	struct coarse_turn *turn;
 	unsigned lines, stretches;
 	struct coarse_line line[CLOCK_SEGMENTS_MAX];
 	struct coarse_stretch stretch[CLOCK_SEGMENTS_MAX];
@@ -347,6 +354,50 @@ static enum status coarse_find_turns(struct coarse *c, struct error *err)
 	return STATUS_OK;
 }
 
+static int coarse_compare_turns(const void *a, const void *b)
+{
+	const struct coarse_turn *p = a, *q = b;
+
+	if (p->reference_ns != q->reference_ns)
+		return p->reference_ns < q->reference_ns ? -1 : 1;
+	return (p->place > q->place) - (p->place < q->place);
+}
+
+/* The first member behind the clearest step of a stretch, counted from its start; 0 when
+ * there is none. `rest` is what the members' differences are without drift. */
+static size_t coarse_find_step(const struct coarse *c, const struct coarse_stretch *stretch,
+			       double *size)
+{
+	size_t from = stretch->from, n = stretch->to - from, i, cut, best = 0;
+	size_t step = step_find(c->rest + from, n, size);
+	long wrong = 0, least = 0;
+
+	if (step || n < 2 * STEP_SIDE_MIN)
+		return step;
+	/* A clock set back passes some of its time twice: sorted by that clock, both
+	 * levels mix. By the other one they do not. */
+	for (i = 0; i < n; i++)
+		c->turn[i] = (struct coarse_turn){c->x[from + i] - c->y[from + i],
+						  c->rest[from + i], i};
+	qsort(c->turn, n, sizeof *c->turn, coarse_compare_turns);
+	for (i = 0; i < n; i++)
+		c->other[i] = c->turn[i].rest;
+	cut = step_find(c->other, n, size);
+	if (!cut)
+		return 0;
+	/* The cut in local time that puts the fewest on the wrong side. */
+	for (i = 0; i < n; i++)
+		c->other[c->turn[i].place] = i < cut;
+	for (i = 0; i < n; i++) {
+		wrong += c->other[i] != 0 ? -1 : 1;
+		if (wrong < least) {
+			least = wrong;
+			best = i + 1;
+		}
+	}
+	return best < n ? best : 0;
+}
+
 /* Cuts the stretch with the clearest step, again and again; returns how many there are. */
 static unsigned coarse_cut(struct coarse *c, struct coarse_stretch *stretch, unsigned stretches,
 			   double slope)
@@ -358,11 +409,10 @@ static unsigned coarse_cut(struct coarse *c, struct coarse_stretch *stretch, uns
 	for (k = 0; k < c->members; k++)
 		c->rest[k] = c->y[k] - slope * c->x[k];
 	for (s = 0; s < stretches; s++)
-		at[s] = step_find(c->rest + stretch[s].from, stretch[s].to - stretch[s].from,
-				  &size[s]);
+		at[s] = coarse_find_step(c, &stretch[s], &size[s]);
 	while (stretches < CLOCK_SEGMENTS_MAX) {
 		for (s = 1, best = 0; s < stretches; s++)
-			if (size[s] > size[best])
+			if (at[s] && (!at[best] || size[s] > size[best]))
 				best = s;
 		if (!at[best])
 			break;
@@ -373,8 +423,7 @@ static unsigned coarse_cut(struct coarse *c, struct coarse_stretch *stretch, uns
 		stretches++;
 		stretch[best].to = stretch[fresh].from = stretch[best].from + at[best];
 		for (s = best; s <= fresh; s++)
-			at[s] = step_find(c->rest + stretch[s].from,
-					  stretch[s].to - stretch[s].from, &size[s]);
+			at[s] = coarse_find_step(c, &stretch[s], &size[s]);
 	}
 	return stretches;
 }
@@ -518,7 +567,10 @@ enum status clock_fit_coarse(struct clock *clock, struct clock_pair *pairs, size
 	c.x = malloc(count * sizeof *c.x);
 	c.y = malloc(count * sizeof *c.y);
 	c.rest = malloc(count * sizeof *c.rest);
-	if (!c.difference || !c.sorted || !c.time_ns || !c.line_of || !c.x || !c.y || !c.rest) {
+	c.other = malloc(count * sizeof *c.other);
+	c.turn = malloc(count * sizeof *c.turn);
+	if (!c.difference || !c.sorted || !c.time_ns || !c.line_of || !c.x || !c.y || !c.rest ||
+	    !c.other || !c.turn) {
 		status = error_set(err, STATUS_SYSTEM, "no memory for %zu pairs of a clock", count);
 		goto out;
 	}
@@ -535,5 +587,7 @@ out:
 	free(c.x);
 	free(c.y);
 	free(c.rest);
+	free(c.other);
+	free(c.turn);
 	return status;
 }

@@ -88,25 +88,40 @@ static void emit_hop_delay(struct table_writer *w, const struct histogram *delay
 	table_set_int(w, HOPS_DELAY_MEAN, histogram_mean(delay));
 }
 
-/* Far clock minus near clock in all: the coarse correction of both points,
- * at the same moment, and the fine one. Alternatives on a stage have clocks of
- * their own: then only the fine part is one number. */
+/* Far clock minus near clock in all: the coarse correction of both points at
+ * the same moment, and the fine one. Alternatives have clocks of their own: the
+ * offset is one number only where they agree within their errors. */
 static void emit_hop_clock(struct table_writer *w, const struct judging *j, uint32_t h)
 {
-	const struct clock_fit *fit = &j->hops->hop[h].fit;
-	const struct clock *near = &j->meeting->clock[j->path->point[h][0]];
-	const struct clock *far = &j->meeting->clock[j->path->point[h + 1u][0]];
-	double skew;
+	int64_t least = INT64_MAX, most = INT64_MIN, error_ns = 0;
+	const struct hop *hop = &j->hops->hop[h];
+	double skew = 0;
+	uint32_t n, f;
 
-	if (!fit->known)
+	for (n = 0; n < j->path->points[h]; n++)
+		for (f = 0; f < j->path->points[h + 1u]; f++) {
+			uint32_t p = j->path->point[h][n], q = j->path->point[h + 1u][f];
+			const struct clock *near = &j->meeting->clock[p];
+			const struct clock *far = &j->meeting->clock[q];
+			const struct clock_fit *fit = hop_fit(hop, p, q);
+			int64_t offset_ns;
+
+			if (!fit->known)
+				continue;
+			offset_ns = fit->offset_ns + clock_offset(far, fit->at_ns) -
+				    clock_offset(near, fit->at_ns);
+			if (least == INT64_MAX)
+				skew = fit->skew + clock_skew(far, fit->at_ns) -
+				       clock_skew(near, fit->at_ns);
+			least = offset_ns < least ? offset_ns : least;
+			most = offset_ns > most ? offset_ns : most;
+			error_ns = fit->error_ns > error_ns ? fit->error_ns : error_ns;
+		}
+	if (least == INT64_MAX || most - least > 2 * error_ns)
 		return;
-	skew = fit->skew + far->segment[0].skew - near->segment[0].skew;
-	if (j->path->points[h] == 1 && j->path->points[h + 1u] == 1)
-		table_set_int(w, HOPS_CLOCK_OFFSET,
-			      fit->offset_ns + clock_offset(far, fit->at_ns) -
-				      clock_offset(near, fit->at_ns));
+	table_set_int(w, HOPS_CLOCK_OFFSET, least + (most - least) / 2);
 	table_set_real(w, HOPS_CLOCK_SKEW, skew * 1e6);
-	table_set_int(w, HOPS_CLOCK_ERROR, fit->error_ns);
+	table_set_int(w, HOPS_CLOCK_ERROR, error_ns);
 }
 
 static enum status emit_hop(struct table_writer *w, const struct hop_result *r,
@@ -154,7 +169,7 @@ static enum status emit_hop(struct table_writer *w, const struct hop_result *r,
 		if (judged)
 			table_set_real(w, HOPS_LOSS_RATIO,
 				       (double)verdict[VERDICT_DROPPED] / (double)judged);
-		emit_hop_delay(w, r->delay[d], j->hops->hop[h].fit.known);
+		emit_hop_delay(w, r->delay[d], j->hops->hop[h].known);
 		emit_hop_clock(w, j, h);
 		table_set_text(w, HOPS_DIRECTION_EVIDENCE,
 			       emit_direction_evidence(r->evidence[d]));

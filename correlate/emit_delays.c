@@ -51,7 +51,7 @@ static struct delays_cell *delays_at(struct delays *d, int64_t time_ns, unsigned
 static bool delays_point(struct delays *d, uint32_t p)
 {
 	const struct judging *j = d->j;
-	const struct clock_fit *fit = &j->hops->hop[d->hop].fit;
+	const struct hop *hop = &j->hops->hop[d->hop];
 	uint32_t way[VIEW_BATCH], i;
 	int64_t time[VIEW_BATCH];
 	struct view_batch batch;
@@ -73,10 +73,12 @@ static bool delays_point(struct delays *d, uint32_t p)
 			direction = sessions_forward(j->sessions, way[i]) ? HOP_FORWARD
 									  : HOP_REVERSE;
 			near_ns = clock_correct(&j->meeting->clock[p], time[i]);
-			delay = clock_correct(&j->meeting->clock[q],
-					      view_get(&j->view->point[q], RECORD_TIME,
-						       j->journeys->next[p][index])) -
-				near_ns - (fit->known ? clock_fit_offset(fit, near_ns) : 0);
+			if (!hop_difference(hop, p, near_ns, q,
+					    clock_correct(&j->meeting->clock[q],
+							  view_get(&j->view->point[q], RECORD_TIME,
+								   j->journeys->next[p][index])),
+					    &delay))
+				continue;
 			cell = delays_at(d, near_ns, direction);
 			if (!cell->delay)
 				cell->delay = histogram_new();
@@ -90,7 +92,7 @@ static bool delays_point(struct delays *d, uint32_t p)
 
 static enum status delays_rows(struct delays *d, struct error *err)
 {
-	bool known = d->j->hops->hop[d->hop].fit.known;
+	bool known = d->j->hops->hop[d->hop].known;
 	enum status status = STATUS_OK;
 	char name[PATH_TEXT_MAX];
 	uint32_t b, dir;

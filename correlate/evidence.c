@@ -27,7 +27,7 @@ struct evidence_input {
 
 struct evidence {
 	const struct judging *judging;
-	const struct clock_fit *fit;
+	const struct hop *hop;
 	struct odd *odd;
 	uint64_t odds;
 	uint32_t *next;                   /* by odd: chain of the open ones */
@@ -36,11 +36,11 @@ struct evidence {
 	uint32_t sessions;
 };
 
-/* Both stages on the near stage's clock. */
-static int64_t evidence_time(const struct evidence *e, int64_t reference_ns, bool near)
+/* When an odd packet was seen, on the near stage's clock. */
+static int64_t evidence_odd_time(const struct evidence *e, const struct odd *odd)
 {
-	return near || !e->fit->known ? reference_ns
-				      : reference_ns - clock_fit_offset(e->fit, reference_ns);
+	return hop_near_time(e->hop, odd->point, e->judging->path->stage[odd->point] == odd->hop,
+			     odd->time_ns);
 }
 
 static bool evidence_before(uint32_t a, uint32_t b)
@@ -151,7 +151,8 @@ static void evidence_load(struct evidence *e, struct evidence_input *in)
 	view_read_64(&in->batch, RECORD_TIME, in->time);
 	view_read_ways(&in->batch, in->way);
 	for (i = 0; i < in->batch.rows; i++)
-		in->time[i] = evidence_time(e, clock_correct(clock, in->time[i]), in->near);
+		in->time[i] = hop_near_time(e->hop, in->point, in->near,
+					    clock_correct(clock, in->time[i]));
 }
 
 static struct evidence_input *evidence_earliest(struct evidence_input *in, uint32_t inputs)
@@ -180,14 +181,10 @@ static void evidence_pass(struct evidence *e, struct evidence_input *in, uint32_
 			uint32_t place = e->place[j->sessions->of_node[way >> 1]];
 
 			if (place != EVIDENCE_NONE && j->view->flow[way >> 1].proto == 6) {
-				for (; opened < e->odds; opened++) {
-					const struct odd *odd = &e->odd[order[opened]];
-					bool near = j->path->stage[odd->point] == odd->hop;
-
-					if (evidence_time(e, odd->time_ns, near) > now)
-						break;
+				for (; opened < e->odds &&
+				       evidence_odd_time(e, &e->odd[order[opened]]) <= now;
+				     opened++)
 					evidence_open(e, order[opened]);
-				}
 				evidence_record(e, &e->session[place],
 						&j->view->point[first->point], index, first->near,
 						sessions_forward(j->sessions, way) ? HOP_FORWARD
@@ -221,10 +218,7 @@ static uint32_t *evidence_order(const struct evidence *e)
 	uint64_t i;
 
 	for (i = 0; key && order && i < e->odds; i++) {
-		bool near = e->judging->path->stage[e->odd[i].point] == e->odd[i].hop;
-
-		key[i] = (struct evidence_key){evidence_time(e, e->odd[i].time_ns, near),
-					       (uint32_t)i};
+		key[i] = (struct evidence_key){evidence_odd_time(e, &e->odd[i]), (uint32_t)i};
 	}
 	if (key && order) {
 		qsort(key, e->odds, sizeof *key, evidence_key_compare);
@@ -260,7 +254,7 @@ static bool evidence_sessions(struct evidence *e)
 enum status evidence_gather(struct odd *odd, uint64_t odds, uint32_t hop,
 			    const struct judging *judging, struct error *err)
 {
-	struct evidence e = {.judging = judging, .fit = &judging->hops->hop[hop].fit,
+	struct evidence e = {.judging = judging, .hop = &judging->hops->hop[hop],
 			     .odd = odd, .odds = odds};
 	const struct path *path = judging->path;
 	uint32_t inputs = path->points[hop] + path->points[hop + 1u], k, n = 0, stage;

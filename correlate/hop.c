@@ -18,7 +18,7 @@ struct hop_task {
 	const struct path *path;
 	const struct meeting *meeting;
 	uint32_t stage;
-	struct clock_corridor *corridor;
+	struct clock_corridor **corridor; /* by near and far slot, like hop->fit */
 	bool failed;
 };
 
@@ -43,7 +43,7 @@ static void hop_pair(struct hop_task *task, uint32_t p, uint32_t index, unsigned
 	int64_t far_ns = clock_correct(&task->meeting->clock[q],
 				       view_get(far, RECORD_TIME, far_index));
 
-	clock_corridor_add(task->corridor, direction == 0, near_ns, far_ns - near_ns);
+	clock_corridor_add(task->corridor[hop_fit(task->hop, p, q) - task->hop->fit], direction == 0, near_ns, far_ns - near_ns);
 	histogram_add(habits->delay[direction], direction ? near_ns - far_ns : far_ns - near_ns);
 	habits->pairs[direction]++;
 	hop_habit(near, index, far, far_index, RECORD_IP_ID, &habits->ip_ids[direction],
@@ -82,6 +82,38 @@ static void hop_point(struct hop_task *task, uint32_t p)
 	}
 }
 
+static bool hop_set_up(struct hop_task *task)
+{
+	const struct path *path = task->path;
+	struct hop *hop = task->hop;
+	uint32_t s, k;
+
+	for (s = task->stage; s <= task->stage + 1; s++)
+		for (k = 0; k < path->points[s]; k++)
+			hop->slot[path->point[s][k]] = (uint8_t)k;
+	hop->far_points = path->points[task->stage + 1];
+	hop->fits = path->points[task->stage] * hop->far_points;
+	hop->fit = calloc(hop->fits, sizeof *hop->fit);
+	task->corridor = calloc(hop->fits, sizeof *task->corridor);
+	for (k = 0; hop->fit && task->corridor && k < hop->fits; k++) {
+		task->corridor[k] = clock_corridor_new();
+		if (!task->corridor[k])
+			return false;
+	}
+	return hop->fit && task->corridor;
+}
+
+static void hop_take_fit(struct hop *hop, uint32_t k, const struct clock_corridor *corridor)
+{
+	struct clock_fit **best = &hop->best[k % hop->far_points], *fit = &hop->fit[k];
+
+	clock_corridor_fit(corridor, fit);
+	hop->known |= fit->known;
+	if (!*best || (fit->known && (!(*best)->known || fit->forward + fit->reverse >
+								 (*best)->forward + (*best)->reverse)))
+		*best = fit;
+}
+
 static void *hop_run(void *argument)
 {
 	struct hop_task *task = argument;
@@ -90,14 +122,16 @@ static void *hop_run(void *argument)
 
 	habits->delay[0] = histogram_new();
 	habits->delay[1] = histogram_new();
-	task->corridor = clock_corridor_new();
-	task->failed = !habits->delay[0] || !habits->delay[1] || !task->corridor;
+	task->failed = !habits->delay[0] || !habits->delay[1] || !hop_set_up(task);
 	if (!task->failed) {
 		for (k = 0; k < task->path->points[task->stage]; k++)
 			hop_point(task, task->path->point[task->stage][k]);
-		clock_corridor_fit(task->corridor, &task->hop->fit);
+		for (k = 0; k < task->hop->fits; k++)
+			hop_take_fit(task->hop, k, task->corridor[k]);
 	}
-	clock_corridor_free(&task->corridor);
+	for (k = 0; task->corridor && k < task->hop->fits; k++)
+		clock_corridor_free(&task->corridor[k]);
+	free(task->corridor);
 	return NULL;
 }
 
@@ -170,6 +204,7 @@ void hops_free(struct hops **hops)
 	for (h = 0; (*hops)->hop && h < (*hops)->count; h++) {
 		histogram_free(&(*hops)->hop[h].habits.delay[0]);
 		histogram_free(&(*hops)->hop[h].habits.delay[1]);
+		free((*hops)->hop[h].fit);
 	}
 	free((*hops)->hop);
 	free((*hops)->lean);

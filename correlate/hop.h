@@ -30,8 +30,41 @@ struct hop_habits {
 
 struct hop {
 	struct hop_habits habits;
-	struct clock_fit fit;  /* far stage's clock (coarsely corrected) against the near stage's */
+	uint8_t slot[VIEW_POINTS_MAX]; /* of a point among its stage's */
+	uint32_t far_points;
+	uint32_t fits;                 /* near points x far points */
+	struct clock_fit *fit;         /* far point's clock (coarsely corrected) against the near point's */
+	struct clock_fit *best[VIEW_POINTS_MAX]; /* by slot of a far point: the fit with the most packets */
+	bool known;                    /* some fit is: delays can be told */
 };
+
+/* The fit of two points. Alternatives are different machines: each pair has its own. */
+static inline const struct clock_fit *hop_fit(const struct hop *hop, uint32_t near, uint32_t far)
+{
+	return &hop->fit[hop->slot[near] * hop->far_points + hop->slot[far]];
+}
+
+/* A reference time of one of the hop's points, moved to the near stage's clock. */
+static inline int64_t hop_near_time(const struct hop *hop, uint32_t point, bool near,
+				    int64_t reference_ns)
+{
+	const struct clock_fit *fit = near ? NULL : hop->best[hop->slot[point]];
+
+	return fit && fit->known ? reference_ns - clock_fit_offset(fit, reference_ns)
+				 : reference_ns;
+}
+
+/* How much later the far point saw a packet than the near one, by the fit; where
+ * no fit of the hop is known, by the coarse clocks. False: this pair cannot be told
+ * although others of the hop can. */
+static inline bool hop_difference(const struct hop *hop, uint32_t near, int64_t near_ns,
+				  uint32_t far, int64_t far_ns, int64_t *difference_ns)
+{
+	const struct clock_fit *fit = hop_fit(hop, near, far);
+
+	*difference_ns = far_ns - near_ns - (fit->known ? clock_fit_offset(fit, near_ns) : 0);
+	return fit->known || !hop->known;
+}
 
 struct hops {
 	uint32_t count;        /* path->stages - 1 */

@@ -76,7 +76,7 @@ struct judge {
 	const struct judging *j;
 	const struct hop_session *session;
 	const struct hop_result *result;
-	const struct clock_fit *fit;
+	const struct hop *measured;
 	uint32_t hop;
 	int64_t first_ns[2], last_ns[2];   /* of the near and the far stage, on the near stage's clock */
 	int64_t delay_min_ns[2], delay_max_ns[2]; /* by direction, on that clock */
@@ -169,12 +169,6 @@ static bool judge_learn_box(struct judge *g, const struct odd *odd, uint64_t odd
 	return true;
 }
 
-static int64_t judge_near_time(const struct judge *g, int64_t reference_ns, bool near)
-{
-	return near || !g->fit->known ? reference_ns
-				      : reference_ns - clock_fit_offset(g->fit, reference_ns);
-}
-
 static void judge_window(struct judge *g)
 {
 	const struct path *path = g->j->path;
@@ -191,10 +185,10 @@ static void judge_window(struct judge *g)
 
 			if (!point->rows)
 				continue;
-			from = judge_near_time(
-				g, clock_correct(&g->j->meeting->clock[p], point->first_ns), !side);
-			to = judge_near_time(
-				g, clock_correct(&g->j->meeting->clock[p], point->last_ns), !side);
+			from = hop_near_time(g->measured, p, !side,
+					     clock_correct(&g->j->meeting->clock[p], point->first_ns));
+			to = hop_near_time(g->measured, p, !side,
+					   clock_correct(&g->j->meeting->clock[p], point->last_ns));
 			g->first_ns[side] = from < g->first_ns[side] ? from : g->first_ns[side];
 			g->last_ns[side] = to > g->last_ns[side] ? to : g->last_ns[side];
 		}
@@ -248,11 +242,10 @@ static enum status judge_load_drops(struct judge *g, struct error *err)
 				}
 				g->drops[side] = grown;
 				for (i = 0; i < n; i++) {
-					list[i].time_ns = judge_near_time(
-						g,
+					list[i].time_ns = hop_near_time(
+						g->measured, p, !side,
 						clock_correct(&g->j->meeting->clock[p],
-							      list[i].time_ns),
-						!side);
+							      list[i].time_ns));
 					grown[g->drop_places[side]++] = list[i];
 				}
 				free(list);
@@ -289,7 +282,7 @@ static void judge_say(struct odd *odd, enum verdict verdict, enum reason reason,
 static bool judge_edge(const struct judge *g, struct odd *odd)
 {
 	bool near = g->j->path->stage[odd->point] == g->hop;
-	int64_t now = judge_near_time(g, odd->time_ns, near);
+	int64_t now = hop_near_time(g->measured, odd->point, near, odd->time_ns);
 	uint32_t other = near ? 1 : 0;
 	int64_t least = g->delay_min_ns[odd->direction], most = g->delay_max_ns[odd->direction];
 	int64_t from = odd->upstream ? now + least : now - most;
@@ -383,7 +376,8 @@ static void judge_upstream(const struct judge *g, struct odd *odd)
 
 	if (g->deaf[d][1])
 		judge_say(odd, VERDICT_UNCAPTURED, REASON_CAPTURE_DEAF, 90);
-	else if (judge_capture_lost(g, odd, judge_near_time(g, odd->time_ns, near)))
+	else if (judge_capture_lost(g, odd,
+				    hop_near_time(g->measured, odd->point, near, odd->time_ns)))
 		judge_say(odd, VERDICT_UNCAPTURED, REASON_CAPTURE_DROPS, 60);
 	else if (!lost && odd->time_ns > g->session[odd->session].last_ns[d])
 		judge_say(odd, VERDICT_DROPPED, REASON_SESSION_ENDS, 95);
@@ -428,7 +422,7 @@ enum status judge_hop(struct odd *odd, uint64_t odds, uint32_t hop,
 		      const struct judging *judging, struct error *err)
 {
 	struct judge g = {.j = judging, .session = session, .result = result, .hop = hop,
-			  .fit = &judging->hops->hop[hop].fit,
+			  .measured = &judging->hops->hop[hop],
 			  .across = {.seed = judging->view->seed},
 			  .box = {.seed = judging->view->seed}};
 	enum status status = judge_load_drops(&g, err);

@@ -121,15 +121,14 @@ static void pass_matched(struct hop_pass *pass, uint32_t p, uint32_t index, uint
 			 unsigned direction, int64_t near_local_ns)
 {
 	const struct judging *j = pass->judging;
-	const struct clock_fit *fit = &j->hops->hop[pass->hop].fit;
 	uint32_t q = j->journeys->next_point[p][index], far_index = j->journeys->next[p][index];
 	const struct view_point *near = &j->view->point[p], *far = &j->view->point[q];
 	int64_t near_ns = clock_correct(&j->meeting->clock[p], near_local_ns), far_ns, delay;
 	uint32_t length = (uint32_t)view_get(near, RECORD_LENGTH, index);
 
 	far_ns = clock_correct(&j->meeting->clock[q], view_get(far, RECORD_TIME, far_index));
-	delay = far_ns - near_ns - (fit->known ? clock_fit_offset(fit, near_ns) : 0);
-	histogram_add(pass->result->delay[direction], direction ? -delay : delay);
+	if (hop_difference(&j->hops->hop[pass->hop], p, near_ns, q, far_ns, &delay))
+		histogram_add(pass->result->delay[direction], direction ? -delay : delay);
 	pass->result->modified[direction] += pass_modified(near, index, far, far_index);
 	if (length > pass->result->length_max[direction])
 		pass->result->length_max[direction] = length;

@@ -89,7 +89,7 @@ struct hop_session {
 
 struct hop_result {
 	struct account account[HOP_DIRECTIONS][VIEW_POINTS_MAX]; /* by point, whichever side */
-	struct histogram *delay[2]; /* absolute when fit.known, else raw */
+	struct histogram *delay[2]; /* absolute when the hop's clock is known, else raw */
 	uint64_t reordered[2], modified[2];
 	uint64_t evidence[2][DIRECTION_EVIDENCES]; /* packets by how their direction was found */
 	uint32_t length_max[2];     /* of matched packets, IP bytes */
