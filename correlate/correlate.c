@@ -116,7 +116,7 @@ static enum status step_meeting(struct correlation *c, struct error *err)
 				 "%s: captures of %u point%s: two points at least are compared",
 				 store_path(c->store), c->view->points,
 				 c->view->points == 1 ? "" : "s");
-	status = meeting_hold(&c->meeting, c->view, c->flows, err);
+	status = meeting_hold(&c->meeting, c->view, c->flows, c->options->threads, err);
 	if (!status)
 		status = step_clocks_given(c, err);
 	if (status)
@@ -162,13 +162,33 @@ static enum status step_sessions(struct correlation *c, struct error *err)
 	return status;
 }
 
+/* From the first to the last comparable record, by the reference clock. */
+static void judging_span(struct judging *j)
+{
+	uint32_t p;
+
+	for (p = 0; p < j->view->points; p++) {
+		const struct view_point *point = &j->view->point[p];
+		const struct clock *clock = &j->meeting->clock[p];
+		int64_t from, to;
+
+		if (!point->rows || j->path->stage[p] == PATH_OFF)
+			continue;
+		from = clock_correct(clock, point->first_ns);
+		to = clock_correct(clock, point->last_ns);
+		j->start_ns = from < j->start_ns ? from : j->start_ns;
+		j->end_ns = to > j->end_ns ? to : j->end_ns;
+	}
+}
+
 static enum status step_verdicts(struct correlation *c, struct error *err)
 {
 	enum status status;
 
 	c->judging = (struct judging){c->view, &c->path, c->meeting, c->flows,
 				      c->sessions, c->journeys, c->hops,
-				      c->options->tmax_ns};
+				      c->options->tmax_ns, INT64_MAX, INT64_MIN};
+	judging_span(&c->judging);
 	status = verdicts_give(&c->verdicts, &c->judging, c->options->threads, err);
 	if (!status)
 		status = resets_find(&c->resets, &c->judging, c->verdicts, err);

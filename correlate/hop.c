@@ -18,8 +18,8 @@ struct hop_task {
 	const struct path *path;
 	const struct meeting *meeting;
 	uint32_t stage;
+	unsigned direction;               /* the other one is another task's: each has its own half of all */
 	struct clock_corridor **corridor; /* by near and far slot, like hop->fit */
-	bool failed;
 };
 
 static void hop_habit(const struct view_point *near, uint32_t near_index,
@@ -75,32 +75,33 @@ static void hop_point(struct hop_task *task, uint32_t p)
 			    task->path->stage[j->next_point[p][index]] != task->stage + 1)
 				continue;
 			lean = task->lean[way[i] >> 1];
-			if (lean)
-				hop_pair(task, p, index, (lean > 0) == (way[i] & 1),
+			if (lean && ((lean > 0) == (way[i] & 1)) == task->direction)
+				hop_pair(task, p, index, task->direction,
 					 clock_correct(&task->meeting->clock[p], time[i]));
 		}
 	}
 }
 
-static bool hop_set_up(struct hop_task *task)
+static bool hop_set_up(struct hop *hop, uint32_t stage, const struct path *path,
+		       struct clock_corridor ***corridors)
 {
-	const struct path *path = task->path;
-	struct hop *hop = task->hop;
 	uint32_t s, k;
 
-	for (s = task->stage; s <= task->stage + 1; s++)
+	for (s = stage; s <= stage + 1; s++)
 		for (k = 0; k < path->points[s]; k++)
 			hop->slot[path->point[s][k]] = (uint8_t)k;
-	hop->far_points = path->points[task->stage + 1];
-	hop->fits = path->points[task->stage] * hop->far_points;
+	hop->far_points = path->points[stage + 1];
+	hop->fits = path->points[stage] * hop->far_points;
 	hop->fit = calloc(hop->fits, sizeof *hop->fit);
-	task->corridor = calloc(hop->fits, sizeof *task->corridor);
-	for (k = 0; hop->fit && task->corridor && k < hop->fits; k++) {
-		task->corridor[k] = clock_corridor_new();
-		if (!task->corridor[k])
+	hop->habits.delay[0] = histogram_new();
+	hop->habits.delay[1] = histogram_new();
+	*corridors = calloc(hop->fits, sizeof **corridors);
+	for (k = 0; *corridors && k < hop->fits; k++) {
+		(*corridors)[k] = clock_corridor_new();
+		if (!(*corridors)[k])
 			return false;
 	}
-	return hop->fit && task->corridor;
+	return hop->fit && hop->habits.delay[0] && hop->habits.delay[1] && *corridors;
 }
 
 static void hop_take_fit(struct hop *hop, uint32_t k, const struct clock_corridor *corridor)
@@ -117,21 +118,10 @@ static void hop_take_fit(struct hop *hop, uint32_t k, const struct clock_corrido
 static void *hop_run(void *argument)
 {
 	struct hop_task *task = argument;
-	struct hop_habits *habits = &task->hop->habits;
 	uint32_t k;
 
-	habits->delay[0] = histogram_new();
-	habits->delay[1] = histogram_new();
-	task->failed = !habits->delay[0] || !habits->delay[1] || !hop_set_up(task);
-	if (!task->failed) {
-		for (k = 0; k < task->path->points[task->stage]; k++)
-			hop_point(task, task->path->point[task->stage][k]);
-		for (k = 0; k < task->hop->fits; k++)
-			hop_take_fit(task->hop, k, task->corridor[k]);
-	}
-	for (k = 0; task->corridor && k < task->hop->fits; k++)
-		clock_corridor_free(&task->corridor[k]);
-	free(task->corridor);
+	for (k = 0; k < task->path->points[task->stage]; k++)
+		hop_point(task, task->path->point[task->stage][k]);
 	return NULL;
 }
 
@@ -154,9 +144,10 @@ enum status hops_measure(struct hops **out, struct sessions *sessions,
 			 struct error *err)
 {
 	struct hops *hops = calloc(1, sizeof *hops);
-	struct hop_task task[VIEW_POINTS_MAX];
-	pthread_t thread[VIEW_POINTS_MAX];
-	bool started[VIEW_POINTS_MAX] = {false};
+	struct clock_corridor **corridors[VIEW_POINTS_MAX] = {NULL};
+	struct hop_task task[2 * VIEW_POINTS_MAX];
+	pthread_t thread[2 * VIEW_POINTS_MAX];
+	bool started[2 * VIEW_POINTS_MAX] = {false}, ok = true;
 	uint32_t h, k, last;
 
 	*out = hops;
@@ -170,27 +161,35 @@ enum status hops_measure(struct hops **out, struct sessions *sessions,
 		return error_errno(err, ENOMEM, "hops");
 	}
 	hops_lean(hops, sessions);
-	for (h = 0; h < hops->count; h = last) {
-		last = h + threads < hops->count ? h + threads : hops->count;
+	for (h = 0; h < hops->count && ok; h++) {
+		ok = hop_set_up(&hops->hop[h], h, path, &corridors[h]);
+		for (k = 0; k < 2; k++)
+			task[2 * h + k] = (struct hop_task){&hops->hop[h], hops->lean, journeys, view,
+							    path, meeting, h, k, corridors[h]};
+	}
+	for (h = 0; h < 2 * hops->count && ok; h = last) {
+		last = h + threads < 2 * hops->count ? h + threads : 2 * hops->count;
 		for (k = h; k < last; k++) {
-			task[k] = (struct hop_task){&hops->hop[k], hops->lean, journeys, view,
-						    path, meeting, k, NULL, false};
 			started[k] = k + 1 < last &&
 				     pthread_create(&thread[k], NULL, hop_run, &task[k]) == 0;
 			if (!started[k])
 				hop_run(&task[k]);
 		}
-		for (k = h; k < last; k++) {
+		for (k = h; k < last; k++)
 			if (started[k])
 				pthread_join(thread[k], NULL);
-			if (task[k].failed) {
-				while (++k < last)
-					if (started[k])
-						pthread_join(thread[k], NULL);
-				hops_free(out);
-				return error_errno(err, ENOMEM, "hops");
-			}
+	}
+	for (h = 0; h < hops->count; h++) {
+		for (k = 0; corridors[h] && k < hops->hop[h].fits; k++) {
+			if (ok)
+				hop_take_fit(&hops->hop[h], k, corridors[h][k]);
+			clock_corridor_free(&corridors[h][k]);
 		}
+		free(corridors[h]);
+	}
+	if (!ok) {
+		hops_free(out);
+		return error_errno(err, ENOMEM, "hops");
 	}
 	return STATUS_OK;
 }

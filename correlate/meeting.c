@@ -1,6 +1,7 @@
 #include "correlate/meeting.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,47 @@ static bool samples_find_doubled(const struct samples *s, uint32_t links, uint8_
 		(*doubled)[i] = all[i] >= MEETING_DOUBLED_MIN && copies[i] * 2 > all[i];
 	free(all);
 	return true;
+}
+
+/* One point's sample, taken in a thread of its own. */
+struct sampling {
+	struct samples samples;
+	const struct view *view;
+	uint32_t point, different;
+	uint64_t mask;
+	uint8_t *doubled;
+	bool ok;
+};
+
+static void *sampling_run(void *argument)
+{
+	struct sampling *s = argument;
+
+	s->ok = samples_take(&s->samples, s->view, s->point, s->mask);
+	s->different = samples_mark(&s->samples);
+	s->ok = s->ok && samples_find_doubled(&s->samples, s->view->point[s->point].links,
+					      &s->doubled);
+	return NULL;
+}
+
+static void samplings_run(struct sampling *list, uint32_t count, unsigned threads)
+{
+	pthread_t thread[VIEW_POINTS_MAX];
+	bool started[VIEW_POINTS_MAX];
+	uint32_t from, to, p;
+
+	for (from = 0; from < count; from = to) {
+		to = from + threads < count ? from + threads : count;
+		for (p = from; p < to; p++) {
+			started[p] = p + 1 < to && pthread_create(&thread[p], NULL, sampling_run,
+								  &list[p]) == 0;
+			if (!started[p])
+				sampling_run(&list[p]);
+		}
+		for (p = from; p < to; p++)
+			if (started[p])
+				pthread_join(thread[p], NULL);
+	}
 }
 
 /* ---- pairs of points ---- */
@@ -286,8 +328,9 @@ static void meeting_compare(struct meeting *m, const struct view *view,
 }
 
 enum status meeting_hold(struct meeting **out, const struct view *view,
-			 const struct survey_flow *flows, struct error *err)
+			 const struct survey_flow *flows, unsigned threads, struct error *err)
 {
+	struct sampling sampling[VIEW_POINTS_MAX];
 	struct samples samples[VIEW_POINTS_MAX] = {{0}};
 	struct meeting *m = calloc(1, sizeof *m);
 	enum status status = STATUS_OK;
@@ -302,17 +345,19 @@ enum status meeting_hold(struct meeting **out, const struct view *view,
 		most = view->point[p].rows > most ? view->point[p].rows : most;
 	while (most / (mask + 1) > MEETING_SAMPLE_MAX)
 		mask = 2 * mask + 1;
+	for (p = 0; p < view->points; p++)
+		sampling[p] = (struct sampling){.view = view, .point = p, .mask = mask};
+	samplings_run(sampling, view->points, threads);
 	for (p = 0; p < view->points; p++) {
-		bool taken = samples_take(&samples[p], view, p, mask);
-
-		m->sampled[p] = samples_mark(&samples[p]);
-		if (!taken || !samples_find_doubled(&samples[p], view->point[p].links,
-						    &m->doubled[p])) {
-			status = error_errno(err, ENOMEM, "sample of point %s", view->point[p].name);
-			goto out;
-		}
+		samples[p] = sampling[p].samples;
+		m->sampled[p] = sampling[p].different;
+		m->doubled[p] = sampling[p].doubled;
 		room = samples[p].count > room ? samples[p].count : room;
+		if (!sampling[p].ok)
+			status = error_errno(err, ENOMEM, "sample of point %s", view->point[p].name);
 	}
+	if (status)
+		goto out;
 	common = malloc(((size_t)room + 1) * sizeof *common);
 	if (!common) {
 		status = error_errno(err, ENOMEM, "meeting of the points");

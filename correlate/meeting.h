@@ -41,7 +41,8 @@ struct meeting {
 /* `flows` are the survey's, by node. STATUS_INPUT when a point shares nothing
  * with any other: the text names it and says what to look at. */
 enum status meeting_hold(struct meeting **out, const struct view *view,
-			 const struct survey_flow *flows, struct error *err) MUST_CHECK;
+			 const struct survey_flow *flows, unsigned threads,
+			 struct error *err) MUST_CHECK;
 void meeting_free(struct meeting **meeting);
 
 #endif

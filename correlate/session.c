@@ -57,26 +57,12 @@ void sessions_join(struct sessions *s, uint32_t a, uint32_t b, uint8_t flip)
 
 /* ---- the same tuple ---- */
 
-struct session_sort {
-	uint64_t tuple;  /* hashed: equal tuples come together, in any order */
-	int64_t first_ns;
-	const struct capture_flow *flow;
-	uint32_t node;
-};
-
-static int session_tuple_compare(const struct capture_flow *a, const struct capture_flow *b)
+/* Whether two nodes bear the same tuple. */
+static bool session_tuple_equal(const struct capture_flow *a, const struct capture_flow *b)
 {
-	int by = memcmp(a->a, b->a, sizeof a->a);
-
-	if (!by)
-		by = memcmp(a->b, b->b, sizeof a->b);
-	if (!by)
-		by = (a->a_port > b->a_port) - (a->a_port < b->a_port);
-	if (!by)
-		by = (a->b_port > b->b_port) - (a->b_port < b->b_port);
-	if (!by)
-		by = (a->proto > b->proto) - (a->proto < b->proto);
-	return by ? by : (a->version > b->version) - (a->version < b->version);
+	return a->a_port == b->a_port && a->b_port == b->b_port && a->proto == b->proto &&
+	       a->version == b->version && memcmp(a->a, b->a, sizeof a->a) == 0 &&
+	       memcmp(a->b, b->b, sizeof a->b) == 0;
 }
 
 static uint64_t session_tuple_hash(const struct capture_flow *flow, uint64_t seed)
@@ -90,17 +76,48 @@ static uint64_t session_tuple_hash(const struct capture_flow *flow, uint64_t see
 	return XXH3_64bits_withSeed(key, sizeof key, seed);
 }
 
+/* All nodes by tuple: a chain for each tuple, begun by its last node. */
+struct session_tuples {
+	uint32_t *slot;  /* head of a chain, SESSION_NONE: free */
+	uint32_t *next;  /* by node */
+	uint64_t slots;  /* power of two */
+};
+
+static bool session_tuples_build(struct session_tuples *t, const struct view *view)
+{
+	uint32_t n;
+
+	for (t->slots = 1024; t->slots < 2 * (uint64_t)view->nodes; t->slots *= 2)
+		;
+	t->slot = malloc(t->slots * sizeof *t->slot);
+	t->next = malloc(((size_t)view->nodes + 1) * sizeof *t->next);
+	if (!t->slot || !t->next)
+		return false;
+	memset(t->slot, 0xff, t->slots * sizeof *t->slot);
+	for (n = 0; n < view->nodes; n++) {
+		uint64_t s = session_tuple_hash(&view->flow[n], view->seed) & (t->slots - 1);
+
+		while (t->slot[s] != SESSION_NONE &&
+		       !session_tuple_equal(&view->flow[t->slot[s]], &view->flow[n]))
+			s = (s + 1) & (t->slots - 1);
+		t->next[n] = t->slot[s];
+		t->slot[s] = n;
+	}
+	return true;
+}
+
+struct session_sort {
+	int64_t first_ns;
+	uint32_t node;
+};
+
 static int session_sort_compare(const void *x, const void *y)
 {
 	const struct session_sort *a = x, *b = y;
-	int by;
 
-	if (a->tuple != b->tuple)
-		return a->tuple < b->tuple ? -1 : 1;
-	by = session_tuple_compare(a->flow, b->flow);
-	if (!by)
-		by = (a->first_ns > b->first_ns) - (a->first_ns < b->first_ns);
-	return by ? by : (a->node > b->node) - (a->node < b->node);
+	if (a->first_ns != b->first_ns)
+		return a->first_ns < b->first_ns ? -1 : 1;
+	return (a->node > b->node) - (a->node < b->node);
 }
 
 struct session_span {
@@ -165,8 +182,11 @@ enum status sessions_new(struct sessions **out, const struct view *view,
 {
 	struct sessions *s = calloc(1, sizeof *s);
 	struct session_sort *sort = malloc(((size_t)view->nodes + 1) * sizeof *sort);
+	struct session_tuples tuples = {0};
 	size_t n = (size_t)view->nodes + 1;
-	uint32_t i, from;
+	uint32_t i, count;
+	uint64_t at;
+	bool built = session_tuples_build(&tuples, view);
 
 	*out = s;
 	if (s) {
@@ -178,30 +198,30 @@ enum status sessions_new(struct sessions **out, const struct view *view,
 		s->next_node = malloc(n * sizeof *s->next_node);
 		s->client_direction = calloc(n, 1);
 	}
-	if (!s || !sort || !s->parent || !s->flip || !s->lean || !s->of_node || !s->next_node ||
+	if (!s || !sort || !built || !s->parent || !s->flip || !s->lean || !s->of_node || !s->next_node ||
 	    !s->client_direction) {
 		free(sort);
+		free(tuples.slot);
+		free(tuples.next);
 		sessions_free(out);
 		return session_memory(err);
 	}
-	for (i = 0; i < view->nodes; i++) {
-		const struct clock *clock = &meeting->clock[view->node_point[i]];
-
+	for (i = 0; i < view->nodes; i++)
 		s->parent[i] = i;
-		sort[i] = (struct session_sort){session_tuple_hash(&view->flow[i], view->seed),
-						clock_correct(clock, flows[i].first_ns),
-						&view->flow[i], i};
-	}
-	qsort(sort, view->nodes, sizeof *sort, session_sort_compare);
-	for (from = 0, i = 1; i <= view->nodes && view->nodes; i++) {
-		if (i < view->nodes &&
-		    session_tuple_compare(sort[i].flow, sort[from].flow) == 0)
+	for (at = 0; at < tuples.slots; at++) {
+		if (tuples.slot[at] == SESSION_NONE || tuples.next[tuples.slot[at]] == SESSION_NONE)
 			continue;
-		if (i - from > 1)
-			session_join_tuple(s, view, meeting, flows, sort + from, i - from, tmax_ns);
-		from = i;
+		for (count = 0, i = tuples.slot[at]; i != SESSION_NONE; i = tuples.next[i])
+			sort[count++] = (struct session_sort){
+				clock_correct(&meeting->clock[view->node_point[i]],
+					      flows[i].first_ns),
+				i};
+		qsort(sort, count, sizeof *sort, session_sort_compare);
+		session_join_tuple(s, view, meeting, flows, sort, count, tmax_ns);
 	}
 	free(sort);
+	free(tuples.slot);
+	free(tuples.next);
 	return STATUS_OK;
 }
 

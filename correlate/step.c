@@ -8,6 +8,7 @@
 #define STEP_NEAR 200           /* values on each side that show a step */
 #define STEP_FAR 2000           /* and that must confirm it */
 #define STEP_SURE_NS 500000000.0 /* 0.5 s: no queue; needs no confirmation */
+#define STEP_BLOCK 25           /* values whose ranges are looked at first */
 #define STEP_TAIL 50            /* one value in so many (2 %) may lie outside a range */
 
 /* The values next to a place, sorted. */
@@ -96,50 +97,102 @@ static size_t step_sharpen(const double *values, size_t count, size_t at)
 	return best;
 }
 
-/* Keeps the better of the best step and the one at `at`. */
-static void step_weigh(const double *values, size_t count, size_t at, double gap, size_t *best,
-		       double *size)
+/* A step found, and the best place of the run of places at hand that all show one. */
+struct step_search {
+	const double *values;
+	size_t count;
+	struct step_window left, right;
+	size_t best, top_at;
+	double size, top;
+};
+
+/* Keeps the better of the best step and the run that ends. */
+static void step_weigh(struct step_search *s)
 {
-	if (gap <= *size)
-		return;
-	if (gap < STEP_SURE_NS && step_confirm(values, count, at) <= STEP_LEAST_NS)
-		return;
-	*best = at;
-	*size = gap;
+	if (s->top_at && s->top > s->size &&
+	    (s->top >= STEP_SURE_NS ||
+	     step_confirm(s->values, s->count, s->top_at) > STEP_LEAST_NS)) {
+		s->best = s->top_at;
+		s->size = s->top;
+	}
+	s->top = STEP_LEAST_NS;
+	s->top_at = 0;
 }
 
+/* Looks at every place of a block. */
+static void step_scan(struct step_search *s, size_t block)
+{
+	size_t i = block * STEP_BLOCK, k;
+	double gap;
+
+	s->left.count = s->right.count = 0;
+	for (k = i < STEP_NEAR ? 0 : i - STEP_NEAR; k < i; k++)
+		step_put(&s->left, s->values[k]);
+	for (k = i; k < s->count && k < i + STEP_NEAR; k++)
+		step_put(&s->right, s->values[k]);
+	for (k = 0; k < STEP_BLOCK && s->count - i >= STEP_SIDE_MIN; k++, i++) {
+		gap = step_gap(s->left.value, s->left.count, s->right.value, s->right.count);
+		if (gap > s->top) {
+			s->top = gap;
+			s->top_at = i;
+		} else if (gap <= STEP_LEAST_NS) {
+			step_weigh(s);
+		}
+		step_take(&s->right, s->values[i]);
+		if (s->count - i > STEP_NEAR)
+			step_put(&s->right, s->values[i + STEP_NEAR]);
+		if (s->left.count == STEP_NEAR)
+			step_take(&s->left, s->values[i - STEP_NEAR]);
+		step_put(&s->left, s->values[i]);
+	}
+}
+
+/* The range of a block, but for as many values on either end as may lie outside
+ * the range of a whole window. */
+struct step_range {
+	double low, high;
+};
+
+static struct step_range step_range(const double *values)
+{
+	double sorted[STEP_BLOCK];
+	unsigned i, k;
+
+	for (i = 0; i < STEP_BLOCK; i++) {
+		for (k = i; k > 0 && sorted[k - 1] > values[i]; k--)
+			sorted[k] = sorted[k - 1];
+		sorted[k] = values[i];
+	}
+	return (struct step_range){sorted[STEP_NEAR / STEP_TAIL],
+				   sorted[STEP_BLOCK - 1 - STEP_NEAR / STEP_TAIL]};
+}
+
+/* A step in a block is only possible where the ranges of the two blocks before it and
+ * those behind it do not meet: few places need a close look. */
 size_t step_find(const double *values, size_t count, double *size_ns)
 {
-	struct step_window left = {0}, right = {0};
-	size_t i, best = 0, top_at = 0;
-	double size = STEP_LEAST_NS, top = STEP_LEAST_NS, gap;
+	struct step_search s = {.values = values, .count = count, .size = STEP_LEAST_NS,
+				.top = STEP_LEAST_NS};
+	struct step_range r[5]; /* of blocks b - 2 .. b + 2 */
+	size_t b, blocks = count / STEP_BLOCK;
 
 	*size_ns = 0;
 	if (count < 2 * STEP_SIDE_MIN)
 		return 0;
-	for (i = 0; i < count && i < STEP_NEAR; i++)
-		step_put(&right, values[i]);
-	for (i = 0; i < count; i++) {
-		gap = i < STEP_SIDE_MIN || count - i < STEP_SIDE_MIN
-			      ? 0
-			      : step_gap(left.value, left.count, right.value, right.count);
-		if (gap > top) {
-			top = gap;
-			top_at = i;
-		} else if (gap <= STEP_LEAST_NS && top_at) {
-			step_weigh(values, count, top_at, top, &best, &size);
-			top = STEP_LEAST_NS;
-			top_at = 0;
-		}
-		step_take(&right, values[i]);
-		if (count - i > STEP_NEAR)
-			step_put(&right, values[i + STEP_NEAR]);
-		if (left.count == STEP_NEAR)
-			step_take(&left, values[i - STEP_NEAR]);
-		step_put(&left, values[i]);
+	for (b = 0; b < 4; b++)
+		r[b + 1] = step_range(values + b * STEP_BLOCK);
+	for (b = 2; b + 1 < blocks; b++) {
+		memmove(r, r + 1, 4 * sizeof r[0]);
+		r[4] = b + 2 < blocks ? step_range(values + (b + 2) * STEP_BLOCK) : r[3];
+		if (fmin(r[3].low, r[4].low) - fmax(r[0].high, r[1].high) > STEP_LEAST_NS ||
+		    fmin(r[0].low, r[1].low) - fmax(r[3].high, r[4].high) > STEP_LEAST_NS)
+			step_scan(&s, b);
+		else
+			step_weigh(&s);
 	}
-	if (!best)
+	step_weigh(&s);
+	if (!s.best)
 		return 0;
-	*size_ns = size;
-	return step_sharpen(values, count, best);
+	*size_ns = s.size;
+	return step_sharpen(values, count, s.best);
 }

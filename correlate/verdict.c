@@ -1,12 +1,13 @@
 #include "correlate/verdict.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "collect/fingerprint.h"
 #include "collect/packet.h"
+#include "correlate/delays.h"
 #include "correlate/evidence.h"
 #include "correlate/judge.h"
 #include "correlate/recut.h"
@@ -33,7 +34,8 @@ struct hop_pass {
 	struct verdicts *verdicts;
 	struct hop_result *result;
 	const struct judging *judging;
-	uint32_t hop;
+	uint32_t hop, stage;
+	bool ok;
 	struct hop_session *session;
 	int64_t *latest[2];  /* by direction and node: see pass_order() */
 	bool overtaken;
@@ -127,8 +129,11 @@ static void pass_matched(struct hop_pass *pass, uint32_t p, uint32_t index, uint
 	uint32_t length = (uint32_t)view_get(near, RECORD_LENGTH, index);
 
 	far_ns = clock_correct(&j->meeting->clock[q], view_get(far, RECORD_TIME, far_index));
-	if (hop_difference(&j->hops->hop[pass->hop], p, near_ns, q, far_ns, &delay))
-		histogram_add(pass->result->delay[direction], direction ? -delay : delay);
+	if (hop_difference(&j->hops->hop[pass->hop], p, near_ns, q, far_ns, &delay)) {
+		delay = direction ? -delay : delay;
+		histogram_add(pass->result->delay[direction], delay);
+		pass->ok &= delays_add(pass->result->delays, near_ns, direction, delay);
+	}
 	pass->result->modified[direction] += pass_modified(near, index, far, far_index);
 	if (length > pass->result->length_max[direction])
 		pass->result->length_max[direction] = length;
@@ -311,7 +316,8 @@ static void pass_count_odds(struct hop_pass *pass)
 	struct hop_session *s;
 	uint64_t i;
 
-	qsort(pass->odd, pass->odds, sizeof *pass->odd, pass_odd_compare);
+	if (pass->odds)
+		qsort(pass->odd, pass->odds, sizeof *pass->odd, pass_odd_compare);
 	for (i = 0; i < pass->odds; i++) {
 		s = &pass->session[pass->odd[i].session];
 		(pass->odd[i].upstream ? s->upstream : s->downstream)[pass->odd[i].direction]++;
@@ -340,11 +346,39 @@ static enum status pass_judge(struct hop_pass *pass, struct error *err)
 	return status;
 }
 
-static enum status pass_run(struct hop_pass *pass, struct error *err)
+/* One stage of the hop: its points' records, and the odd ones among them. The
+ * two stages share nothing that is written, so each has a thread. */
+static void *pass_stage(void *argument)
+{
+	struct hop_pass *pass = argument;
+	const struct path *path = pass->judging->path;
+	uint32_t k;
+
+	pass->ok = true;
+	for (k = 0; k < path->points[pass->stage] && pass->ok; k++) {
+		pass->ok = pass_point(pass, path->point[pass->stage][k]);
+		pass_filtered(pass, path->point[pass->stage][k]);
+	}
+	return NULL;
+}
+
+static bool pass_take_odds(struct hop_pass *pass, const struct hop_pass *far)
+{
+	uint64_t i;
+
+	for (i = 0; i < far->odds; i++)
+		if (!pass_add_odd(pass, &far->odd[i]))
+			return false;
+	return true;
+}
+
+static enum status pass_run(struct hop_pass *pass, unsigned threads, struct error *err)
 {
 	const struct judging *j = pass->judging;
-	uint32_t stage, k, n;
-	bool ok;
+	struct hop_pass far;
+	pthread_t thread;
+	bool started, ok;
+	uint32_t n;
 
 	pass->session = calloc((size_t)j->sessions->count + 1, sizeof *pass->session);
 	pass->result->session = pass->session;
@@ -352,18 +386,24 @@ static enum status pass_run(struct hop_pass *pass, struct error *err)
 	pass->latest[1] = malloc(((size_t)j->view->nodes + 1) * sizeof(int64_t));
 	pass->result->delay[0] = histogram_new();
 	pass->result->delay[1] = histogram_new();
-	if (!pass->session || !pass->latest[0] || !pass->latest[1] || !pass->result->delay[0] ||
+	pass->result->delays = delays_new(j->start_ns, j->end_ns);
+	if (!pass->session || !pass->result->delays || !pass->latest[0] || !pass->latest[1] || !pass->result->delay[0] ||
 	    !pass->result->delay[1])
 		return pass_memory(err);
 	for (n = 0; n < j->view->nodes; n++)
 		pass->latest[0][n] = pass->latest[1][n] = INT64_MIN;
-	for (stage = pass->hop, ok = true; stage <= pass->hop + 1; stage++)
-		for (k = 0; k < j->path->points[stage] && ok; k++) {
-			ok = pass_point(pass, j->path->point[stage][k]);
-			pass_filtered(pass, j->path->point[stage][k]);
-		}
-	if (ok && pass->overtaken)
-		ok = pass_reordered(pass);
+	far = *pass;
+	far.stage = pass->hop + 1;
+	pass->stage = pass->hop;
+	started = threads > 1 && pthread_create(&thread, NULL, pass_stage, &far) == 0;
+	pass_stage(pass);
+	if (started)
+		pthread_join(thread, NULL);
+	else
+		pass_stage(&far);
+	ok = pass->ok && far.ok && pass_take_odds(pass, &far) &&
+	     (!pass->overtaken || pass_reordered(pass));
+	free(far.odd);
 	return ok ? pass_judge(pass, err) : pass_memory(err);
 }
 
@@ -405,7 +445,7 @@ enum status verdicts_give(struct verdicts **out, const struct judging *judging, 
 		struct hop_pass pass = {
 			.verdicts = v, .result = &v->hop[h], .judging = judging, .hop = h};
 
-		status = pass_run(&pass, err);
+		status = pass_run(&pass, threads, err);
 		if (!status)
 			status = verdicts_take_odds(v, &pass, err);
 		free(pass.latest[0]);
@@ -428,6 +468,7 @@ void verdicts_free(struct verdicts **verdicts)
 		histogram_free(&v->hop[h].delay[0]);
 		histogram_free(&v->hop[h].delay[1]);
 		free(v->hop[h].session);
+		delays_free(&v->hop[h].delays);
 	}
 	for (p = 0; p < VIEW_POINTS_MAX; p++)
 		free(v->code[p]);

@@ -87,8 +87,11 @@ struct hop_session {
 	int64_t last_ns[2];                              /* near side's time of the last matched packet */
 };
 
+struct delays;
+
 struct hop_result {
 	struct account account[HOP_DIRECTIONS][VIEW_POINTS_MAX]; /* by point, whichever side */
+	struct delays *delays;      /* the same over time */
 	struct histogram *delay[2]; /* absolute when the hop's clock is known, else raw */
 	uint64_t reordered[2], modified[2];
 	uint64_t evidence[2][DIRECTION_EVIDENCES]; /* packets by how their direction was found */
@@ -114,6 +117,7 @@ struct judging {
 	const struct journeys *journeys;
 	const struct hops *hops;
 	int64_t tmax_ns;
+	int64_t start_ns, end_ns; /* of the whole run, reference time */
 };
 
 /* Gives every record its verdicts. */

@@ -163,7 +163,7 @@ verify_clocks()
 
 verify_case()
 {
-	local hop point direction
+	local hop point
 
 	verify_path "$path"
 	verify_sums
@@ -185,15 +185,8 @@ verify_case()
 		verify_frames "$work/packets.$point" "$point"
 	done
 	verify_clocks "$2"
-	case ${1##*/} in
-	busy-hop)
-		for direction in forward reverse; do
-			within "the busy hop's median delay, $direction" "$(csv hops -p delay_p50_us \
-				"hop=$busy" direction=$direction)" 600 1100
-		done
-		;;
-	resets) verify_resets ;;
-	esac
+	verify_delays $hops
+	[ "${1##*/}" != resets ] || verify_resets
 }
 
 # Both ends got a RST made by the hop; its row says so.

@@ -122,6 +122,8 @@ scene_verify()
 	if [ "$truth" = yes ]; then
 		# shellcheck disable=SC2046
 		verify_acts $(path_hops "$path")
+		# shellcheck disable=SC2046
+		verify_delays $(path_hops "$path")
 	fi
 	for hop in $(path_hops "$path"); do
 		[ "$hop" = "$busy" ] || [ $path_idle = no ] || verify_idle "$hop"

@@ -134,6 +134,33 @@ verify_acts()
 		"$(acts_of dup "$@" | cut -d'|' -f1,2 | sort | uniq -c | awk '{ print $2 "|" $1 }')"
 }
 
+# verify_delays HOP...: the median delay lies between the quantiles 0.45 and 0.55 of the
+# delays of packets that were seen once on each side, give or take the published clock error.
+# Those delays are those of the clocks that made the captures: they must be one clock.
+verify_delays()
+{
+	local hop direction bounds error
+
+	for hop; do
+		for direction in forward reverse; do
+			bounds=$(awk -F'|' -v direction=$direction \
+				'$1 == "delay" && $2 == direction { print $3 }' "$(acts_file "$hop")" |
+				sort -g | awk '{ us[NR] = $1 }
+				END { if (NR > 20) print us[int(NR * 0.45)], us[int(NR * 0.55) + 1] }')
+			[ -n "$bounds" ] || continue
+			error=$(csv hops -p clock_error_us "hop=$(hop_spelled "$hop")" \
+				direction=$direction)
+			[ -n "$error" ] || continue
+			# The quantiles come from a histogram with an error of 0.4 %.
+			within "$hop, $direction: the median delay is that of the captures" \
+				"$(csv hops -p delay_p50_us "hop=$(hop_spelled "$hop")" \
+					direction=$direction)" \
+				$(echo "$bounds $error" |
+					awk '{ print $1 - $1 * 0.004 - $3, $2 + $2 * 0.004 + $3 }')
+		done
+	done
+}
+
 # verify_idle HOP: it forwards all and makes nothing
 verify_idle()
 {
