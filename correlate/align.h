@@ -6,10 +6,15 @@
  * the usual, and a great deal when fields that the hop leaves alone (IP ID,
  * timestamp, window) differ; a packet without a partner costs a fixed price.
  * Where another way of pairing costs nearly the same, the packets concerned are
- * `ambiguous`: nobody can tell which of them is missing.
+ * `ambiguous`: nobody can tell which of them is missing. Equal counts whose pairs are all
+ * likely are paired in order and never ambiguous.
  *
- * Wrong pairs at 100 us spacing and 2 % loss: by index 34 %, by nearest time
- * 11 %, aligned 1.3 %.
+ * Costs: a pair |delay - usual| / spread, at most 8, and 30 for each of IP ID and
+ * timestamp, 12 for the window where they differ; a packet without a partner 10.
+ * Costs that differ by less than 3 are nearly the same.
+ *
+ * Wrong fates of identical packets at 100 us spacing, 2 % loss, delays that spread over
+ * 140 us: by index 38 %, by nearest time 20 %, aligned 1.3 % (tests/unit/align_test.c).
  */
 #ifndef CROSSTAP_CORRELATE_ALIGN_H
 #define CROSSTAP_CORRELATE_ALIGN_H
@@ -20,7 +25,7 @@
 #include "collect/error.h"
 
 #define ALIGN_NONE UINT32_MAX
-#define ALIGN_CELLS_MAX (1u << 20) /* above it the lists are cut at quiet gaps first */
+#define ALIGN_CELLS_MAX (1u << 20) /* pairs thinkable at once; longer lists are done in pieces, cut in gaps */
 
 struct align_item {
 	int64_t time_ns;   /* reference time */
@@ -43,7 +48,9 @@ struct align_habits {
 };
 
 /* Aligns two lists, each sorted by time. Fills partner and ambiguous of every
- * item. Fails only for want of memory. */
+ * item. Takes time in proportion to the lists, with a bounded factor, however long they
+ * are, and 8 bytes for each upstream item plus what ALIGN_CELLS_MAX needs. Fails only for
+ * want of memory. */
 enum status align_lists(struct align_item *upstream, uint32_t upstream_count,
 			struct align_item *downstream, uint32_t downstream_count,
 			const struct align_habits *habits, struct error *err) MUST_CHECK;

@@ -90,9 +90,13 @@ struct clock_pair {
 
 /* The coarse fit over `count` pairs in any order (they are sorted in place by
  * local time). Wrong pairs among them (a minority) are outvoted: the mode of the
- * differences first, then a line through medians (Theil-Sen), then
- * steps: places where the differences on both sides lie in disjoint ranges.
- * *agreeing becomes the number of pairs that fit. Fails only for want of memory or count 0. */
+ * differences first, then a line through the middles of blocks of time (Theil-Sen), then
+ * steps: places where the differences on both sides, 50 pairs at least, lie in ranges that
+ * are 1 ms apart, near them and farther off. The offset lies within the delay of the truth,
+ * halfway between the directions where both are busy. A drift of less than 1 ms over the
+ * pairs is left to the fine fit (skew 0). *agreeing becomes the number of pairs that fit.
+ * Depends on nothing but the set of pairs. Fails only for want of memory (STATUS_SYSTEM) or
+ * count 0 (STATUS_INPUT). */
 enum status clock_fit_coarse(struct clock *clock, struct clock_pair *pairs, size_t count,
 			     size_t *agreeing, struct error *err) MUST_CHECK;
 
@@ -103,8 +107,9 @@ struct clock_corridor;
 struct clock_corridor *clock_corridor_new(void);  /* NULL: no memory */
 void clock_corridor_free(struct clock_corridor **corridor);
 /* A packet that passed the hop at time_ns (of the near point's corrected clock) with
- * difference_ns = far point's time - near point's time, where forward packets go from near to far. Times need
- * not be sorted exactly: out-of-order ones are put in their place. */
+ * difference_ns = far point's time - near point's time, where forward packets go from
+ * near to far. Times need not be sorted exactly: out-of-order ones are put in their
+ * place. */
 void clock_corridor_add(struct clock_corridor *corridor, bool forward, int64_t time_ns,
 			int64_t difference_ns);
 
@@ -113,12 +118,19 @@ struct clock_fit {
 	bool feasible;        /* one line fits all pairs; if not, offset comes from robust quantiles */
 	int64_t at_ns;        /* the time in the middle of the pairs, where offset and error hold */
 	int64_t offset_ns;    /* far clock minus near clock: the middle of what the packets allow */
-	int64_t error_ns;     /* half of that width */
-	double skew;          /* of the middle line: the one with the widest corridor */
+	int64_t error_ns;     /* half of that width. Feasible: the true offset at at_ns is within
+				 it, if no packet took less than no time and the clocks kept
+				 a line of at most 1000 ppm */
+	double skew;          /* of the line with the widest corridor, as far as the offset allows
+				 it; 0 where so few pairs tell nothing else */
 	uint64_t forward, reverse; /* pairs */
 	int64_t forward_min_ns, reverse_min_ns; /* least delay each way under this fit (>= 0 when
 						   feasible); their sum needs no clock */
 };
+
+/* With one direction only the line is the one that its least delays touch: it takes the
+ * drift out, and what remains of the delays is how they vary. offset_ns is then the offset
+ * if the least delay were 0, and error_ns is 0: neither is known. */
 
 /* Works the fit out; the corridor may be fed and fitted again. */
 void clock_corridor_fit(const struct clock_corridor *corridor, struct clock_fit *fit);

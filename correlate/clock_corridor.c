@@ -5,15 +5,16 @@
 #include <string.h>
 
 #include "correlate/hull.h"
+#include "correlate/robust.h"
 
-#define CORRIDOR_KEPT_MAX 4096     /* pairs each way kept for when no line fits; a power of two */
-#define CORRIDOR_SKEW_MAX 1e-3
-#define CORRIDOR_GRAIN_NS 1.0      /* two stamps cut to whole nanoseconds are that far off */
-#define CORRIDOR_SURE_PAIRS 10.0   /* with fewer pairs than this each way the skew is left at 0 */
-#define CORRIDOR_BLOCKS_MAX 64
-#define CORRIDOR_BLOCK_PAIRS 32
-#define CORRIDOR_BLOCKS_FOR_SKEW 4
-#define CORRIDOR_HALVINGS 200      /* of an interval of doubles; ends sooner, when none lies between */
+#define CORRIDOR_KEPT_MAX	 4096 /* pairs each way kept for when no line fits; a power of two */
+#define CORRIDOR_SKEW_MAX	 1e-3
+#define CORRIDOR_GRAIN_NS	 1.0  /* two stamps cut to whole nanoseconds are that far off */
+#define CORRIDOR_SURE_PAIRS	 10.0 /* with fewer pairs than this each way the skew is left at 0 */
+#define CORRIDOR_BLOCKS_MAX	 64
+#define CORRIDOR_BLOCK_PAIRS	 32
+#define CORRIDOR_BLOCKS_FOR_SKEW 8 /* of both sides */
+#define CORRIDOR_HALVINGS	 200 /* of an interval of doubles; ends sooner, when none lies between */
 
 enum { FORWARD, REVERSE, SIDES };
 
@@ -22,7 +23,7 @@ enum { FORWARD, REVERSE, SIDES };
  * hull says all that the points say. */
 struct corridor_side {
 	uint64_t pairs;
-	uint64_t every;  /* mask: pair i is kept when (i & every) == 0 */
+	uint64_t every; /* mask: pair i is kept when (i & every) == 0 */
 	unsigned kept_count, waiting_count;
 	struct hull hull;
 	struct hull_point waiting[HULL_ADD_MAX]; /* not yet in the hull */
@@ -85,7 +86,7 @@ void clock_corridor_add(struct clock_corridor *corridor, bool forward, int64_t t
  * Nanoseconds of a hundred days are exact in them. */
 struct corridor_sight {
 	int64_t at_ns, base_ns;
-	double span;  /* of x, over both sides */
+	double span; /* of x, over both sides */
 	unsigned points[SIDES];
 	double x[SIDES][HULL_POINTS_MAX], y[SIDES][HULL_POINTS_MAX];
 };
@@ -95,8 +96,8 @@ static void corridor_look(const struct hull hull[SIDES], struct corridor_sight *
 	int64_t first = INT64_MAX, last = INT64_MIN;
 	unsigned s, i;
 
-	sight->base_ns = hull[FORWARD].points ? hull[FORWARD].point[0].y
-					      : -hull[REVERSE].point[0].y;
+	sight->base_ns =
+	    hull[FORWARD].points ? hull[FORWARD].point[0].y : -hull[REVERSE].point[0].y;
 	for (s = 0; s < SIDES; s++) {
 		if (!hull[s].points)
 			continue;
@@ -266,7 +267,8 @@ static double corridor_turn(const struct corridor_sight *sight, double height, d
 		}
 	}
 	if (low > high) /* by a rounding, or the stamps' grain */
-		b = low = high = fmax(-CORRIDOR_SKEW_MAX, fmin(CORRIDOR_SKEW_MAX, (low + high) / 2));
+		b = low = high =
+		    fmax(-CORRIDOR_SKEW_MAX, fmin(CORRIDOR_SKEW_MAX, (low + high) / 2));
 	return b < low ? low : b > high ? high : b;
 }
 
@@ -309,13 +311,6 @@ static void corridor_fit_one(const struct corridor_sight *sight, unsigned s, str
 	fit->feasible = true;
 }
 
-/* When no line fits (stamps that jitter, a step): the 2 % quantiles of stretches
- * of time instead of the hull. */
-struct corridor_blocks {
-	unsigned count[SIDES];
-	double x[SIDES][CORRIDOR_BLOCKS_MAX], floor[SIDES][CORRIDOR_BLOCKS_MAX];
-};
-
 static int corridor_compare_x(const void *a, const void *b)
 {
 	const struct hull_point *p = a, *q = b;
@@ -325,95 +320,64 @@ static int corridor_compare_x(const void *a, const void *b)
 	return (p->y > q->y) - (p->y < q->y);
 }
 
-static int corridor_compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double corridor_quantile(double *values, unsigned count, double share)
-{
-	qsort(values, count, sizeof values[0], corridor_compare);
-	return values[(unsigned)(share * (count - 1) + 0.5)];
-}
-
-static void corridor_block(const struct corridor_side *side, const struct corridor_sight *sight,
-			   unsigned s, struct corridor_blocks *blocks)
+/* The floor of a side: the 2 % quantiles of stretches of its time, as differences
+ * that are not negated. Returns how many there are. */
+static unsigned corridor_floor(const struct corridor_side *side, const struct corridor_sight *sight,
+			       unsigned s, struct robust_point *floor)
 {
 	struct hull_point sorted[CORRIDOR_KEPT_MAX];
-	double y[CORRIDOR_KEPT_MAX];
+	double y[CORRIDOR_KEPT_MAX], sign = s == FORWARD ? 1 : -1;
 	int64_t base = s == FORWARD ? sight->base_ns : -sight->base_ns;
 	unsigned n = side->kept_count, count = n / CORRIDOR_BLOCK_PAIRS, k, i, from, to;
 
 	memcpy(sorted, side->kept, n * sizeof sorted[0]);
 	qsort(sorted, n, sizeof sorted[0], corridor_compare_x);
 	count = count > CORRIDOR_BLOCKS_MAX ? CORRIDOR_BLOCKS_MAX : count ? count : 1;
-	blocks->count[s] = count;
 	for (k = 0; k < count; k++) {
 		from = k * n / count;
 		to = (k + 1) * n / count;
 		for (i = from; i < to; i++)
 			y[i - from] = (double)(sorted[i].y - base);
-		blocks->x[s][k] = (double)(sorted[(from + to) / 2].x - sight->at_ns);
-		blocks->floor[s][k] = corridor_quantile(y, to - from, 0.02);
+		floor[k] = (struct robust_point){
+		    .x = (double)(sorted[(from + to) / 2].x - sight->at_ns),
+		    .y = sign * robust_quantile(y, to - from, 0.02),
+		    .group = s,
+		};
 	}
+	return count;
 }
 
-/* Theil-Sen over the blocks of both sides, each with its own. */
-static double corridor_block_slope(const struct corridor_blocks *blocks)
-{
-	double slopes[CORRIDOR_BLOCKS_MAX * CORRIDOR_BLOCKS_MAX], slope;
-	unsigned s, i, k, n = 0;
-
-	for (s = 0; s < SIDES; s++) {
-		const double *x = blocks->x[s], *y = blocks->floor[s];
-
-		if (blocks->count[s] < CORRIDOR_BLOCKS_FOR_SKEW)
-			continue;
-		for (i = 0; i < blocks->count[s]; i++)
-			for (k = i + 1; k < blocks->count[s]; k++)
-				if (x[k] > x[i])
-					slopes[n++] = (s == FORWARD ? 1 : -1) * (y[k] - y[i]) /
-						      (x[k] - x[i]);
-	}
-	if (!n)
-		return 0;
-	slope = corridor_quantile(slopes, n, 0.5);
-	return fmin(fmax(slope, -CORRIDOR_SKEW_MAX), CORRIDOR_SKEW_MAX);
-}
-
-/* The floors of both sides are the medians of their blocks' floors; where most
- * blocks do not agree on them (nine in ten), the error says so. */
+/* When no line fits (stamps that jitter, a step): a line through the floors of both
+ * sides instead of the hulls. The floors' heights are medians; where most do not agree on
+ * them (nine in ten), the error says so. */
 static void corridor_fit_robust(const struct clock_corridor *corridor,
 				const struct corridor_sight *sight, struct clock_fit *fit)
 {
-	struct corridor_blocks blocks;
-	double floor[SIDES], rest[CORRIDOR_BLOCKS_MAX], away[SIDES * CORRIDOR_BLOCKS_MAX];
-	unsigned s, i, n = 0;
+	struct robust_point floor[SIDES * CORRIDOR_BLOCKS_MAX];
+	double rest[CORRIDOR_BLOCKS_MAX], away[SIDES * CORRIDOR_BLOCKS_MAX], height[SIDES];
+	unsigned s, i, n = 0, count[SIDES];
 
-	for (s = 0; s < SIDES; s++)
-		corridor_block(&corridor->side[s], sight, s, &blocks);
-	fit->skew = corridor_block_slope(&blocks);
 	for (s = 0; s < SIDES; s++) {
-		double slope = s == FORWARD ? fit->skew : -fit->skew;
-
-		for (i = 0; i < blocks.count[s]; i++) {
-			blocks.floor[s][i] -= slope * blocks.x[s][i];
-			rest[i] = blocks.floor[s][i];
-		}
-		floor[s] = corridor_quantile(rest, blocks.count[s], 0.5);
-		for (i = 0; i < blocks.count[s]; i++)
-			away[n++] = fabs(blocks.floor[s][i] - floor[s]);
+		count[s] = corridor_floor(&corridor->side[s], sight, s, floor + n);
+		n += count[s];
 	}
-	fit->offset_ns = sight->base_ns + corridor_round((floor[FORWARD] - floor[REVERSE]) / 2);
-	fit->error_ns = corridor_ceil(fabs(floor[FORWARD] + floor[REVERSE]) / 2 +
-				      corridor_quantile(away, n, 0.9) + CORRIDOR_GRAIN_NS);
+	fit->skew = n < CORRIDOR_BLOCKS_FOR_SKEW ? 0 : robust_slope(floor, n, n);
+	fit->skew = fmin(fmax(fit->skew, -CORRIDOR_SKEW_MAX), CORRIDOR_SKEW_MAX);
+	for (s = 0, n = 0; s < SIDES; s++, n += count[FORWARD]) {
+		for (i = 0; i < count[s]; i++)
+			rest[i] = floor[n + i].y -= fit->skew * floor[n + i].x;
+		height[s] = robust_quantile(rest, count[s], 0.5);
+		for (i = 0; i < count[s]; i++)
+			away[n + i] = fabs(floor[n + i].y - height[s]);
+	}
+	n = count[FORWARD] + count[REVERSE];
+	fit->offset_ns = sight->base_ns + corridor_round((height[FORWARD] + height[REVERSE]) / 2);
+	fit->error_ns = corridor_ceil(fabs(height[FORWARD] - height[REVERSE]) / 2 +
+				      robust_quantile(away, n, 0.9) + CORRIDOR_GRAIN_NS);
 }
 
 /* The least delay of a side under the fit, reckoned as callers do. */
-static int64_t corridor_least(const struct hull *hull, unsigned s,
-			      const struct clock_fit *fit)
+static int64_t corridor_least(const struct hull *hull, unsigned s, const struct clock_fit *fit)
 {
 	__int128 least = INT64_MAX;
 	unsigned i;

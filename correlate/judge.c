@@ -10,6 +10,7 @@
 
 #include "collect/packet.h"
 
+#define JUDGE_DELAY_SLACK_NS 1000000
 #define JUDGE_NEAR_DROP_NS 100000000 /* a capture's own loss this close explains a gap: 0.1 s */
 
 /* ---- sets of addresses ---- */
@@ -169,6 +170,16 @@ static bool judge_learn_box(struct judge *g, const struct odd *odd, uint64_t odd
 	return true;
 }
 
+/* The longest delay that is no accident: the greatest seen, but not a stray far
+ * beyond the others. */
+static int64_t judge_delay_most(const struct histogram *delay)
+{
+	int64_t p99 = histogram_quantile(delay, 990), most = histogram_max(delay);
+	int64_t bound = p99 + 10 * (p99 - histogram_quantile(delay, 500)) + JUDGE_DELAY_SLACK_NS;
+
+	return most < bound ? most : bound;
+}
+
 static void judge_window(struct judge *g)
 {
 	const struct path *path = g->j->path;
@@ -198,7 +209,7 @@ static void judge_window(struct judge *g)
 
 		if (histogram_count(delay)) {
 			g->delay_min_ns[d] = histogram_min(delay);
-			g->delay_max_ns[d] = histogram_quantile(delay, 990);
+			g->delay_max_ns[d] = judge_delay_most(delay);
 		}
 		for (side = 0; side < 2; side++) {
 			uint64_t packets = 0;
@@ -318,7 +329,9 @@ static void judge_alone(const struct judge *g, struct odd *odd)
 	uint32_t answering = VIEW_NO_WAY;
 	bool answered = judge_answered(g, odd->session, g->j->path->stage[odd->point], &answering);
 
-	if (!odd->upstream && (odd->flags & PACKET_TCP_RST) && odd->proto == 6 && !answered) {
+	if (!answered && g->deaf[odd->direction][odd->upstream]) {
+		judge_say(odd, VERDICT_UNCAPTURED, REASON_CAPTURE_DEAF, 80);
+	} else if (!odd->upstream && (odd->flags & PACKET_TCP_RST) && odd->proto == 6 && !answered) {
 		judge_say(odd, VERDICT_INJECTED, REASON_RESET_ONE_SIDE, 90);
 	} else if (answered) {
 		bool here = answering != VIEW_NO_WAY &&

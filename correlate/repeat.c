@@ -30,6 +30,7 @@ struct repeating {
 	const struct meeting *meeting;
 	struct align_habits (*habits)[2]; /* of each hop and direction */
 	bool (*zero_counts)[2];           /* see repeat_item() */
+	uint64_t *stages;                 /* by root: on which stages its session is */
 	struct repeat *list;
 	struct align_item *item;  /* 2 x room */
 	uint32_t *pick;           /* 2 x room */
@@ -304,17 +305,42 @@ static bool repeat_join_strangers(struct repeating *r, uint32_t count, uint32_t 
 {
 	struct repeat *a = r->list, *b = r->list + split;
 	uint32_t i, nb = count - split;
+	uint64_t both;
 	uint8_t flip;
 
 	if (repeat_stages(a, split) & repeat_stages(b, nb) || split > 2 * nb || nb > 2 * split)
 		return false;
+	if (r->stages[a->root] & r->stages[b->root])
+		return false;
+	both = r->stages[a->root] | r->stages[b->root];
 	sessions_join(r->sessions, a->way >> 1, b->way >> 1, (a->way ^ b->way) & 1);
+	r->stages[sessions_root(r->sessions, a->way >> 1, &flip)] = both;
 	for (i = 0; i < count; i++) {
 		r->list[i].root = sessions_root(r->sessions, r->list[i].way >> 1, &flip);
 		r->list[i].direction = (r->list[i].way & 1) ^ flip;
 	}
 	qsort(r->list, count, sizeof *r->list, repeat_compare);
 	return true;
+}
+
+/* Several flows on each side that are nowhere else: which became which when
+ * the addresses were rewritten, these packets cannot tell. */
+static void repeat_mark_strangers(struct repeating *r, uint32_t count)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < count; i++)
+		for (k = i > REPEAT_NEAR ? i - REPEAT_NEAR : 0; k < count && k < i + REPEAT_NEAR; k++) {
+			struct repeat *near = &r->list[i], *far = &r->list[k];
+			uint64_t near_stages = r->stages[near->root];
+			uint64_t far_stages = r->stages[far->root];
+
+			if (far->stage != near->stage + 1 || near->root == far->root ||
+			    (near_stages >> far->stage & 1) || (far_stages >> near->stage & 1))
+				continue;
+			r->journeys->marks[near->point][near->index] |= JOURNEY_AMBIGUOUS;
+			r->journeys->marks[far->point][far->index] |= JOURNEY_AMBIGUOUS_BEHIND;
+		}
 }
 
 static enum status repeat_group(struct repeating *r, const uint32_t *from, uint32_t count)
@@ -344,7 +370,25 @@ static enum status repeat_group(struct repeating *r, const uint32_t *from, uint3
 			return status;
 		begin = i;
 	}
+	if (parts > 2)
+		repeat_mark_strangers(r, count);
 	return STATUS_OK;
+}
+
+static bool repeats_find_stages(struct repeating *r)
+{
+	uint32_t n, root;
+	uint8_t flip;
+
+	r->stages = calloc((size_t)r->view->nodes + 1, sizeof *r->stages);
+	for (n = 0; r->stages && n < r->view->nodes; n++) {
+		uint8_t stage = r->path->stage[r->view->node_point[n]];
+
+		root = sessions_root(r->sessions, n, &flip);
+		if (stage != PATH_OFF)
+			r->stages[root] |= (uint64_t)1 << stage;
+	}
+	return r->stages != NULL;
 }
 
 enum status repeats_resolve(const struct repeats *repeats, struct journeys *journeys,
@@ -360,9 +404,10 @@ enum status repeats_resolve(const struct repeats *repeats, struct journeys *jour
 
 	r.habits = calloc((size_t)hops->count + 1, sizeof *r.habits);
 	r.zero_counts = calloc((size_t)hops->count + 1, sizeof *r.zero_counts);
-	if (!r.habits || !r.zero_counts) {
+	if (!r.habits || !r.zero_counts || !repeats_find_stages(&r)) {
 		free(r.habits);
 		free(r.zero_counts);
+		free(r.stages);
 		return error_errno(err, ENOMEM, "repeated packets");
 	}
 	for (h = 0; h < hops->count; h++) {
@@ -375,6 +420,7 @@ enum status repeats_resolve(const struct repeats *repeats, struct journeys *jour
 		status = repeat_group(&r, repeats->list + at + 1, repeats->list[at]);
 	free(r.habits);
 	free(r.zero_counts);
+	free(r.stages);
 	free(r.list);
 	free(r.item);
 	free(r.pick);

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define ROBUST_ROUNDS_MAX 64
+
 static int robust_compare(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -10,10 +12,53 @@ static int robust_compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-double robust_quantile(double *values, size_t count, double share)
+void robust_sort(double *values, size_t count)
 {
 	qsort(values, count, sizeof values[0], robust_compare);
-	return values[(size_t)(share * (double)(count - 1) + 0.5)];
+}
+
+/* The median of the first, middle and last value: splits sorted rows in halves, too. */
+static double robust_pivot(const double *v, size_t low, size_t high)
+{
+	double a = v[low], b = v[low + (high - low) / 2], c = v[high];
+
+	return a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
+}
+
+/* Hoare's selection; a row that was made to defeat it is sorted after all. */
+double robust_quantile(double *values, size_t count, double share)
+{
+	size_t wanted = (size_t)(share * (double)(count - 1) + 0.5);
+	ptrdiff_t low = 0, high = (ptrdiff_t)count - 1, i, k;
+	unsigned rounds;
+
+	for (rounds = 0; low < high; rounds++) {
+		double pivot = robust_pivot(values, (size_t)low, (size_t)high);
+
+		if (rounds == ROBUST_ROUNDS_MAX) {
+			robust_sort(values, count);
+			break;
+		}
+		for (i = low, k = high; i <= k;) {
+			while (values[i] < pivot)
+				i++;
+			while (values[k] > pivot)
+				k--;
+			if (i <= k) {
+				double swapped = values[i];
+
+				values[i++] = values[k];
+				values[k--] = swapped;
+			}
+		}
+		if ((ptrdiff_t)wanted <= k)
+			high = k;
+		else if ((ptrdiff_t)wanted >= i)
+			low = i;
+		else
+			break;
+	}
+	return values[wanted];
 }
 
 double robust_slope(const struct robust_point *points, unsigned count, unsigned reach)
@@ -27,8 +72,8 @@ double robust_slope(const struct robust_point *points, unsigned count, unsigned 
 			if (points[k].group != points[i].group)
 				break;
 			if (points[k].x > points[i].x)
-				slopes[n++] = (points[k].y - points[i].y) /
-					      (points[k].x - points[i].x);
+				slopes[n++] =
+				    (points[k].y - points[i].y) / (points[k].x - points[i].x);
 		}
 	}
 	return n ? robust_quantile(slopes, n, 0.5) : 0;

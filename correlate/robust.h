@@ -17,7 +17,9 @@ struct robust_point {
 	unsigned group;
 };
 
-/* The value at a share (0..1) of `count` > 0 values, nearest rank. Sorts them in place. */
+void robust_sort(double *values, size_t count);
+
+/* The value at a share (0..1) of `count` > 0 values, nearest rank. Changes their order. */
 double robust_quantile(double *values, size_t count, double share);
 
 /* The slope after Theil and Sen: the median of the slopes between any two points

@@ -5,11 +5,11 @@
 
 #include "correlate/robust.h"
 
-#define STEP_NEAR 200           /* values on each side that show a step */
-#define STEP_FAR 2000           /* and that must confirm it */
+#define STEP_NEAR    200	 /* values on each side that show a step */
+#define STEP_FAR     2000	 /* and that must confirm it */
 #define STEP_SURE_NS 500000000.0 /* 0.5 s: no queue; needs no confirmation */
-#define STEP_BLOCK 25           /* values whose ranges are looked at first */
-#define STEP_TAIL 50            /* one value in so many (2 %) may lie outside a range */
+#define STEP_BLOCK   25		 /* values whose ranges are looked at first */
+#define STEP_TAIL    50		 /* one value in so many (2 %) may lie outside a range */
 
 /* The values next to a place, sorted. */
 struct step_window {
@@ -69,8 +69,8 @@ static double step_confirm(const double *values, size_t count, size_t at)
 
 	memcpy(left, values + at - l, l * sizeof left[0]);
 	memcpy(right, values + at, r * sizeof right[0]);
-	robust_quantile(left, l, 0.5);
-	robust_quantile(right, r, 0.5);
+	robust_sort(left, l);
+	robust_sort(right, r);
 	return step_gap(left, l, right, r);
 }
 
@@ -171,8 +171,8 @@ static struct step_range step_range(const double *values)
  * those behind it do not meet: few places need a close look. */
 size_t step_find(const double *values, size_t count, double *size_ns)
 {
-	struct step_search s = {.values = values, .count = count, .size = STEP_LEAST_NS,
-				.top = STEP_LEAST_NS};
+	struct step_search s = {
+	    .values = values, .count = count, .size = STEP_LEAST_NS, .top = STEP_LEAST_NS};
 	struct step_range r[5]; /* of blocks b - 2 .. b + 2 */
 	size_t b, blocks = count / STEP_BLOCK;
 

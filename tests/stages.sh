@@ -56,8 +56,11 @@ same_answers "and changes nothing" "$work/stages" "$work/again"
 
 # shellcheck disable=SC2046
 run "$bin/crosstap" -q -o "$work/found" $(points server fw-in client fw-out)
-same_answers "the order of the points does not matter, but in the manifest" "$work/whole" \
-	"$work/found"
+for table in hops balance; do
+	# Not the others: their times are of the first point's clock.
+	is "$table.csv is the same in any order of the points" \
+		"$(cmp "$work/whole/$table.csv" "$work/found/$table.csv" 2>&1)" ""
+done
 
 run "$bin/crosstap-report" -q -s "$store" --csv drops
 is "--csv prints one table" $? 0

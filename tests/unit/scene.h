@@ -68,7 +68,8 @@ struct scene_packet {
 struct scene_row {
 	int64_t time_ns;         /* by the point's clock */
 	struct scene_packet packet;
-	uint8_t src[16], dst[16];
+	struct scene_packet quoted; /* what packet.quotes was then */
+	uint8_t src[16], dst[16], version;
 	uint32_t order;
 	uint8_t link;            /* number in the capture's dictionary */
 };
@@ -150,6 +151,7 @@ static inline void scene_road(struct scene *s, const char *const *names)
 static inline void scene_begin(struct scene *s)
 {
 	memset(s, 0, sizeof *s);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* a crash shall not take what was said before */
 	s->next_id = 1000;
 	s->threads = 2;
 }
@@ -232,6 +234,9 @@ static inline void scene_put(struct scene *s, uint32_t p, int64_t us, const stru
 				  .order = s->sent++, .link = packet->mac};
 	scene_address(packet->src, row->src);
 	scene_address(packet->dst, row->dst);
+	row->version = strchr(packet->src, ':') ? 6 : 4;
+	if (packet->quotes)
+		row->quoted = *packet->quotes;
 	if (!row->packet.proto)
 		row->packet.proto = SCENE_TCP;
 	if (!row->packet.window)
@@ -444,13 +449,13 @@ static inline void scene_fill(const struct scene_packet *p, uint8_t *payload, ui
 
 static inline void scene_packet_make(struct packet *to, const struct scene_row *row, uint8_t *payload)
 {
-	const struct scene_packet *p = &row->packet;
+	const struct scene_packet *p = &row->packet, *quoted = &row->quoted;
 	uint32_t transport = p->proto == SCENE_TCP ? (p->tsval ? 32 : 20) : 8;
 
 	memset(to, 0, sizeof *to);
 	to->kind = PACKET_IP;
 	to->marks = p->marks;
-	to->version = strchr(p->src, ':') ? 6 : 4;
+	to->version = row->version;
 	memcpy(to->src, row->src, 16);
 	memcpy(to->dst, row->dst, 16);
 	to->proto = p->proto;
@@ -481,14 +486,14 @@ static inline void scene_packet_make(struct packet *to, const struct scene_row *
 		to->marks |= PACKET_ICMP_ERROR;
 		to->has_inner = true;
 		to->inner_version = to->version;
-		to->inner_proto = p->quotes->proto ? p->quotes->proto : SCENE_TCP;
-		scene_address(p->quotes->src, to->inner_src);
-		scene_address(p->quotes->dst, to->inner_dst);
-		to->inner_sport = p->quotes->sport;
-		to->inner_dport = p->quotes->dport;
-		to->inner_ip_id = p->quotes->ip_id;
-		to->inner_ip_bytes = 40 + p->quotes->length;
-		to->inner_seq = p->quotes->seq;
+		to->inner_proto = quoted->proto ? quoted->proto : SCENE_TCP;
+		scene_address(quoted->src, to->inner_src);
+		scene_address(quoted->dst, to->inner_dst);
+		to->inner_sport = quoted->sport;
+		to->inner_dport = quoted->dport;
+		to->inner_ip_id = quoted->ip_id;
+		to->inner_ip_bytes = 40 + quoted->length;
+		to->inner_seq = quoted->seq;
 	}
 }
 
