@@ -5,19 +5,19 @@
 #include "collect/fingerprint.h"
 
 /* Costs, in 1/256. */
-#define ALIGN_UNIT	256u
-#define ALIGN_UNPAIRED	(10 * ALIGN_UNIT)
+#define ALIGN_UNIT 256u
+#define ALIGN_UNPAIRED (10 * ALIGN_UNIT)
 #define ALIGN_DELAY_MAX (8 * ALIGN_UNIT)
-#define ALIGN_FIELD	(30 * ALIGN_UNIT)
-#define ALIGN_WINDOW	(12 * ALIGN_UNIT)
-#define ALIGN_NEARLY	(3 * ALIGN_UNIT) /* a difference that decides nothing */
-#define ALIGN_NEVER	(1u << 30)	 /* no pair; with it no sum of costs goes over 32 bits */
+#define ALIGN_FIELD (30 * ALIGN_UNIT)
+#define ALIGN_WINDOW (12 * ALIGN_UNIT)
+#define ALIGN_NEARLY (3 * ALIGN_UNIT) /* a difference that decides nothing */
+#define ALIGN_NEVER (1u << 30) /* no pair; with it no sum of costs goes over 32 bits */
 
 #define ALIGN_NO_WAY UINT32_MAX
 
 #define ALIGN_BAND_MAX 256u /* candidates for one packet, where the lists are too large for all */
 #define ALIGN_IN_ORDER (4 * ALIGN_UNIT) /* cost of a pair that need not be questioned */
-#define ALIGN_SMALL    1536		/* numbers that fit on the stack: enough for most lists */
+#define ALIGN_SMALL 1536 /* numbers that fit on the stack: enough for most lists */
 
 /* The alignment is a path through a grid: row r = so many upstream packets are
  * done, column j = so many downstream ones. A step down leaves an upstream packet
@@ -37,7 +37,7 @@ struct align {
 	/* The piece: upstream from..to - 1, downstream start..end - 1. What is unpaired
 	 * from `open` on costs nothing at its end: the next piece may have it. */
 	uint32_t from, to, start, end, open;
-	uint32_t *row;		       /* where each row begins in the tables */
+	uint32_t *row;                 /* where each row begins in the tables */
 	uint32_t *pair, *ahead, *back; /* costs: of the diagonal step, from the start, to the end */
 	uint32_t *paired, *unpaired, *other; /* least cost of the whole with that packet so */
 };
@@ -188,8 +188,8 @@ static void align_fill_pairs(struct align *a)
 		a->row[r] = n;
 		for (j = align_row_first(a, r); j <= last; j++)
 			a->pair[n++] = r < rows && j >= a->first[i] && j < a->behind[i]
-					   ? align_cost(a, i, j)
-					   : ALIGN_NEVER;
+					       ? align_cost(a, i, j)
+					       : ALIGN_NEVER;
 	}
 }
 
@@ -200,7 +200,7 @@ static void align_fill_back(struct align *a)
 	*align_at(a, a->back, r, j) = 0;
 	while (j-- > align_row_first(a, r))
 		*align_at(a, a->back, r, j) =
-		    *align_at(a, a->back, r, j + 1) + align_right(a, r, j);
+			*align_at(a, a->back, r, j + 1) + align_right(a, r, j);
 	while (r-- > 0) {
 		uint32_t first = align_row_first(a, r), shift = align_row_first(a, r + 1) - first;
 		uint32_t k = align_row_last(a, r) - first, best = ALIGN_NEVER * 2, way;
@@ -230,16 +230,17 @@ static void align_fill_ahead(struct align *a)
 	for (r = 0; r <= rows; r++) {
 		uint32_t first = align_row_first(a, r), last = align_row_last(a, r);
 		uint32_t above_first = r ? align_row_first(a, r - 1) : 0;
-		uint32_t above_last = r ? align_row_last(a, r - 1) : 0, best = ALIGN_NEVER * 2, way;
+		uint32_t above_last = r ? align_row_last(a, r - 1) : 0, best, way;
 		const uint32_t *above = r ? &a->ahead[a->row[r - 1]] : NULL;
 		const uint32_t *pair = r ? &a->pair[a->row[r - 1]] : NULL;
 		uint32_t *here = &a->ahead[a->row[r]];
 
+		best = r ? ALIGN_NEVER * 2 : 0;
 		for (j = first; j <= last; j++) {
 			uint32_t k = j - above_first;
 
-			best =
-			    r || j > first ? best + (j > first ? align_right(a, r, j - 1) : 0) : 0;
+			if (j > first)
+				best += align_right(a, r, j - 1);
 			if (r && j <= above_last) {
 				way = above[k] + ALIGN_UNPAIRED;
 				best = way < best ? way : best;
@@ -446,11 +447,8 @@ enum status align_lists(struct align_item *upstream, uint32_t upstream_count,
 			struct align_item *downstream, uint32_t downstream_count,
 			const struct align_habits *habits, struct error *err)
 {
-	struct align a = {.up = upstream,
-			  .down = downstream,
-			  .up_count = upstream_count,
-			  .down_count = downstream_count,
-			  .habits = habits};
+	struct align a = {.up = upstream, .down = downstream, .up_count = upstream_count,
+			  .down_count = downstream_count, .habits = habits};
 	uint32_t i;
 
 	for (i = 0; i < upstream_count; i++) {

@@ -14,7 +14,8 @@
  * Costs that differ by less than 3 are nearly the same.
  *
  * Wrong fates of identical packets at 100 us spacing, 2 % loss, delays that spread over
- * 140 us: by index 38 %, by nearest time 20 %, aligned 1.3 % (tests/unit/align_test.c).
+ * 140 us: by index 41 %, by nearest time 20 %, aligned 1.4 %, and all of those are marked
+ * ambiguous (tests/unit/align_test.c).
  */
 #ifndef CROSSTAP_CORRELATE_ALIGN_H
 #define CROSSTAP_CORRELATE_ALIGN_H
@@ -25,7 +26,8 @@
 #include "collect/error.h"
 
 #define ALIGN_NONE UINT32_MAX
-#define ALIGN_CELLS_MAX (1u << 20) /* pairs thinkable at once; longer lists are done in pieces, cut in gaps */
+/* Pairs thinkable at once; lists with more are done in pieces, cut in gaps. */
+#define ALIGN_CELLS_MAX (1u << 20)
 
 struct align_item {
 	int64_t time_ns;   /* reference time */
@@ -42,7 +44,8 @@ struct align_item {
 struct align_habits {
 	int64_t delay_ns;      /* median */
 	int64_t spread_ns;     /* about the 1 %..99 % range; > 0 */
-	int64_t slack_ns;      /* how much before its departure a packet may seem to arrive: the clock's error */
+	int64_t slack_ns;      /* how much before its departure a packet may seem to arrive:
+				  the clock's error */
 	int64_t delay_max_ns;  /* Tmax */
 	bool keeps_ip_id, keeps_tsval, keeps_window; /* whether the hop leaves these alone */
 };

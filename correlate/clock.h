@@ -115,7 +115,7 @@ void clock_corridor_add(struct clock_corridor *corridor, bool forward, int64_t t
 
 struct clock_fit {
 	bool known;           /* offset and error mean something: both directions were seen */
-	bool feasible;        /* one line fits all pairs; if not, offset comes from robust quantiles */
+	bool feasible;        /* one line fits all pairs; if not, the offset is of robust quantiles */
 	int64_t at_ns;        /* the time in the middle of the pairs, where offset and error hold */
 	int64_t offset_ns;    /* far clock minus near clock: the middle of what the packets allow */
 	int64_t error_ns;     /* half of that width. Feasible: the true offset at at_ns is within

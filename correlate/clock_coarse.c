@@ -4,8 +4,8 @@
 #include <string.h>
 
 #define COARSE_OWN_PAIRS 200 /* a stretch with fewer pairs or of less time has the skew of all */
-#define COARSE_OWN_NS	 60e9
-#define COARSE_ROUNDS	 4
+#define COARSE_OWN_NS 60e9
+#define COARSE_ROUNDS 4
 
 void clock_identity(struct clock *clock)
 {
@@ -44,8 +44,8 @@ static size_t coarse_find_step(const struct coarse *c, const struct coarse_stret
 	/* A clock set back passes some of its time twice: sorted by that clock, both
 	 * levels mix. By the other one they do not. */
 	for (i = 0; i < n; i++)
-		c->turn[i] =
-		    (struct coarse_turn){c->x[from + i] - c->y[from + i], c->rest[from + i], i};
+		c->turn[i] = (struct coarse_turn){c->x[from + i] - c->y[from + i],
+						  c->rest[from + i], i};
 	qsort(c->turn, n, sizeof *c->turn, coarse_compare_turns);
 	for (i = 0; i < n; i++)
 		c->other[i] = c->turn[i].rest;
@@ -177,8 +177,8 @@ static size_t coarse_settle(const struct coarse *c, const struct coarse_stretch 
 	if (agreeing)
 		height = coarse_middle(rest, agreeing);
 	segment->origin_ns = coarse_held((__int128)c->pairs[0].local_ns + coarse_round(middle));
-	segment->offset_ns =
-	    coarse_held((__int128)c->line[stretch->line].level_ns + coarse_round(height));
+	segment->offset_ns = coarse_held((__int128)c->line[stretch->line].level_ns +
+					 coarse_round(height));
 	segment->skew = slope;
 	return agreeing;
 }
@@ -198,8 +198,8 @@ static void coarse_publish(const struct coarse *c, double slope, struct clock *c
 		*agreeing += coarse_settle(c, stretch, slope, &clock->segment[s]);
 		if (s)
 			from -= (from - c->x[stretch->from - 1]) / 2;
-		clock->segment[s].from_ns =
-		    coarse_held((__int128)c->pairs[0].local_ns + coarse_round(from));
+		clock->segment[s].from_ns = coarse_held((__int128)c->pairs[0].local_ns +
+							coarse_round(from));
 	}
 }
 

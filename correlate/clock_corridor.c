@@ -7,14 +7,14 @@
 #include "correlate/hull.h"
 #include "correlate/robust.h"
 
-#define CORRIDOR_KEPT_MAX	 4096 /* pairs each way kept for when no line fits; a power of two */
-#define CORRIDOR_SKEW_MAX	 1e-3
-#define CORRIDOR_GRAIN_NS	 1.0  /* two stamps cut to whole nanoseconds are that far off */
-#define CORRIDOR_SURE_PAIRS	 10.0 /* with fewer pairs than this each way the skew is left at 0 */
-#define CORRIDOR_BLOCKS_MAX	 64
-#define CORRIDOR_BLOCK_PAIRS	 32
+#define CORRIDOR_KEPT_MAX 4096     /* pairs each way kept for when no line fits; a power of two */
+#define CORRIDOR_SKEW_MAX 1e-3
+#define CORRIDOR_GRAIN_NS 1.0      /* two stamps cut to whole nanoseconds are that far off */
+#define CORRIDOR_SURE_PAIRS 10.0   /* with fewer pairs than this each way the skew is left at 0 */
+#define CORRIDOR_BLOCKS_MAX 64
+#define CORRIDOR_BLOCK_PAIRS 32
 #define CORRIDOR_BLOCKS_FOR_SKEW 8 /* of both sides */
-#define CORRIDOR_HALVINGS	 200 /* of an interval of doubles; ends sooner, when none lies between */
+#define CORRIDOR_HALVINGS 200      /* of an interval; ends sooner, when no double lies between */
 
 enum { FORWARD, REVERSE, SIDES };
 
@@ -86,7 +86,7 @@ void clock_corridor_add(struct clock_corridor *corridor, bool forward, int64_t t
  * Nanoseconds of a hundred days are exact in them. */
 struct corridor_sight {
 	int64_t at_ns, base_ns;
-	double span; /* of x, over both sides */
+	double span;  /* of x, over both sides */
 	unsigned points[SIDES];
 	double x[SIDES][HULL_POINTS_MAX], y[SIDES][HULL_POINTS_MAX];
 };
@@ -96,8 +96,8 @@ static void corridor_look(const struct hull hull[SIDES], struct corridor_sight *
 	int64_t first = INT64_MAX, last = INT64_MIN;
 	unsigned s, i;
 
-	sight->base_ns =
-	    hull[FORWARD].points ? hull[FORWARD].point[0].y : -hull[REVERSE].point[0].y;
+	sight->base_ns = hull[FORWARD].points ? hull[FORWARD].point[0].y
+					      : -hull[REVERSE].point[0].y;
 	for (s = 0; s < SIDES; s++) {
 		if (!hull[s].points)
 			continue;
@@ -267,8 +267,7 @@ static double corridor_turn(const struct corridor_sight *sight, double height, d
 		}
 	}
 	if (low > high) /* by a rounding, or the stamps' grain */
-		b = low = high =
-		    fmax(-CORRIDOR_SKEW_MAX, fmin(CORRIDOR_SKEW_MAX, (low + high) / 2));
+		return fmax(-CORRIDOR_SKEW_MAX, fmin(CORRIDOR_SKEW_MAX, (low + high) / 2));
 	return b < low ? low : b > high ? high : b;
 }
 
@@ -339,9 +338,9 @@ static unsigned corridor_floor(const struct corridor_side *side, const struct co
 		for (i = from; i < to; i++)
 			y[i - from] = (double)(sorted[i].y - base);
 		floor[k] = (struct robust_point){
-		    .x = (double)(sorted[(from + to) / 2].x - sight->at_ns),
-		    .y = sign * robust_quantile(y, to - from, 0.02),
-		    .group = s,
+			.x = (double)(sorted[(from + to) / 2].x - sight->at_ns),
+			.y = sign * robust_quantile(y, to - from, 0.02),
+			.group = s,
 		};
 	}
 	return count;

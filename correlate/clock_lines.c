@@ -3,17 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COARSE_FAR_NS	   2e9	/* 2 s: no delay is longer */
-#define COARSE_JOIN_NS	   1e15 /* 11 days: exact in doubles */
-#define COARSE_SPAN_NS	   1e9	/* in a second a drift does not show */
-#define COARSE_DRIFT_NS	   1e6	/* 1 ms over the span: less is left to the fine fit */
+#define COARSE_FAR_NS 2e9        /* 2 s: no delay is longer */
+#define COARSE_JOIN_NS 1e15      /* 11 days: exact in doubles */
+#define COARSE_SPAN_NS 1e9       /* in a second a drift does not show */
+#define COARSE_DRIFT_NS 1e6      /* 1 ms over the span: less is left to the fine fit */
 #define COARSE_BLOCK_PAIRS 8
-#define COARSE_RAW_PAIRS   32 /* up to so many pairs are their own blocks */
-#define COARSE_REACH_MIN   8  /* blocks */
-#define COARSE_EVIDENT	   3  /* standard errors */
-#define COARSE_FEW_PAIRS   20 /* below, only a glaring drift is believed */
-#define COARSE_GLARING	   12
-#define COARSE_NO_LINE	   UINT8_MAX
+#define COARSE_RAW_PAIRS 32      /* up to so many pairs are their own blocks */
+#define COARSE_REACH_MIN 8       /* blocks */
+#define COARSE_EVIDENT 3         /* standard errors */
+#define COARSE_FEW_PAIRS 20      /* below, only a glaring drift is believed */
+#define COARSE_GLARING 12
+#define COARSE_NO_LINE UINT8_MAX
 
 /* Sorts by bytes, the low ones first. Bytes that all values share cost one look. */
 static void coarse_sort(int64_t *values, int64_t *other, size_t count)
@@ -140,8 +140,8 @@ static size_t coarse_center(struct coarse *c, struct coarse_line *line, double w
 	coarse_sort(c->sorted, c->sorted + c->count, n);
 	most = coarse_densest(c->sorted, n, width, &first);
 	if (most)
-		line->level_ns =
-		    coarse_held((__int128)line->level_ns + c->sorted[first + most / 2]);
+		line->level_ns = coarse_held((__int128)line->level_ns +
+					     c->sorted[first + most / 2]);
 	return most;
 }
 
@@ -251,8 +251,8 @@ static void coarse_take_members(struct coarse *c)
 
 	c->members = 0;
 	for (s = 0; s < c->stretches; s++) {
-		struct coarse_stretch stretch = c->stretch[s],
-				      *last = &c->stretch[kept ? kept - 1 : 0];
+		struct coarse_stretch *last = &c->stretch[kept ? kept - 1 : 0];
+		struct coarse_stretch stretch = c->stretch[s];
 		const struct coarse_line *line = &c->line[stretch.line];
 		bool join = kept && fabs((double)line->level_ns -
 					 (double)c->line[last->line].level_ns) < COARSE_JOIN_NS;
@@ -271,7 +271,7 @@ static void coarse_take_members(struct coarse *c)
 			last->to = c->members;
 		else
 			c->stretch[kept++] =
-			    (struct coarse_stretch){from, c->members, stretch.line};
+				(struct coarse_stretch){from, c->members, stretch.line};
 	}
 	c->stretches = kept;
 }

@@ -13,7 +13,7 @@
 
 #define COARSE_HELD_NS INT64_C(4500000000000000000) /* 142 years; differences of two fit int64 */
 #define COARSE_NEAR_NS 20e6 /* 20 ms: what agrees in any case, and the least window of a mode */
-#define COARSE_NEIGHBOURS 8 /* one block in so many is near: few pairs of those have a step between */
+#define COARSE_NEIGHBOURS 8 /* one block in so many is near: few of those have a step between */
 #define COARSE_SKEW_MAX 600e-6 /* quartz, and the fastest slewing: 500 ppm */
 #define COARSE_BLOCKS 256
 

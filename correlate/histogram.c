@@ -37,8 +37,8 @@ static unsigned histogram_slot(int64_t value)
 
 static int64_t histogram_middle(unsigned slot)
 {
-	unsigned bucket =
-	    slot < HISTOGRAM_BUCKETS ? HISTOGRAM_BUCKETS - 1 - slot : slot - HISTOGRAM_BUCKETS;
+	unsigned bucket = slot < HISTOGRAM_BUCKETS ? HISTOGRAM_BUCKETS - 1 - slot
+						   : slot - HISTOGRAM_BUCKETS;
 	unsigned shift = bucket >> HISTOGRAM_MANTISSA_BITS;
 	uint64_t low = bucket;
 

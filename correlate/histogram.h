@@ -21,7 +21,8 @@ void histogram_clear(struct histogram *histogram);
 
 uint64_t histogram_count(const struct histogram *histogram);
 uint64_t histogram_negative(const struct histogram *histogram);
-/* Exact least, greatest and mean (rounded to the nearest, ties away from zero); undefined when empty. */
+/* Exact least, greatest and mean (rounded to the nearest, ties away from zero);
+ * undefined when empty, like quantiles. */
 int64_t histogram_min(const struct histogram *histogram);
 int64_t histogram_max(const struct histogram *histogram);
 int64_t histogram_mean(const struct histogram *histogram);

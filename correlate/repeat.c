@@ -4,22 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "correlate/stranger.h"
+
 #define REPEAT_COPY_NS MEETING_COPY_NS
 #define REPEAT_NEAR 64                 /* records before and behind among which twins are looked for */
 #define REPEAT_DUPLICATE_NS 1000000000 /* the network's second copy of the same bytes follows within 1 s */
-
-/* One record of a group. */
-struct repeat {
-	int64_t time_ns; /* reference time */
-	uint32_t point, index, way, link;
-	uint32_t ip_id, tsval, digest;
-	uint32_t root;   /* of the session */
-	uint16_t window;
-	uint8_t ttl, stage, direction; /* direction at the root */
-	bool copy, linked_on; /* linked to a record further on its way */
-	bool linked_from;
-	bool ambiguous_on, ambiguous_from; /* at the hop further on, and at the one it came by */
-};
 
 struct repeating {
 	struct journeys *journeys;
@@ -266,12 +255,28 @@ static void repeat_find_duplicates(struct repeating *r, struct repeat *list, uin
 	}
 }
 
+/* Whether the records' packets went along the path. What their session does not
+ * know yet these records may say, and it remembers. */
+static bool repeat_forward(struct repeating *r, const struct repeat *list, uint32_t count)
+{
+	struct session_lean *known = &r->sessions->lean[list[0].root];
+	uint8_t evidence;
+	bool by_ttl;
+	int lean = sessions_lean(r->sessions, list[0].root, &evidence);
+
+	if (!lean) {
+		lean = strangers_lean(list, count, (const struct align_habits (*)[2])r->habits, &by_ttl);
+		lean = list[0].direction ? -lean : lean;
+		*(by_ttl ? &known->ttl : &known->delay) += lean;
+	}
+	return !lean || (lean > 0) == !list[0].direction;
+}
+
 /* All records of one fingerprint, session and direction, in order of time. */
 static enum status repeat_walk(struct repeating *r, struct repeat *list, uint32_t count)
 {
 	int stages = (int)r->path->stages, s, back, from;
-	int8_t lean = r->hops->lean[list[0].way >> 1];
-	bool forward = !lean || (lean > 0) == !(list[0].way & 1);
+	bool forward = repeat_forward(r, list, count);
 	int step = forward ? 1 : -1, first = forward ? 0 : stages - 1;
 	enum status status;
 
@@ -289,38 +294,49 @@ static enum status repeat_walk(struct repeating *r, struct repeat *list, uint32_
 	return STATUS_OK;
 }
 
-static uint64_t repeat_stages(const struct repeat *list, uint32_t count)
+/* Two sessions that turned out to be one, unless another group joined one of them since. */
+static bool repeat_join(struct repeating *r, const struct repeat *a, const struct repeat *b)
 {
-	uint64_t stages = 0;
-	uint32_t i;
-
-	for (i = 0; i < count; i++)
-		stages |= (uint64_t)1 << list[i].stage;
-	return stages;
-}
-
-/* Two flows that each are on stages where the other is not, and nothing else
- * bears this fingerprint: one conversation whose addresses were rewritten. */
-static bool repeat_join_strangers(struct repeating *r, uint32_t count, uint32_t split)
-{
-	struct repeat *a = r->list, *b = r->list + split;
-	uint32_t i, nb = count - split;
-	uint64_t both;
 	uint8_t flip;
+	uint32_t x = sessions_root(r->sessions, a->way >> 1, &flip);
+	uint32_t y = sessions_root(r->sessions, b->way >> 1, &flip);
+	uint64_t both = r->stages[x] | r->stages[y];
 
-	if (repeat_stages(a, split) & repeat_stages(b, nb) || split > 2 * nb || nb > 2 * split)
+	if (x == y || (r->stages[x] & r->stages[y]))
 		return false;
-	if (r->stages[a->root] & r->stages[b->root])
-		return false;
-	both = r->stages[a->root] | r->stages[b->root];
 	sessions_join(r->sessions, a->way >> 1, b->way >> 1, (a->way ^ b->way) & 1);
 	r->stages[sessions_root(r->sessions, a->way >> 1, &flip)] = both;
+	return true;
+}
+
+/* Flows that each are on stages where the other is not, and that bear this
+ * fingerprint at the same times: one conversation whose addresses were rewritten. */
+static void repeat_join_strangers(struct repeating *r, uint32_t count)
+{
+	struct stranger part[STRANGERS_MAX];
+	uint32_t i, k, parts = 0;
+	bool joined = false;
+	uint8_t flip;
+
+	for (i = 0; i < count && parts < STRANGERS_MAX; i = k) {
+		for (k = i; k < count && r->list[k].root == r->list[i].root &&
+			    r->list[k].direction == r->list[i].direction;
+		     k++)
+			;
+		part[parts++] = (struct stranger){i, k, r->stages[r->list[i].root], STRANGER_NONE};
+	}
+	strangers_pair(part, parts, r->list, (const struct align_habits (*)[2])r->habits);
+	for (i = 0; i < parts; i++)
+		if (part[i].partner != STRANGER_NONE && part[i].partner > i)
+			joined |= repeat_join(r, &r->list[part[i].from],
+					      &r->list[part[part[i].partner].from]);
+	if (!joined)
+		return;
 	for (i = 0; i < count; i++) {
 		r->list[i].root = sessions_root(r->sessions, r->list[i].way >> 1, &flip);
 		r->list[i].direction = (r->list[i].way & 1) ^ flip;
 	}
 	qsort(r->list, count, sizeof *r->list, repeat_compare);
-	return true;
 }
 
 /* Several flows on each side that are nowhere else: which became which when
@@ -345,7 +361,7 @@ static void repeat_mark_strangers(struct repeating *r, uint32_t count)
 
 static enum status repeat_group(struct repeating *r, const uint32_t *from, uint32_t count)
 {
-	uint32_t i, begin, parts = 1, split = 0;
+	uint32_t i, begin, parts = 1;
 	enum status status = repeat_room(r, count);
 
 	if (status)
@@ -355,12 +371,10 @@ static enum status repeat_group(struct repeating *r, const uint32_t *from, uint3
 	qsort(r->list, count, sizeof *r->list, repeat_compare);
 	for (i = 1; i < count; i++)
 		if (r->list[i].root != r->list[i - 1].root ||
-		    r->list[i].direction != r->list[i - 1].direction) {
+		    r->list[i].direction != r->list[i - 1].direction)
 			parts++;
-			split = i;
-		}
-	if (parts == 2 && r->list[0].root != r->list[count - 1].root)
-		(void)repeat_join_strangers(r, count, split);
+	if (parts > 1)
+		repeat_join_strangers(r, count);
 	for (begin = 0, i = 1; i <= count; i++) {
 		if (i < count && r->list[i].root == r->list[begin].root &&
 		    r->list[i].direction == r->list[begin].direction)

@@ -72,8 +72,8 @@ double robust_slope(const struct robust_point *points, unsigned count, unsigned 
 			if (points[k].group != points[i].group)
 				break;
 			if (points[k].x > points[i].x)
-				slopes[n++] =
-				    (points[k].y - points[i].y) / (points[k].x - points[i].x);
+				slopes[n++] = (points[k].y - points[i].y) /
+					      (points[k].x - points[i].x);
 		}
 	}
 	return n ? robust_quantile(slopes, n, 0.5) : 0;

@@ -5,11 +5,11 @@
 
 #include "correlate/robust.h"
 
-#define STEP_NEAR    200	 /* values on each side that show a step */
-#define STEP_FAR     2000	 /* and that must confirm it */
+#define STEP_NEAR 200           /* values on each side that show a step */
+#define STEP_FAR 2000           /* and that must confirm it */
 #define STEP_SURE_NS 500000000.0 /* 0.5 s: no queue; needs no confirmation */
-#define STEP_BLOCK   25		 /* values whose ranges are looked at first */
-#define STEP_TAIL    50		 /* one value in so many (2 %) may lie outside a range */
+#define STEP_BLOCK 25           /* values whose ranges are looked at first */
+#define STEP_TAIL 50            /* one value in so many (2 %) may lie outside a range */
 
 /* The values next to a place, sorted. */
 struct step_window {
@@ -171,8 +171,8 @@ static struct step_range step_range(const double *values)
  * those behind it do not meet: few places need a close look. */
 size_t step_find(const double *values, size_t count, double *size_ns)
 {
-	struct step_search s = {
-	    .values = values, .count = count, .size = STEP_LEAST_NS, .top = STEP_LEAST_NS};
+	struct step_search s = {.values = values, .count = count, .size = STEP_LEAST_NS,
+				.top = STEP_LEAST_NS};
 	struct step_range r[5]; /* of blocks b - 2 .. b + 2 */
 	size_t b, blocks = count / STEP_BLOCK;
 

@@ -8,9 +8,9 @@
 #include "collect/fingerprint.h"
 #include "tests/unit/check.h"
 
-#define NOW    INT64_C(1763000000000000000)
-#define US     INT64_C(1000)
-#define MS     INT64_C(1000000)
+#define NOW INT64_C(1763000000000000000)
+#define US INT64_C(1000)
+#define MS INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
 
 static uint64_t random_state = 0x853c49e6748fea9b;
@@ -28,13 +28,9 @@ static double random_unit(void)
 	return (double)(random_next() >> 11) / 9007199254740992.0;
 }
 
-static const struct align_habits usual = {.delay_ns = MS,
-					  .spread_ns = 100 * US,
-					  .slack_ns = 10 * US,
-					  .delay_max_ns = SECOND,
-					  .keeps_ip_id = true,
-					  .keeps_tsval = true,
-					  .keeps_window = true};
+static const struct align_habits usual = {
+	.delay_ns = MS, .spread_ns = 100 * US, .slack_ns = 10 * US, .delay_max_ns = SECOND,
+	.keeps_ip_id = true, .keeps_tsval = true, .keeps_window = true};
 
 static void align(struct align_item *up, uint32_t up_count, struct align_item *down,
 		  uint32_t down_count, const struct align_habits *habits)
@@ -202,11 +198,11 @@ static void test_fields_that_the_hop_rewrites(void)
 {
 	struct align_habits rewrites = usual;
 	struct align_item up[2] = {
-	    {.time_ns = NOW, .ip_id = 1, .tsval = 1, .window = 1},
-	    {.time_ns = NOW + SECOND / 2, .ip_id = 2, .tsval = 2, .window = 2}};
+		{.time_ns = NOW, .ip_id = 1, .tsval = 1, .window = 1},
+		{.time_ns = NOW + SECOND / 2, .ip_id = 2, .tsval = 2, .window = 2}};
 	struct align_item down[2] = {
-	    {.time_ns = NOW + MS, .ip_id = 77, .tsval = 78, .window = 79},
-	    {.time_ns = NOW + MS + SECOND / 2, .ip_id = 0, .tsval = 0, .window = 2}};
+		{.time_ns = NOW + MS, .ip_id = 77, .tsval = 78, .window = 79},
+		{.time_ns = NOW + MS + SECOND / 2, .ip_id = 0, .tsval = 0, .window = 2}};
 
 	align(up, 2, down, 2, &usual);
 	CHECK_INT(up[0].partner, ALIGN_NONE);
@@ -256,11 +252,8 @@ static void test_first_copy_lost(void)
 	CHECK(up[0].ambiguous && up[1].ambiguous && down[0].ambiguous);
 	check_case("two copies within the spread are ambiguous");
 
-	align(down, 1, up, 2,
-	      &(struct align_habits){.delay_ns = -MS,
-				     .spread_ns = 100 * US,
-				     .slack_ns = 2 * MS,
-				     .delay_max_ns = SECOND});
+	align(down, 1, up, 2, &(struct align_habits){.delay_ns = -MS, .spread_ns = 100 * US,
+						     .slack_ns = 2 * MS, .delay_max_ns = SECOND});
 	CHECK(up[0].ambiguous && up[1].ambiguous && down[0].ambiguous);
 	check_case("and so they are the other way round");
 }
@@ -375,8 +368,8 @@ static void test_against_all_alignments(void)
 
 	for (run = 0; run < 4000; run++) {
 		struct align_item up[8], down[8];
-		uint32_t n = 1 + (uint32_t)(random_next() % 6),
-			 m = 1 + (uint32_t)(random_next() % 6), i;
+		uint32_t n = 1 + (uint32_t)(random_next() % 6), i;
+		uint32_t m = 1 + (uint32_t)(random_next() % 6);
 		int64_t span = run % 3 ? 2 * MS : 100 * US;
 		struct align_habits habits = usual;
 		struct oracle o = {up, down, n, m, &habits, .best = 1e9};
@@ -391,8 +384,8 @@ static void test_against_all_alignments(void)
 		oracle_try(&o, 0, 0, 0);
 		align(up, n, down, m, &habits);
 		for (i = 0; i < n; i++) {
-			cost +=
-			    up[i].partner == ALIGN_NONE ? 10 : oracle_cost(&o, i, up[i].partner);
+			cost += up[i].partner == ALIGN_NONE ? 10
+							    : oracle_cost(&o, i, up[i].partner);
 			left |= up[i].partner == ALIGN_NONE;
 		}
 		for (i = 0; i < m; i++)
@@ -440,6 +433,30 @@ static void test_long_quiet_list(void)
 	check_case("a million keep-alives");
 }
 
+/* 5000 candidates for each packet: done in pieces, and no seam shows. */
+static void test_pieces(void)
+{
+	struct align_habits habits = usual;
+	struct scene s = scene_make(30000, MS, 50 * MS, 5 * MS, .1);
+	uint32_t i, ambiguous = 0;
+
+	habits.delay_ns = 52 * MS;
+	habits.spread_ns = 5 * MS;
+	habits.delay_max_ns = 5 * SECOND;
+	for (i = 0; i < s.count; i++) {
+		s.up[i].ip_id = 1 + i;
+		if (s.truth[i] != ALIGN_NONE)
+			s.down[s.truth[i]].ip_id = 1 + i;
+	}
+	align(s.up, s.count, s.down, s.passed, &habits);
+	CHECK(scene_wrong(&s) == 0);
+	for (i = 0; i < s.count; i++)
+		ambiguous += s.up[i].ambiguous;
+	CHECK_INT(ambiguous, 0);
+	scene_free(&s);
+	check_case("lists that are too long for one grid are cut without a seam");
+}
+
 /* A flood: nothing tells the packets apart, and the lists are far too large for a grid. */
 static void test_flood(void)
 {
@@ -469,17 +486,17 @@ static void test_flood(void)
 
 static void test_hostile_numbers(void)
 {
-	static const int64_t ends[] = {INT64_MIN, INT64_MIN + 1, -1,	   0,
-				       1,	  INT64_MAX - 1, INT64_MAX};
+	static const int64_t ends[] = {
+		INT64_MIN, INT64_MIN + 1, -1, 0, 1, INT64_MAX - 1, INT64_MAX};
 	struct align_item up[40], down[40];
 	int run;
 	uint32_t i;
 
 	for (run = 0; run < 2000; run++) {
-		struct align_habits habits = {.delay_ns = ends[random_next() % 7],
-					      .spread_ns = ends[random_next() % 7],
-					      .slack_ns = ends[random_next() % 7],
-					      .delay_max_ns = ends[random_next() % 7]};
+		struct align_habits habits = {
+			.delay_ns = ends[random_next() % 7], .spread_ns = ends[random_next() % 7],
+			.slack_ns = ends[random_next() % 7],
+			.delay_max_ns = ends[random_next() % 7]};
 
 		for (i = 0; i < 40; i++) {
 			up[i] = (struct align_item){.time_ns = ends[i * 7 / 40]};
@@ -501,6 +518,7 @@ int main(void)
 	test_window_of_time();
 	test_against_all_alignments();
 	test_long_quiet_list();
+	test_pieces();
 	test_flood();
 	test_hostile_numbers();
 	return check_exit();

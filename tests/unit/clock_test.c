@@ -7,20 +7,14 @@
 
 #include "tests/unit/check.h"
 
-#define NOW	  INT64_C(1763000000000000000) /* November 2025 */
-#define US	  INT64_C(1000)
-#define MS	  INT64_C(1000000)
-#define SECOND	  INT64_C(1000000000)
-#define HOUR	  (3600 * SECOND)
-#define YEAR	  (365 * 24 * HOUR)
+#define NOW INT64_C(1763000000000000000) /* November 2025 */
+#define US INT64_C(1000)
+#define MS INT64_C(1000000)
+#define SECOND INT64_C(1000000000)
+#define HOUR (3600 * SECOND)
+#define YEAR (365 * 24 * HOUR)
 #define STEPS_MAX 40
-#define NO_STEPS                                                                                   \
-	0,                                                                                         \
-	{                                                                                          \
-		{                                                                                  \
-			0, 0                                                                       \
-		}                                                                                  \
-	}
+#define NO_STEPS 0, {{0, 0}}
 
 static uint64_t random_state = 0x2545f4914f6cdd1d;
 
@@ -41,7 +35,7 @@ static double random_unit(void)
 struct scene {
 	int count;
 	int64_t span_ns, offset_ns, delay_ns, jitter_ns; /* jitter: mean of an exponential */
-	double skew, forward, wrong;			 /* shares of pairs */
+	double skew, forward, wrong; /* shares of pairs */
 	int steps;
 	struct {
 		double at; /* share of the span */
@@ -68,10 +62,10 @@ static struct clock_pair *scene_pairs(const struct scene *scene)
 	int i;
 
 	for (i = 0; i < scene->count; i++) {
-		int64_t reference = NOW + (int64_t)(random_unit() * (double)scene->span_ns),
-			at = reference;
-		int64_t delay =
-		    scene->delay_ns - (int64_t)((double)scene->jitter_ns * log(1 - random_unit()));
+		int64_t reference = NOW + (int64_t)(random_unit() * (double)scene->span_ns);
+		int64_t delay = scene->delay_ns -
+				(int64_t)((double)scene->jitter_ns * log(1 - random_unit()));
+		int64_t at = reference;
 
 		if (random_unit() < scene->wrong)
 			at = NOW + (int64_t)(random_unit() * (double)scene->span_ns);
@@ -120,142 +114,62 @@ static const struct {
 	double agreeing;
 	unsigned segments;
 } rows[] = {
-    {"a plain clock",
-     {20000, 100 * SECOND, -3 * MS, 200 * US, 100 * US, 0, .5, 0, NO_STEPS},
-     250 * US,
-     .999,
-     1},
-    {"years off",
-     {20000, 100 * SECOND, -30 * YEAR, 200 * US, 100 * US, 0, .5, 0, NO_STEPS},
-     250 * US,
-     .999,
-     1},
-    {"in another time zone, 100 ppm",
-     {20000, HOUR, 2 * HOUR, 200 * US, 100 * US, 1e-4, .5, 0, NO_STEPS},
-     300 * US,
-     .999,
-     1},
-    {"500 ppm over an hour",
-     {20000, HOUR, 5 * SECOND, MS, MS, 5e-4, .5, 0, NO_STEPS},
-     2 * MS,
-     .999,
-     1},
-    {"-500 ppm over three days",
-     {50000, 72 * HOUR, 5 * SECOND, MS, MS, -5e-4, .5, 0, NO_STEPS},
-     2 * MS,
-     .999,
-     1},
-    {"500 ppm over ten seconds",
-     {5000, 10 * SECOND, 5 * SECOND, MS, MS, 5e-4, .5, 0, NO_STEPS},
-     5 * MS,
-     .999,
-     1},
-    {"40 % wrong pairs", {20000, HOUR, YEAR, MS, MS, 3e-5, .5, .4, NO_STEPS}, 3 * MS, .59, 1},
-    {"40 % wrong pairs in ten seconds",
-     {20000, 10 * SECOND, YEAR, MS, MS, 0, .5, .4, NO_STEPS},
-     3 * MS,
-     .59,
-     1},
-    {"40 % wrong pairs, 500 ppm, a day",
-     {20000, 24 * HOUR, YEAR, MS, MS, 5e-4, .5, .4, NO_STEPS},
-     3 * MS,
-     .59,
-     1},
-    {"a long way: 150 ms each way",
-     {20000, 100 * SECOND, HOUR, 150 * MS, 5 * MS, 0, .5, 0, NO_STEPS},
-     30 * MS,
-     .999,
-     1},
-    {"150 ms each way with 100 ppm",
-     {20000, HOUR, HOUR, 150 * MS, 5 * MS, 1e-4, .5, 0, NO_STEPS},
-     30 * MS,
-     .999,
-     1},
-    {"150 ms, one packet in three forward",
-     {20000, HOUR, 0, 150 * MS, 5 * MS, 1e-4, .33, .1, NO_STEPS},
-     60 * MS,
-     .89,
-     1},
-    {"150 ms, one packet in ten forward",
-     {20000, HOUR, 0, 150 * MS, 5 * MS, 1e-4, .1, .1, NO_STEPS},
-     170 * MS,
-     .7,
-     1},
-    {"one direction only",
-     {20000, HOUR, 0, 10 * MS, 5 * MS, 1e-4, 1, 0, NO_STEPS},
-     20 * MS,
-     .99,
-     1},
-    {"a busy queue: 100 ms on the average",
-     {20000, 100 * SECOND, 0, MS, 100 * MS, 0, .5, 0, NO_STEPS},
-     30 * MS,
-     .98,
-     1},
-    {"an hour's jump", {20000, HOUR, 0, MS, MS, 2e-5, .5, 0, 1, {{.5, HOUR}}}, 3 * MS, .999, 2},
-    {"an hour's jump back",
-     {20000, HOUR, 0, MS, MS, 2e-5, .5, 0, 1, {{.5, -2 * HOUR}}},
-     3 * MS,
-     .999,
-     2},
-    {"an hour's jump and 30 % wrong pairs",
-     {20000, HOUR, 0, MS, MS, 2e-5, .5, .3, 1, {{.3, HOUR}}},
-     3 * MS,
-     .69,
-     2},
-    {"a jump and back",
-     {20000, HOUR, 0, MS, MS, 2e-5, .5, 0, 2, {{.3, 10 * HOUR}, {.6, -10 * HOUR}}},
-     3 * MS,
-     .999,
-     2},
-    {"a jump, 400 ppm, a day",
-     {50000, 24 * HOUR, 0, MS, MS, 4e-4, .5, .1, 1, {{.5, 5 * SECOND}}},
-     3 * MS,
-     .89,
-     2},
-    {"a step of a second",
-     {20000, 100 * SECOND, 0, MS, MS, 0, .5, 0, 1, {{.5, SECOND}}},
-     3 * MS,
-     .999,
-     2},
-    {"a step of 100 ms",
-     {20000, HOUR, 0, MS, MS, 1e-4, .5, 0, 1, {{.7, 100 * MS}}},
-     3 * MS,
-     .999,
-     2},
-    {"a step of 100 ms and 30 % wrong pairs",
-     {20000, HOUR, 0, MS, MS, 1e-4, .5, .3, 1, {{.7, -100 * MS}}},
-     3 * MS,
-     .69,
-     2},
-    {"a step of 5 ms on a short way",
-     {20000, HOUR, 0, 100 * US, 50 * US, 1e-4, .5, 0, 1, {{.7, 5 * MS}}},
-     300 * US,
-     .999,
-     2},
-    {"a step right after the start",
-     {20000, HOUR, 0, 100 * US, 50 * US, 1e-4, .5, 0, 1, {{.01, 50 * MS}}},
-     300 * US,
-     .999,
-     2},
-    {"five steps",
-     {20000,
-      HOUR,
-      0,
-      MS,
-      100 * US,
-      -2e-5,
-      .5,
-      0,
-      5,
-      {{.1, 50 * MS}, {.2, -20 * MS}, {.5, 3 * SECOND}, {.51, 2 * HOUR}, {.9, 40 * MS}}},
-     3 * MS,
-     .999,
-     6},
-    {"few pairs around a step",
-     {120, HOUR, 0, MS, 100 * US, 0, .5, 0, 1, {{.5, 50 * MS}}},
-     3 * MS,
-     .999,
-     2},
+	{"a plain clock",
+	 {20000, 100 * SECOND, -3 * MS, 200 * US, 100 * US, 0, .5, 0, NO_STEPS}, 250 * US, .999, 1},
+	{"years off",
+	 {20000, 100 * SECOND, -30 * YEAR, 200 * US, 100 * US, 0, .5, 0, NO_STEPS},
+	 250 * US, .999, 1},
+	{"in another time zone, 100 ppm",
+	 {20000, HOUR, 2 * HOUR, 200 * US, 100 * US, 1e-4, .5, 0, NO_STEPS}, 300 * US, .999, 1},
+	{"500 ppm over an hour",
+	 {20000, HOUR, 5 * SECOND, MS, MS, 5e-4, .5, 0, NO_STEPS}, 2 * MS, .999, 1},
+	{"-500 ppm over three days",
+	 {50000, 72 * HOUR, 5 * SECOND, MS, MS, -5e-4, .5, 0, NO_STEPS}, 2 * MS, .999, 1},
+	{"500 ppm over ten seconds",
+	 {5000, 10 * SECOND, 5 * SECOND, MS, MS, 5e-4, .5, 0, NO_STEPS}, 5 * MS, .999, 1},
+	{"40 % wrong pairs", {20000, HOUR, YEAR, MS, MS, 3e-5, .5, .4, NO_STEPS}, 3 * MS, .59, 1},
+	{"40 % wrong pairs in ten seconds",
+	 {20000, 10 * SECOND, YEAR, MS, MS, 0, .5, .4, NO_STEPS}, 3 * MS, .59, 1},
+	{"40 % wrong pairs, 500 ppm, a day",
+	 {20000, 24 * HOUR, YEAR, MS, MS, 5e-4, .5, .4, NO_STEPS}, 3 * MS, .59, 1},
+	{"a long way: 150 ms each way",
+	 {20000, 100 * SECOND, HOUR, 150 * MS, 5 * MS, 0, .5, 0, NO_STEPS}, 30 * MS, .999, 1},
+	{"150 ms each way with 100 ppm",
+	 {20000, HOUR, HOUR, 150 * MS, 5 * MS, 1e-4, .5, 0, NO_STEPS}, 30 * MS, .999, 1},
+	{"150 ms, one packet in three forward",
+	 {20000, HOUR, 0, 150 * MS, 5 * MS, 1e-4, .33, .1, NO_STEPS}, 60 * MS, .89, 1},
+	{"150 ms, one packet in ten forward",
+	 {20000, HOUR, 0, 150 * MS, 5 * MS, 1e-4, .1, .1, NO_STEPS}, 170 * MS, .7, 1},
+	{"one direction only",
+	 {20000, HOUR, 0, 10 * MS, 5 * MS, 1e-4, 1, 0, NO_STEPS}, 20 * MS, .99, 1},
+	{"a busy queue: 100 ms on the average",
+	 {20000, 100 * SECOND, 0, MS, 100 * MS, 0, .5, 0, NO_STEPS}, 30 * MS, .98, 1},
+	{"an hour's jump", {20000, HOUR, 0, MS, MS, 2e-5, .5, 0, 1, {{.5, HOUR}}}, 3 * MS, .999, 2},
+	{"an hour's jump back",
+	 {20000, HOUR, 0, MS, MS, 2e-5, .5, 0, 1, {{.5, -2 * HOUR}}}, 3 * MS, .999, 2},
+	{"an hour's jump and 30 % wrong pairs",
+	 {20000, HOUR, 0, MS, MS, 2e-5, .5, .3, 1, {{.3, HOUR}}}, 3 * MS, .69, 2},
+	{"a jump and back",
+	 {20000, HOUR, 0, MS, MS, 2e-5, .5, 0, 2, {{.3, 10 * HOUR}, {.6, -10 * HOUR}}},
+	 3 * MS, .999, 2},
+	{"a jump, 400 ppm, a day",
+	 {50000, 24 * HOUR, 0, MS, MS, 4e-4, .5, .1, 1, {{.5, 5 * SECOND}}}, 3 * MS, .89, 2},
+	{"a step of a second",
+	 {20000, 100 * SECOND, 0, MS, MS, 0, .5, 0, 1, {{.5, SECOND}}}, 3 * MS, .999, 2},
+	{"a step of 100 ms",
+	 {20000, HOUR, 0, MS, MS, 1e-4, .5, 0, 1, {{.7, 100 * MS}}}, 3 * MS, .999, 2},
+	{"a step of 100 ms and 30 % wrong pairs",
+	 {20000, HOUR, 0, MS, MS, 1e-4, .5, .3, 1, {{.7, -100 * MS}}}, 3 * MS, .69, 2},
+	{"a step of 5 ms on a short way",
+	 {20000, HOUR, 0, 100 * US, 50 * US, 1e-4, .5, 0, 1, {{.7, 5 * MS}}}, 300 * US, .999, 2},
+	{"a step right after the start",
+	 {20000, HOUR, 0, 100 * US, 50 * US, 1e-4, .5, 0, 1, {{.01, 50 * MS}}}, 300 * US, .999, 2},
+	{"five steps",
+	 {20000, HOUR, 0, MS, 100 * US, -2e-5, .5, 0, 5,
+	  {{.1, 50 * MS}, {.2, -20 * MS}, {.5, 3 * SECOND}, {.51, 2 * HOUR}, {.9, 40 * MS}}},
+	 3 * MS, .999, 6},
+	{"few pairs around a step",
+	 {120, HOUR, 0, MS, 100 * US, 0, .5, 0, 1, {{.5, 50 * MS}}}, 3 * MS, .999, 2},
 };
 
 static void test_scenes(void)
@@ -293,11 +207,11 @@ static void fit_by_hand(struct clock *clock, const struct clock_pair *given, siz
 static void test_few_pairs(void)
 {
 	static const struct clock_pair pairs[] = {
-	    {NOW, NOW + 5 * SECOND},
-	    {NOW + 4 * SECOND, NOW + 9 * SECOND + 2 * MS},
-	    {NOW + 2 * SECOND, NOW + 7 * SECOND - MS},
-	    {NOW + 7 * SECOND, NOW + 12 * SECOND + 3 * MS},
-	    {NOW + 6 * SECOND, NOW + 99 * SECOND},
+		{NOW, NOW + 5 * SECOND},
+		{NOW + 4 * SECOND, NOW + 9 * SECOND + 2 * MS},
+		{NOW + 2 * SECOND, NOW + 7 * SECOND - MS},
+		{NOW + 7 * SECOND, NOW + 12 * SECOND + 3 * MS},
+		{NOW + 6 * SECOND, NOW + 99 * SECOND},
 	};
 	struct clock_pair straight[10];
 	struct clock clock;
@@ -341,15 +255,9 @@ static bool same_clock(const struct clock *a, const struct clock *b)
 
 static void test_order(void)
 {
-	static const struct scene scene = {.count = 5000,
-					   .span_ns = 600 * SECOND,
-					   .delay_ns = MS,
-					   .jitter_ns = MS,
-					   .skew = 5e-5,
-					   .forward = .5,
-					   .wrong = .2,
-					   .steps = 1,
-					   .step = {{.4, 70 * MS}}};
+	static const struct scene scene = {
+		.count = 5000, .span_ns = 600 * SECOND, .delay_ns = MS, .jitter_ns = MS,
+		.skew = 5e-5, .forward = .5, .wrong = .2, .steps = 1, .step = {{.4, 70 * MS}}};
 	struct clock_pair *pairs = scene_pairs(&scene), swapped;
 	struct clock first, second;
 	size_t agree, again;
@@ -392,13 +300,8 @@ static void test_queue_is_no_step(void)
 /* ntpdate every hour against a drift of 20 ppm: 24 steps of 72 ms. */
 static void test_sawtooth(void)
 {
-	struct scene scene = {.count = 40000,
-			      .span_ns = 24 * HOUR,
-			      .delay_ns = MS,
-			      .jitter_ns = MS,
-			      .skew = 20e-6,
-			      .forward = .5,
-			      .steps = 23};
+	struct scene scene = {.count = 40000, .span_ns = 24 * HOUR, .delay_ns = MS, .jitter_ns = MS,
+			      .skew = 20e-6, .forward = .5, .steps = 23};
 	struct clock clock;
 	double agreeing;
 	int i;
@@ -425,8 +328,8 @@ static void test_sawtooth(void)
 
 static void test_hostile_numbers(void)
 {
-	static const int64_t ends[] = {INT64_MIN, INT64_MIN + 1, -1,	   0,
-				       1,	  INT64_MAX - 1, INT64_MAX};
+	static const int64_t ends[] = {
+		INT64_MIN, INT64_MIN + 1, -1, 0, 1, INT64_MAX - 1, INT64_MAX};
 	struct clock_pair pairs[500];
 	struct clock clock;
 	size_t agree, i;
@@ -441,9 +344,8 @@ static void test_hostile_numbers(void)
 				pairs[i].local_ns = ends[random_next() % (run % 4 == 1 ? 2 : 7)];
 			}
 		}
-		CHECK_INT(
-		    clock_fit_coarse(&clock, pairs, 1 + (size_t)run * 499 / 199, &agree, NULL),
-		    STATUS_OK);
+		i = 1 + (size_t)run * 499 / 199;
+		CHECK_INT(clock_fit_coarse(&clock, pairs, i, &agree, NULL), STATUS_OK);
 		CHECK(clock.segments >= 1 && clock.segments <= CLOCK_SEGMENTS_MAX);
 		CHECK(agree >= 1);
 		for (i = 0; i < 7; i++)

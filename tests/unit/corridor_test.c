@@ -7,9 +7,9 @@
 
 #include "tests/unit/check.h"
 
-#define NOW    1763000000000000000 /* November 2025 */
-#define US     1000
-#define MS     1000000
+#define NOW 1763000000000000000 /* November 2025 */
+#define US 1000
+#define MS 1000000
 #define SECOND INT64_C(1000000000)
 
 static uint64_t random_state = 0x2545f4914f6cdd1d;
@@ -214,8 +214,8 @@ static void test_against_all_lines(void)
 		at = (double)(fit.at_ns - NOW);
 		for (i = 0; i < PAIRS; i++) {
 			for (k = 0; k < i; k++) {
-				double b = (y[i] - y[k]) / (x[i] - x[k]),
-				       h = y[i] + b * (at - x[i]);
+				double b = (y[i] - y[k]) / (x[i] - x[k]);
+				double h = y[i] + b * (at - x[i]);
 				bool fits = fabs(b) <= 1e-3;
 
 				for (m = 0; m < PAIRS; m++) {
@@ -302,11 +302,10 @@ static void test_jitter(void)
 	int i;
 
 	for (i = 0; i < 200000; i++) {
-		int64_t jitter =
-		    (int64_t)((random_unit() + random_unit() + random_unit() - 1.5) * 200e3);
+		double jitter = (random_unit() + random_unit() + random_unit() - 1.5) * 200e3;
 
 		hop_pass(c, &hop, i % 2, NOW + (int64_t)i * 500 * US,
-			 20 * US + random_delay(20e3) + jitter);
+			 20 * US + random_delay(20e3) + (int64_t)jitter);
 	}
 	clock_corridor_fit(c, &fit);
 	CHECK(fit.known && !fit.feasible);
@@ -341,8 +340,8 @@ static void test_step(void)
 
 static void test_hostile_numbers(void)
 {
-	static const int64_t ends[] = {INT64_MIN, INT64_MIN + 1, -1,	   0,
-				       1,	  INT64_MAX - 1, INT64_MAX};
+	static const int64_t ends[] = {
+		INT64_MIN, INT64_MIN + 1, -1, 0, 1, INT64_MAX - 1, INT64_MAX};
 	struct clock_corridor *c = clock_corridor_new();
 	struct clock_fit fit;
 	size_t i, k;

@@ -35,7 +35,7 @@ static bool near(int64_t got, int64_t expected)
 
 static void check_against_sorted(int64_t *values, size_t count)
 {
-	static const unsigned permilles[] = {0,	  1,   10,  20,	 100, 250, 500,
+	static const unsigned permilles[] = {0,   1,   10,  20,  100, 250, 500,
 					     750, 900, 980, 990, 999, 1000};
 	struct histogram *h = histogram_new();
 	__int128 sum = 0, twice;
@@ -131,7 +131,7 @@ static void test_mean_rounding(void)
 	static const struct {
 		int64_t a, b, c, mean;
 	} rows[] = {{1, 2, INT64_MIN, 2}, {-1, -2, INT64_MIN, -2}, {1, 1, 2, 1},
-		    {1, 2, 2, 2},	  {-1, -2, -2, -2},	   {-1, -1, -2, -1}};
+		    {1, 2, 2, 2},         {-1, -2, -2, -2},        {-1, -1, -2, -1}};
 	struct histogram *h = histogram_new();
 	size_t i;
 

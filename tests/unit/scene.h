@@ -322,7 +322,8 @@ static inline struct scene_talk scene_talk(int64_t us, const char *client, uint1
 	return (struct scene_talk){.client = client, .server = server, .seen = client,
 				   .real = server, .cport = cport, .sport = sport,
 				   .seen_port = cport, .real_port = sport,
-				   .cseq = 100000 + cport * 977u, .sseq = 900000 + cport * 1013u,
+				   .cseq = (uint32_t)(us / 4) + cport * 70000u,
+				   .sseq = (uint32_t)(us / 4) + cport * 90000u + 77777,
 				   .us = us};
 }
 
@@ -375,6 +376,17 @@ static inline void scene_server(struct scene *s, struct scene_talk *t, uint16_t 
 	scene_travel(s, t, scene_by_server(t, flags, length), false, reach);
 	t->sseq += length + !!(flags & SYN) + !!(flags & FIN);
 	t->us += 2000;
+}
+
+/* The client (the server) sends data that gets no farther than `reach`, and again after 250 ms. */
+static inline void scene_lose(struct scene *s, struct scene_talk *t, bool client, uint32_t length,
+			      uint32_t reach)
+{
+	struct scene_talk lost = *t;
+
+	(client ? scene_client : scene_server)(s, &lost, ACK | PSH, length, reach);
+	t->us += 250000;
+	(client ? scene_client : scene_server)(s, t, ACK | PSH, length, SCENE_THROUGH);
 }
 
 static inline void scene_open(struct scene *s, struct scene_talk *t)
