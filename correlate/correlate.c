@@ -140,6 +140,9 @@ static enum status step_join(struct correlation *c, struct error *err)
 	if (!status)
 		status = journeys_join(c->journeys, c->view, &c->path, c->meeting,
 				       c->options->tmax_ns, c->options->threads, &c->repeats, err);
+	if (!status)
+		status = repeats_drop_copies(&c->repeats, c->journeys, c->view, &c->path,
+					     c->meeting, err);
 	return status;
 }
 

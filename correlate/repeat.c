@@ -6,7 +6,7 @@
 
 #include "correlate/stranger.h"
 
-#define REPEAT_COPY_NS MEETING_COPY_NS
+#define REPEAT_COPY_NS MEETING_COPY_NS /* without an ID, twins must be as close as a capture's copies */
 #define REPEAT_NEAR 64                 /* records before and behind among which twins are looked for */
 #define REPEAT_DUPLICATE_NS 1000000000 /* the network's second copy of the same bytes follows within 1 s */
 
@@ -39,17 +39,6 @@ static int repeat_compare(const void *x, const void *y)
 		return a->time_ns < b->time_ns ? -1 : 1;
 	if (a->point != b->point)
 		return a->point < b->point ? -1 : 1;
-	return (a->index > b->index) - (a->index < b->index);
-}
-
-static int repeat_compare_place(const void *x, const void *y)
-{
-	const struct repeat *a = x, *b = y;
-
-	if (a->point != b->point)
-		return a->point < b->point ? -1 : 1;
-	if (a->time_ns != b->time_ns)
-		return a->time_ns < b->time_ns ? -1 : 1;
 	return (a->index > b->index) - (a->index < b->index);
 }
 
@@ -87,8 +76,6 @@ static void repeat_load(struct repeating *r, const uint32_t *from, uint32_t coun
 		one->time_ns = clock_correct(&r->meeting->clock[one->point],
 					     view_get(p, RECORD_TIME, index));
 		one->way = view_way(p, index);
-		one->link = (uint32_t)view_get(p, RECORD_LINK, index) +
-			    p->block[index >> VIEW_BLOCK_SHIFT].link_base;
 		one->ip_id = (uint32_t)view_get(p, RECORD_IP_ID, index);
 		one->tsval = (uint32_t)view_get(p, RECORD_TSVAL, index);
 		one->digest = (uint32_t)view_get(p, RECORD_DIGEST, index);
@@ -103,39 +90,6 @@ static void repeat_load(struct repeating *r, const uint32_t *from, uint32_t coun
 static bool repeat_same_bytes(const struct repeat *a, const struct repeat *b)
 {
 	return a->ip_id == b->ip_id && a->tsval == b->tsval && a->window == b->window;
-}
-
-/* A capture that holds everything twice: the later of two equal records within
- * 10 ms is a copy, where its link is known for that. Returns how many are left. */
-static uint32_t repeat_drop_copies(struct repeating *r, uint32_t count)
-{
-	uint32_t i, k, kept = 0;
-
-	qsort(r->list, count, sizeof *r->list, repeat_compare_place);
-	for (i = 0; i < count; i++) {
-		struct repeat *one = &r->list[i];
-		const uint8_t *doubled = r->meeting->doubled[one->point];
-
-		for (k = kept; k > 0 && !one->copy; k--) {
-			const struct repeat *before = &r->list[k - 1];
-
-			if (before->point != one->point ||
-			    one->time_ns - before->time_ns > REPEAT_COPY_NS)
-				break;
-			one->copy = (doubled[one->link] || doubled[before->link]) &&
-				    repeat_same_bytes(one, before) &&
-				    !(before->linked_from); /* its copy was found already */
-			if (one->copy)
-				r->list[k - 1].linked_from = true;
-		}
-		if (one->copy)
-			r->journeys->marks[one->point][one->index] |= JOURNEY_COPY;
-		else
-			r->list[kept++] = *one;
-	}
-	for (i = 0; i < kept; i++)
-		r->list[i].linked_from = false;
-	return kept;
 }
 
 /* ---- one session and direction ---- */
@@ -367,7 +321,6 @@ static enum status repeat_group(struct repeating *r, const uint32_t *from, uint3
 	if (status)
 		return status;
 	repeat_load(r, from, count);
-	count = repeat_drop_copies(r, count);
 	qsort(r->list, count, sizeof *r->list, repeat_compare);
 	for (i = 1; i < count; i++)
 		if (r->list[i].root != r->list[i - 1].root ||

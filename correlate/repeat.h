@@ -13,7 +13,14 @@
 #include "correlate/session.h"
 #include "correlate/view.h"
 
-/* Resolves all groups: marks copies, duplicates and ambiguous records in
+/* Marks the copies of captures that hold everything twice (SPAN, `-i any`) and
+ * takes them out of the groups; what is left of a group and is at most once on
+ * every stage is linked. To be done before anything is learned from links. */
+enum status repeats_drop_copies(struct repeats *repeats, struct journeys *journeys,
+				const struct view *view, const struct path *path,
+				const struct meeting *meeting, struct error *err) MUST_CHECK;
+
+/* Resolves all groups: marks duplicates and ambiguous records in
  * `journeys`, links the others. Where one flow on each side is left over with
  * nothing else to go by, they are joined to one session. */
 enum status repeats_resolve(const struct repeats *repeats, struct journeys *journeys,

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Real captures with known truth, kept outside the project: CROSSTAP_CASES names a folder of
-# cases, each with POINT.pcap files, truth.json (what counters said) and perhaps acts.jsonl (what the
-# middlebox logged, packet by packet). `tests/cases.sh BUILD [CASE]...`
+# cases, each with POINT.pcap files, truth.json (what counters said) and perhaps acts.jsonl (what
+# the middlebox logged, packet by packet). `tests/cases.sh BUILD [CASE]...`
 #
 # Each case runs in variants that must not change the answer: the path given or to be found,
 # one clock off, files compressed, in another format, or cut short.

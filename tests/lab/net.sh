@@ -90,7 +90,7 @@ net_remove()
 	done
 }
 
-# start NS PROGRAM [ARGUMENT]...: one of ours, in the background, once it says "ready"; sets $started
+# start NS PROGRAM [ARGUMENT]...: one of ours, in the background, until "ready"; sets $started
 start()
 {
 	local fifo=$work/ready words line
@@ -105,8 +105,8 @@ start()
 	[ "$line" = ready ]
 }
 
-# capture POINT NS IF [FILTER]: into $captures/POINT.pcap. To take one direction, use the filter
-# `inbound` or `outbound`, not -Q, whose statistics count both.
+# capture POINT NS IF [FILTER]: into $captures/POINT.pcap. To take one direction, use the
+# filter `inbound` or `outbound`, not -Q, whose statistics count both.
 capture()
 {
 	local point=$1 fifo=$work/words.$1 words line
@@ -153,8 +153,8 @@ captures_end()
 	tcpdump_words=()
 }
 
-# tcp_quiet: no socket has anything left to send or to wait for (states of /proc/net/tcp: established with a
-# queue, SYN_SENT, SYN_RECV, FIN_WAIT1, LAST_ACK, CLOSING); gives up after 20 s
+# tcp_quiet: no socket has anything left to send or to wait for (states of /proc/net/tcp:
+# established with a queue, SYN_SENT, SYN_RECV, FIN_WAIT1, LAST_ACK, CLOSING); gives up after 20 s
 tcp_quiet()
 {
 	local until=$((SECONDS + 20)) ns busy

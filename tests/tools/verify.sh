@@ -56,7 +56,7 @@ verify_path()
 		"$(path_hops "$1" | hops_in_order | sort -u)"
 }
 
-# Every packet is accounted for: rows sum up, packets are the captures', lists are as long as counts.
+# Every packet is accounted for: rows sum up to the captures, lists are as long as counts.
 verify_sums()
 {
 	local classes=matched,dropped,local,uncaptured,edge,ambiguous,excluded

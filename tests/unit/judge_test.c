@@ -254,10 +254,10 @@ static void hole_in_a_ring(void)
 		scene_send(&scene, 2050000 + i * 1000000, udp("10.1.0.3", 50000, "10.2.0.2", 514, i), 0, 2);
 	}
 	for (i = 0; i < scene.point[2].file[0].rows; i++) /* the frame's second connection */
-		if (scene.point[2].file[0].row[i].time_ns / 1000 - SCENE_EPOCH_US >= 12000000) {
+		if (scene.point[2].file[0].row[i].us >= 12000000) {
 			struct scene_file *file = &scene.point[2].file[0];
 			struct scene_packet packet = file->row[i].packet;
-			int64_t us = file->row[i].time_ns / 1000 - SCENE_EPOCH_US;
+			int64_t us = file->row[i].us;
 
 			scene.point[2].use = 1;
 			scene_put(&scene, 2, us, &packet);

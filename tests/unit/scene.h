@@ -67,6 +67,7 @@ struct scene_packet {
 
 struct scene_row {
 	int64_t time_ns;         /* by the point's clock */
+	int64_t us;              /* in truth */
 	struct scene_packet packet;
 	struct scene_packet quoted; /* what packet.quotes was then */
 	uint8_t src[16], dst[16], version;
@@ -230,8 +231,8 @@ static inline void scene_put(struct scene *s, uint32_t p, int64_t us, const stru
 			abort();
 	}
 	row = &file->row[file->rows++];
-	*row = (struct scene_row){.time_ns = scene_local_ns(&s->point[p], us), .packet = *packet,
-				  .order = s->sent++, .link = packet->mac};
+	*row = (struct scene_row){.time_ns = scene_local_ns(&s->point[p], us), .us = us,
+				  .packet = *packet, .order = s->sent++, .link = packet->mac};
 	scene_address(packet->src, row->src);
 	scene_address(packet->dst, row->dst);
 	row->version = strchr(packet->src, ':') ? 6 : 4;
@@ -279,11 +280,11 @@ static inline int64_t scene_jitter_us(const struct scene *s)
 	return (int64_t)(s->sent * 2654435761u >> 16) % 40;
 }
 
-/* Sends a packet from a stage to another; it is captured at both and between. */
-static inline void scene_send(struct scene *s, int64_t us, struct scene_packet packet,
-			      uint32_t from, uint32_t to)
+/* Sends a packet from a stage to another, or only sets it on its way; it is
+ * captured at both and between. */
+static inline void scene_go(struct scene *s, int64_t us, struct scene_packet packet, uint32_t from,
+			    uint32_t to, bool forward)
 {
-	bool forward = from <= to;
 	uint32_t stage = from;
 	uint8_t mac = packet.mac;
 
@@ -300,6 +301,12 @@ static inline void scene_send(struct scene *s, int64_t us, struct scene_packet p
 		scene_cross(s, forward ? stage : stage - 1, forward, &packet);
 		stage = forward ? stage + 1 : stage - 1;
 	}
+}
+
+static inline void scene_send(struct scene *s, int64_t us, struct scene_packet packet,
+			      uint32_t from, uint32_t to)
+{
+	scene_go(s, us, packet, from, to, from <= to);
 }
 
 /* ---- conversations ---- */
@@ -359,7 +366,18 @@ static inline void scene_travel(struct scene *s, const struct scene_talk *t,
 
 	if (reach > last)
 		reach = last;
-	scene_send(s, t->us, packet, forward ? 0 : last, forward ? reach : last - reach);
+	scene_go(s, t->us, packet, forward ? 0 : last, forward ? reach : last - reach, forward);
+}
+
+/* Time for a packet to arrive and be answered. */
+static inline int64_t scene_step_us(const struct scene *s)
+{
+	int64_t us = 2000;
+	uint32_t hop;
+
+	for (hop = 0; hop + 1 < s->stages; hop++)
+		us += s->delay_us[hop] - SCENE_DELAY_US;
+	return us;
 }
 
 static inline void scene_client(struct scene *s, struct scene_talk *t, uint16_t flags,
@@ -367,7 +385,7 @@ static inline void scene_client(struct scene *s, struct scene_talk *t, uint16_t 
 {
 	scene_travel(s, t, scene_by_client(t, flags, length), true, reach);
 	t->cseq += length + !!(flags & SYN) + !!(flags & FIN);
-	t->us += 2000;
+	t->us += scene_step_us(s);
 }
 
 static inline void scene_server(struct scene *s, struct scene_talk *t, uint16_t flags,
@@ -375,7 +393,7 @@ static inline void scene_server(struct scene *s, struct scene_talk *t, uint16_t 
 {
 	scene_travel(s, t, scene_by_server(t, flags, length), false, reach);
 	t->sseq += length + !!(flags & SYN) + !!(flags & FIN);
-	t->us += 2000;
+	t->us += scene_step_us(s);
 }
 
 /* The client (the server) sends data that gets no farther than `reach`, and again after 250 ms. */
@@ -444,8 +462,8 @@ static inline int scene_row_compare(const void *x, const void *y)
 {
 	const struct scene_row *a = x, *b = y;
 
-	if (a->time_ns != b->time_ns)
-		return a->time_ns < b->time_ns ? -1 : 1;
+	if (a->us != b->us)
+		return a->us < b->us ? -1 : 1;
 	return (a->order > b->order) - (a->order < b->order);
 }
 

@@ -1,0 +1,168 @@
+/* repeats_drop_copies(): captures that hold every packet twice.
+ *
+ * A copy is the later of two equal records of one point within 10 ms, where the
+ * link of one of them is known to carry what another carries (meeting.h). The
+ * TTL may differ by one and the link addresses differ where both sides of a
+ * router are in one file.
+ */
+#include "correlate/repeat.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct copy {
+	int64_t time_ns; /* reference time */
+	uint32_t point, index, link, ip_id, tsval;
+	uint16_t window;
+	bool copied;     /* its copy was found */
+};
+
+struct copying {
+	struct journeys *journeys;
+	const struct view *view;
+	const struct path *path;
+	const struct meeting *meeting;
+	struct copy *list;
+	uint32_t room;
+};
+
+static int copy_compare(const void *x, const void *y)
+{
+	const struct copy *a = x, *b = y;
+
+	if (a->point != b->point)
+		return a->point < b->point ? -1 : 1;
+	if (a->time_ns != b->time_ns)
+		return a->time_ns < b->time_ns ? -1 : 1;
+	return (a->index > b->index) - (a->index < b->index);
+}
+
+static bool copying_load(struct copying *c, const uint32_t *from, uint32_t count)
+{
+	uint32_t i;
+
+	if (count > c->room) {
+		free(c->list);
+		c->list = malloc(count * sizeof *c->list);
+		c->room = c->list ? count : 0;
+		if (!c->list)
+			return false;
+	}
+	for (i = 0; i < count; i++) {
+		uint32_t p = from[2 * i], index = from[2 * i + 1];
+		const struct view_point *point = &c->view->point[p];
+
+		c->list[i] = (struct copy){
+			.time_ns = clock_correct(&c->meeting->clock[p],
+						 view_get(point, RECORD_TIME, index)),
+			.point = p,
+			.index = index,
+			.link = (uint32_t)view_get(point, RECORD_LINK, index) +
+				point->block[index >> VIEW_BLOCK_SHIFT].link_base,
+			.ip_id = (uint32_t)view_get(point, RECORD_IP_ID, index),
+			.tsval = (uint32_t)view_get(point, RECORD_TSVAL, index),
+			.window = (uint16_t)view_get(point, RECORD_WINDOW, index),
+		};
+	}
+	qsort(c->list, count, sizeof *c->list, copy_compare);
+	return true;
+}
+
+static bool copy_of(const struct copying *c, const struct copy *one, struct copy *before)
+{
+	const uint8_t *doubled = c->meeting->doubled[one->point];
+
+	return !before->copied && (doubled[one->link] || doubled[before->link]) &&
+	       one->ip_id == before->ip_id && one->tsval == before->tsval &&
+	       one->window == before->window;
+}
+
+/* Marks the copies; how many records are left, at the list's beginning. */
+static uint32_t copying_mark(struct copying *c, uint32_t count)
+{
+	uint32_t i, k, kept = 0;
+
+	for (i = 0; i < count; i++) {
+		struct copy one = c->list[i];
+		bool copy = false;
+
+		for (k = kept; k > 0 && !copy; k--) {
+			struct copy *before = &c->list[k - 1];
+
+			if (before->point != one.point ||
+			    one.time_ns - before->time_ns > MEETING_COPY_NS)
+				break;
+			copy = copy_of(c, &one, before);
+			before->copied |= copy;
+		}
+		if (copy)
+			c->journeys->marks[one.point][one.index] |= JOURNEY_COPY;
+		else
+			c->list[kept++] = one;
+	}
+	return kept;
+}
+
+/* Links what is at most once on every stage; false: some stage has more. */
+static bool copying_link(struct copying *c, uint32_t count)
+{
+	const struct copy *at[VIEW_POINTS_MAX] = {NULL}, *last = NULL;
+	uint32_t i, s;
+
+	for (i = 0; i < count; i++) {
+		s = c->path->stage[c->list[i].point];
+		if (at[s])
+			return false;
+		at[s] = &c->list[i];
+	}
+	for (s = 0; s < c->path->stages; s++) {
+		if (last && at[s])
+			journey_link(c->journeys, c->path, last->point, last->index, at[s]->point,
+				     at[s]->index);
+		last = at[s] ? at[s] : last;
+	}
+	return true;
+}
+
+static bool copying_wanted(const struct view *view, const struct meeting *meeting)
+{
+	uint32_t p, l;
+
+	for (p = 0; p < view->points; p++)
+		for (l = 0; l < view->point[p].links; l++)
+			if (meeting->doubled[p][l])
+				return true;
+	return false;
+}
+
+enum status repeats_drop_copies(struct repeats *repeats, struct journeys *journeys,
+				const struct view *view, const struct path *path,
+				const struct meeting *meeting, struct error *err)
+{
+	struct copying c = {journeys, view, path, meeting, NULL, 0};
+	uint64_t at, next, to = 0;
+
+	if (!copying_wanted(view, meeting))
+		return STATUS_OK;
+	for (at = 0; at < repeats->size; at = next) {
+		uint32_t count = repeats->list[at], kept, i;
+
+		next = at + 1 + 2 * (uint64_t)count;
+		if (!copying_load(&c, repeats->list + at + 1, count)) {
+			free(c.list);
+			return error_errno(err, ENOMEM, "copies");
+		}
+		kept = copying_mark(&c, count);
+		if (copying_link(&c, kept))
+			continue;
+		repeats->list[to++] = kept; /* never ahead of what is read */
+		for (i = 0; i < kept; i++) {
+			repeats->list[to++] = c.list[i].point;
+			repeats->list[to++] = c.list[i].index;
+		}
+	}
+	repeats->size = to;
+	free(c.list);
+	return STATUS_OK;
+}
