@@ -122,25 +122,36 @@ static inline uint32_t digest_narrow(uint32_t half)
 	return (uint32_t)(((uint64_t)half * UINT16_MAX) >> 32) + 1;
 }
 
+/* What a TCP packet says in its SACK blocks and echoed timestamp tells
+ * retransmissions and repeated acknowledgments from each other. */
+static uint64_t digest_options(const struct packet *packet, uint64_t seed)
+{
+	uint32_t says[2] = {packet->sack, packet->tsecr};
+
+	if (packet->proto != 6 || (!says[0] && !says[1]))
+		return 0;
+	return XXH3_64bits_withSeed(says, sizeof says, seed);
+}
+
 uint32_t fingerprint_digest(const struct packet *packet, uint64_t seed)
 {
 	uint32_t bytes = packet->payload_bytes, there = packet->payload_captured;
 	uint32_t step_1 = bytes < FINGERPRINT_STEP_1 ? bytes : FINGERPRINT_STEP_1;
 	uint32_t step_2 = bytes < FINGERPRINT_STEP_2 ? bytes : FINGERPRINT_STEP_2;
-	uint64_t hash;
+	uint64_t options = digest_options(packet, seed), hash;
 	uint32_t digest;
 
 	if (packet->marks & PACKET_ICMP_ERROR)
 		return 0;
-	if (bytes == 0)
+	if (bytes == 0 && !options)
 		return 1u << 16 | 1;
 	if (there < step_1)
 		return 0;
-	hash = XXH3_64bits_withSeed(packet->payload, step_1, seed);
+	hash = options ^ (step_1 ? XXH3_64bits_withSeed(packet->payload, step_1, seed) : 0);
 	digest = digest_narrow((uint32_t)hash);
 	if (there < step_2)
 		return digest;
 	if (step_2 > step_1)
-		hash = XXH3_64bits_withSeed(packet->payload, step_2, seed);
+		hash = options ^ XXH3_64bits_withSeed(packet->payload, step_2, seed);
 	return digest | digest_narrow((uint32_t)(hash >> 32)) << 16;
 }

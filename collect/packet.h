@@ -105,6 +105,7 @@ struct packet {
 	uint8_t options_bytes;        /* of `options`, below; fewer than the header says when cut */
 	bool has_timestamps;
 	uint32_t tsval, tsecr;        /* 0 when there is no timestamp option */
+	uint32_t sack;                /* TCP: the edges of all SACK blocks, mixed; 0: none */
 
 	const uint8_t *payload;       /* behind the transport header; NULL: none captured */
 	uint32_t payload_bytes;       /* by the IP header */

@@ -16,6 +16,16 @@ enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_SACK = 5, OPTION_TIMESTAMPS = 8 };
 /* Takes the values that change from packet to packet out of the options copied
  * to packet->options. An option that ends behind the copy, cut or wrong, ends
  * the walk; what is there of its values is zeroed all the same. */
+/* FNV-1a: the SACK edges as one number; only to be compared. */
+static uint32_t options_mix(const uint8_t *bytes, uint32_t size)
+{
+	uint32_t mixed = 2166136261u;
+
+	while (size-- > 0)
+		mixed = (mixed ^ *bytes++) * 16777619u;
+	return mixed;
+}
+
 static void options_clean(struct packet *packet)
 {
 	uint8_t *at = packet->options, *end = at + packet->options_bytes;
@@ -35,6 +45,8 @@ static void options_clean(struct packet *packet)
 			packet->tsval = cursor_be32(at + 2);
 			packet->tsecr = cursor_be32(at + 6);
 		}
+		if (*at == OPTION_SACK)
+			packet->sack = options_mix(at + 2, there - 2u);
 		if (*at == OPTION_TIMESTAMPS || *at == OPTION_SACK)
 			memset(at + 2, 0, there - 2u);
 		at += there;

@@ -13,6 +13,7 @@
 #define CAUSE_BURST_GAP_NS 5000000  /* drops of one burst are at most 5 ms apart */
 #define CAUSE_BURST_MIN 5           /* drops of at least 2 sessions */
 #define CAUSE_BURST_SHARE 3         /* at least a third of the packets between the first and the last */
+#define CAUSE_ONLY_EXPECTED 3       /* drops expected of the other kinds: none is then no chance (5 %) */
 #define CAUSE_MTU_LEAST 576         /* RFC 791: every link carries that much */
 
 /* ---- services ---- */
@@ -104,6 +105,7 @@ struct causing {
 	struct cause_answer *answer; /* in order of time */
 	uint64_t answers;
 	uint8_t *burst;        /* by odd packet */
+	uint64_t matched[2], dropped[2], dropped_fragments[2], dropped_later[2]; /* by direction */
 };
 
 static bool causing_services(struct causing *c)
@@ -263,9 +265,24 @@ static bool cause_mtu(const struct causing *c, const struct odd *odd)
 	       odd->length > c->result->length_max[odd->direction];
 }
 
+/* Whether all that was dropped is of one kind, and so much of the other kinds
+ * passed that at the same rate some of it would have died, too. */
+static bool cause_only(uint64_t dropped, uint64_t dropped_kind, uint64_t matched,
+		       uint64_t matched_kind)
+{
+	return dropped == dropped_kind &&
+	       (matched - matched_kind) * dropped_kind >=
+		       CAUSE_ONLY_EXPECTED * (matched_kind + dropped_kind);
+}
+
 static bool cause_fragment(const struct causing *c, const struct odd *odd)
 {
-	return (odd->marks & PACKET_FRAGMENT) && !c->result->fragments[odd->direction];
+	unsigned d = odd->direction;
+	uint64_t later = c->result->fragments[d][1], fragments = c->result->fragments[d][0] + later;
+
+	return (odd->marks & PACKET_FRAGMENT) &&
+	       (cause_only(c->dropped[d], c->dropped_later[d], c->matched[d], later) ||
+		cause_only(c->dropped[d], c->dropped_fragments[d], c->matched[d], fragments));
 }
 
 static bool cause_state(const struct causing *c, const struct odd *odd)
@@ -290,8 +307,8 @@ static const struct {
 	enum drop_cause cause;
 	bool (*holds)(const struct causing *causing, const struct odd *odd);
 } cause_rules[] = {
-	{DROP_TTL_EXPIRED, cause_ttl}, {DROP_RESET_BY_HOP, cause_answered},
-	{DROP_MTU, cause_mtu},         {DROP_FRAGMENT, cause_fragment},
+	{DROP_TTL_EXPIRED, cause_ttl}, {DROP_MTU, cause_mtu},
+	{DROP_FRAGMENT, cause_fragment}, {DROP_RESET_BY_HOP, cause_answered},
 	{DROP_POLICY, cause_policy},   {DROP_STATE, cause_state},
 	{DROP_BURST, cause_burst},     {DROP_LOSS, cause_loss},
 };
@@ -309,11 +326,30 @@ const char *drop_cause_name(enum drop_cause cause)
 	return cause_names[cause];
 }
 
+static void causing_count(struct causing *c)
+{
+	uint64_t i;
+	unsigned d;
+
+	for (i = 0; i < c->odds; i++) {
+		const struct odd *odd = &c->odd[i];
+
+		if (odd->verdict != VERDICT_DROPPED)
+			continue;
+		c->dropped[odd->direction]++;
+		c->dropped_fragments[odd->direction] += (odd->marks & PACKET_FRAGMENT) != 0;
+		c->dropped_later[odd->direction] += (odd->marks & PACKET_FRAGMENT_LATER) != 0;
+	}
+	for (d = 0; d < 2; d++)
+		c->matched[d] = histogram_count(c->result->delay[d]);
+}
+
 static bool causing_hop(struct causing *c)
 {
 	uint64_t i;
 	size_t r;
 
+	causing_count(c);
 	if (!causing_services(c) || !causing_answers(c) || !causing_bursts(c))
 		return false;
 	for (i = 0; i < c->odds; i++) {

@@ -107,6 +107,26 @@ static enum status step_clocks_given(struct correlation *c, struct error *err)
 	return STATUS_OK;
 }
 
+/* What a point's clock that was set back showed in a wrong order is surveyed anew. */
+static enum status step_put_in_order(struct correlation *c, struct error *err)
+{
+	enum status status = STATUS_OK;
+	bool changed;
+	uint32_t p;
+
+	for (p = 0; p < c->view->points && !status; p++) {
+		const struct view_point *point = &c->view->point[p];
+		struct survey_flow *flows = c->flows + point->first_node;
+
+		status = view_put_in_order(c->view, p, &c->meeting->clock[p], &changed, err);
+		if (status || !changed)
+			continue;
+		memset(flows, 0, point->nodes * sizeof *flows);
+		survey_point(c->view, p, flows);
+	}
+	return status;
+}
+
 static enum status step_meeting(struct correlation *c, struct error *err)
 {
 	enum status status;
@@ -117,14 +137,19 @@ static enum status step_meeting(struct correlation *c, struct error *err)
 				 store_path(c->store), c->view->points,
 				 c->view->points == 1 ? "" : "s");
 	status = meeting_hold(&c->meeting, c->view, c->flows, c->options->threads, err);
-	if (!status)
-		status = step_clocks_given(c, err);
 	if (status)
 		return status;
 	if (c->options->path)
 		status = path_parse(&c->path, c->options->path, c->view, c->meeting, err);
 	else
 		path_find(&c->path, c->view, c->meeting);
+	/* the path's first point: whatever the order of the inputs */
+	if (!status)
+		status = meeting_set_clocks(c->meeting, c->view, c->path.point[0][0], err);
+	if (!status)
+		status = step_clocks_given(c, err);
+	if (!status)
+		status = step_put_in_order(c, err);
 	if (!status && c->path.stages < 2)
 		status = error_set(err, STATUS_USAGE, "the path %s has no hop: name two points at least",
 				   c->path.text);

@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "collect/fingerprint.h"
+
 #define HOP_PAIRS_MIN 16              /* pairs before they count as a habit */
 #define HOP_DELAY_UNKNOWN_NS 500000   /* assumed where there are fewer: 0.5 ms ... */
 #define HOP_SPREAD_UNKNOWN_NS 5000000 /* ... give or take 5 ms */
@@ -50,6 +52,9 @@ static void hop_pair(struct hop_task *task, uint32_t p, uint32_t index, unsigned
 		  &habits->ip_ids_kept[direction]);
 	habits->ip_ids_all_kept[direction] += view_get(near, RECORD_IP_ID, index) ==
 					      view_get(far, RECORD_IP_ID, far_index);
+	habits->digests_kept[direction] += !fingerprint_digests_differ(
+		(uint32_t)view_get(near, RECORD_DIGEST, index),
+		(uint32_t)view_get(far, RECORD_DIGEST, far_index));
 	hop_habit(near, index, far, far_index, RECORD_TSVAL, &habits->tsvals[direction],
 		  &habits->tsvals_kept[direction]);
 	hop_habit(near, index, far, far_index, RECORD_WINDOW, &habits->windows[direction],
@@ -219,6 +224,11 @@ static bool hop_keeps(uint64_t both, uint64_t kept)
 bool hop_keeps_zero_ip_id(const struct hop *hop, unsigned direction)
 {
 	return hop_keeps(hop->habits.pairs[direction], hop->habits.ip_ids_all_kept[direction]);
+}
+
+bool hop_keeps_digest(const struct hop *hop, unsigned direction)
+{
+	return hop_keeps(hop->habits.pairs[direction], hop->habits.digests_kept[direction]);
 }
 
 struct align_habits hop_align_habits(const struct hop *hop, unsigned d, int64_t tmax_ns)

@@ -25,6 +25,7 @@ struct hop_habits {
 	uint64_t ip_ids_all_kept[2];          /* pairs with the same ID, 0 counted as one */
 	uint64_t tsvals[2], tsvals_kept[2];
 	uint64_t windows[2], windows_kept[2];
+	uint64_t digests_kept[2];             /* pairs whose digests do not contradict */
 	struct histogram *delay[2];           /* upstream to downstream, by the coarse clocks */
 };
 
@@ -81,6 +82,8 @@ void hops_free(struct hops **hops);
 
 /* Whether an ID of 0 is an ID like others there: the hop leaves it alone, too. */
 bool hop_keeps_zero_ip_id(const struct hop *hop, unsigned direction);
+/* Whether payload, SACK blocks and echoed timestamps come through unchanged. */
+bool hop_keeps_digest(const struct hop *hop, unsigned direction);
 
 /* What align_lists() wants to know of a hop in a direction. */
 struct align_habits hop_align_habits(const struct hop *hop, unsigned direction, int64_t tmax_ns);

@@ -78,7 +78,8 @@ static bool samples_take(struct samples *s, const struct view *view, uint32_t p,
 				return false;
 		}
 	}
-	qsort(s->list, s->count, sizeof *s->list, sample_compare);
+	if (s->count)
+		qsort(s->list, s->count, sizeof *s->list, sample_compare);
 	return true;
 }
 
@@ -250,20 +251,35 @@ static void meeting_vote(struct meeting_pair *pair, const struct view *view,
 
 /* ---- clocks ---- */
 
+static uint32_t samples_room(const struct samples *samples, uint32_t points)
+{
+	uint32_t room = 0, p;
+
+	for (p = 0; p < points; p++)
+		room = samples[p].count > room ? samples[p].count : room;
+	return room;
+}
+
 /* Prim's tree over the numbers of shared packets: each point gets its clock
  * from the point already placed that it shares most with. */
-static enum status meeting_set_clocks(struct meeting *m, const struct view *view,
-				      const struct samples *samples, struct common *common,
-				      uint32_t room, struct error *err)
+enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint32_t reference,
+			       struct error *err)
 {
+	const struct samples *samples = m->samples;
+	uint32_t room = samples_room(samples, view->points);
 	struct clock_pair *pairs = malloc(((size_t)room + 1) * sizeof *pairs);
+	struct common *common = malloc(((size_t)room + 1) * sizeof *common);
 	bool placed[VIEW_POINTS_MAX] = {false};
 	uint32_t step, i, j, n, k;
 	enum status status = STATUS_OK;
 	size_t agreeing;
 
-	if (!pairs)
+	if (!pairs || !common) {
+		free(pairs);
+		free(common);
 		return error_errno(err, ENOMEM, "clocks");
+	}
+	m->reference = reference;
 	clock_identity(&m->clock[m->reference]);
 	placed[m->reference] = true;
 	for (step = 1; step < view->points && !status; step++) {
@@ -295,6 +311,7 @@ static enum status meeting_set_clocks(struct meeting *m, const struct view *view
 		placed[far] = true;
 	}
 	free(pairs);
+	free(common);
 	return status;
 }
 
@@ -302,45 +319,37 @@ static void meeting_compare(struct meeting *m, const struct view *view,
 			    const struct survey_flow *flows, const struct samples *samples,
 			    struct common *common)
 {
-	uint64_t most = 0;
 	uint32_t i, j;
 
-	for (i = 0; i < view->points; i++) {
-		uint64_t sum = 0;
+	for (i = 0; i < view->points; i++)
+		for (j = i + 1; j < view->points; j++) {
+			struct meeting_pair *p = &m->pair[i][j];
 
-		for (j = 0; j < view->points; j++) {
-			if (j > i) {
-				struct meeting_pair *p = &m->pair[i][j];
-
-				p->shared = samples_join(&samples[i], &samples[j], common);
-				meeting_vote(p, view, flows, common, p->shared);
-				m->pair[j][i] = (struct meeting_pair){
-					p->shared, p->delay_after, p->delay_before, p->ttl_after,
-					p->ttl_before};
-			}
-			sum += m->pair[i][j].shared;
+			p->shared = samples_join(&samples[i], &samples[j], common);
+			meeting_vote(p, view, flows, common, p->shared);
+			m->pair[j][i] = (struct meeting_pair){p->shared, p->delay_after,
+							      p->delay_before, p->ttl_after,
+							      p->ttl_before};
 		}
-		if (sum > most) {
-			most = sum;
-			m->reference = i;
-		}
-	}
 }
 
 enum status meeting_hold(struct meeting **out, const struct view *view,
 			 const struct survey_flow *flows, unsigned threads, struct error *err)
 {
 	struct sampling sampling[VIEW_POINTS_MAX];
-	struct samples samples[VIEW_POINTS_MAX] = {{0}};
 	struct meeting *m = calloc(1, sizeof *m);
 	enum status status = STATUS_OK;
 	struct common *common = NULL;
 	uint64_t most = 0, mask = 0;
-	uint32_t p, room = 0;
+	uint32_t p;
 
 	*out = NULL;
-	if (!m)
+	if (m)
+		m->samples = calloc(VIEW_POINTS_MAX, sizeof *m->samples);
+	if (!m || !m->samples) {
+		free(m);
 		return error_errno(err, ENOMEM, "meeting of the points");
+	}
 	for (p = 0; p < view->points; p++)
 		most = view->point[p].rows > most ? view->point[p].rows : most;
 	while (most / (mask + 1) > MEETING_SAMPLE_MAX)
@@ -349,25 +358,21 @@ enum status meeting_hold(struct meeting **out, const struct view *view,
 		sampling[p] = (struct sampling){.view = view, .point = p, .mask = mask};
 	samplings_run(sampling, view->points, threads);
 	for (p = 0; p < view->points; p++) {
-		samples[p] = sampling[p].samples;
+		m->samples[p] = sampling[p].samples;
 		m->sampled[p] = sampling[p].different;
 		m->doubled[p] = sampling[p].doubled;
-		room = samples[p].count > room ? samples[p].count : room;
 		if (!sampling[p].ok)
 			status = error_errno(err, ENOMEM, "sample of point %s", view->point[p].name);
 	}
 	if (status)
 		goto out;
-	common = malloc(((size_t)room + 1) * sizeof *common);
+	common = malloc(((size_t)samples_room(m->samples, view->points) + 1) * sizeof *common);
 	if (!common) {
 		status = error_errno(err, ENOMEM, "meeting of the points");
 		goto out;
 	}
-	meeting_compare(m, view, flows, samples, common);
-	status = meeting_set_clocks(m, view, samples, common, room, err);
+	meeting_compare(m, view, flows, m->samples, common);
 out:
-	for (p = 0; p < view->points; p++)
-		free(samples[p].list);
 	free(common);
 	if (status)
 		meeting_free(&m);
@@ -381,8 +386,11 @@ void meeting_free(struct meeting **meeting)
 
 	if (!*meeting)
 		return;
-	for (p = 0; p < VIEW_POINTS_MAX; p++)
+	for (p = 0; p < VIEW_POINTS_MAX; p++) {
 		free((*meeting)->doubled[p]);
+		free((*meeting)->samples[p].list);
+	}
+	free((*meeting)->samples);
 	free(*meeting);
 	*meeting = NULL;
 }

@@ -29,20 +29,26 @@ struct meeting_pair {
 	uint32_t ttl_before, ttl_after;     /* the TTL says so */
 };
 
+struct samples;
+
 struct meeting {
 	uint32_t sampled[VIEW_POINTS_MAX];   /* different packets of each point in the sample */
 	struct meeting_pair pair[VIEW_POINTS_MAX][VIEW_POINTS_MAX]; /* [i][j], i != j; mirrored */
 	struct clock clock[VIEW_POINTS_MAX]; /* local time -> reference time */
 	uint32_t reference;                  /* the point whose clock is the reference */
+	struct samples *samples;             /* meeting.c's, by point */
 	uint8_t *doubled[VIEW_POINTS_MAX];   /* by link of the point: 1 = it carries what another link
 						carries, too */
 };
 
-/* `flows` are the survey's, by node. STATUS_INPUT when a point shares nothing
- * with any other: the text names it and says what to look at. */
+/* `flows` are the survey's, by node. The clocks are not set yet. */
 enum status meeting_hold(struct meeting **out, const struct view *view,
 			 const struct survey_flow *flows, unsigned threads,
 			 struct error *err) MUST_CHECK;
+/* Sets the points' clocks, relative to the reference point's. STATUS_INPUT when a
+ * point shares nothing with any other: the text names it and says what to look at. */
+enum status meeting_set_clocks(struct meeting *meeting, const struct view *view,
+			       uint32_t reference, struct error *err) MUST_CHECK;
 void meeting_free(struct meeting **meeting);
 
 #endif

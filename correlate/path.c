@@ -60,10 +60,17 @@ static void path_write(struct path *path, const struct view *view)
 	}
 }
 
-static void path_place(struct path *path, uint32_t point, uint32_t stage)
+/* Alternatives stand in the order of their names, whatever that of the inputs. */
+static void path_place(struct path *path, const struct view *view, uint32_t point, uint32_t stage)
 {
+	uint32_t k = path->points[stage]++;
+
 	path->stage[point] = (uint8_t)stage;
-	path->point[stage][path->points[stage]++] = (uint8_t)point;
+	for (; k > 0 && strcmp(view->point[path->point[stage][k - 1]].name,
+			       view->point[point].name) > 0;
+	     k--)
+		path->point[stage][k] = path->point[stage][k - 1];
+	path->point[stage][k] = (uint8_t)point;
 	if (stage >= path->stages)
 		path->stages = stage + 1;
 }
@@ -115,7 +122,7 @@ void path_find(struct path *path, const struct view *view, const struct meeting 
 			if (path_share(meeting, order[i], order[j]) &&
 			    path->stage[order[j]] >= stage)
 				stage = path->stage[order[j]] + 1u;
-		path_place(path, order[i], stage);
+		path_place(path, view, order[i], stage);
 	}
 	path_find_evidence(path, view, meeting);
 	path_write(path, view);
@@ -154,7 +161,7 @@ static enum status path_parse_name(struct path *path, const char *name, size_t s
 	if (path->stage[p] != PATH_OFF)
 		return error_set(err, STATUS_USAGE, "--path: point '%s' is named twice",
 				 view->point[p].name);
-	path_place(path, p, stage);
+	path_place(path, view, p, stage);
 	return STATUS_OK;
 }
 

@@ -10,6 +10,17 @@
 #define REPEAT_NEAR 64                 /* records before and behind among which twins are looked for */
 #define REPEAT_DUPLICATE_NS 1000000000 /* the network's second copy of the same bytes follows within 1 s */
 
+/* What a hop leaves alone, besides what align_habits says. */
+struct repeat_keeps {
+	bool zero_ip_id, digest;
+};
+
+static struct repeat_keeps repeat_keeps(const struct hop *hop, unsigned direction)
+{
+	return (struct repeat_keeps){hop_keeps_zero_ip_id(hop, direction),
+				     hop_keeps_digest(hop, direction)};
+}
+
 struct repeating {
 	struct journeys *journeys;
 	struct sessions *sessions;
@@ -18,7 +29,7 @@ struct repeating {
 	const struct path *path;
 	const struct meeting *meeting;
 	struct align_habits (*habits)[2]; /* of each hop and direction */
-	bool (*zero_counts)[2];           /* see repeat_item() */
+	struct repeat_keeps (*keeps)[2];
 	uint64_t *stages;                 /* by root: on which stages its session is */
 	struct repeat *list;
 	struct align_item *item;  /* 2 x room */
@@ -96,12 +107,13 @@ static bool repeat_same_bytes(const struct repeat *a, const struct repeat *b)
 
 /* An ID of 0 says nothing to align_lists(); where the hop leaves it alone it is a
  * value like others, and is moved out of the way. */
-static void repeat_item(struct align_item *item, const struct repeat *one, bool zero_counts)
+static void repeat_item(struct align_item *item, const struct repeat *one,
+			const struct repeat_keeps *keeps)
 {
 	*item = (struct align_item){.time_ns = one->time_ns,
-				    .ip_id = one->ip_id + zero_counts,
+				    .ip_id = one->ip_id + keeps->zero_ip_id,
 				    .tsval = one->tsval,
-				    .digest = one->digest,
+				    .digest = keeps->digest ? one->digest : 0,
 				    .window = one->window};
 }
 
@@ -139,6 +151,81 @@ static bool repeat_surplus(const struct repeat *list, uint32_t count, uint32_t a
 	return departed && before >= departed;
 }
 
+static void repeat_link(struct repeating *r, struct repeat *up, struct repeat *down,
+			unsigned direction)
+{
+	up->linked_on = down->linked_from = true;
+	if (direction)
+		journey_link(r->journeys, r->path, down->point, down->index, up->point, up->index);
+	else
+		journey_link(r->journeys, r->path, up->point, up->index, down->point, down->index);
+}
+
+/* The only one in the list that bears the ID, the timestamp and the digest. */
+static uint32_t repeat_only(const struct align_item *list, uint32_t count,
+			    const struct align_item *like)
+{
+	uint32_t i, found = ALIGN_NONE;
+
+	for (i = 0; i < count; i++) {
+		if (list[i].ip_id != like->ip_id || list[i].tsval != like->tsval ||
+		    list[i].digest != like->digest)
+			continue;
+		if (found != ALIGN_NONE)
+			return ALIGN_NONE;
+		found = i;
+	}
+	return found;
+}
+
+static uint32_t repeat_compact(struct align_item *list, uint32_t *pick, uint32_t count)
+{
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < count; i++) {
+		if (list[i].partner != ALIGN_NONE)
+			continue;
+		list[kept] = list[i];
+		pick[kept++] = pick[i];
+	}
+	return kept;
+}
+
+/* Packets that their IP ID tells from all others of the group are paired
+ * first, in whatever order they arrive: the network may have reordered them,
+ * and aligning keeps the order. */
+static void repeat_pair_unmistakable(struct align_item *up, uint32_t *pick_up, uint32_t *nu,
+				     struct align_item *down, uint32_t *pick_down, uint32_t *nd,
+				     struct repeat *list, struct repeating *r, unsigned direction,
+				     const struct align_habits *habits)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < *nu; i++)
+		up[i].partner = ALIGN_NONE;
+	for (k = 0; k < *nd; k++)
+		down[k].partner = ALIGN_NONE;
+	if (!habits->keeps_ip_id || *nu > REPEAT_NEAR || *nd > REPEAT_NEAR)
+		return;
+	for (i = 0; i < *nu; i++) {
+		int64_t delay;
+
+		if (!up[i].ip_id || repeat_only(up, *nu, &up[i]) != i)
+			continue;
+		k = repeat_only(down, *nd, &up[i]);
+		if (k == ALIGN_NONE)
+			continue;
+		delay = down[k].time_ns - up[i].time_ns;
+		if (delay < -habits->slack_ns || delay > habits->delay_max_ns)
+			continue;
+		up[i].partner = k;
+		down[k].partner = i;
+		repeat_link(r, &list[pick_up[i]], &list[pick_down[k]], direction);
+	}
+	*nu = repeat_compact(up, pick_up, *nu);
+	*nd = repeat_compact(down, pick_down, *nd);
+}
+
 /* Aligns what has not gone on from stage `from` with what has not come from
  * anywhere at stage `to`; the packets travel from `from` to `to`. */
 static enum status repeat_align_stages(struct repeating *r, struct repeat *list, uint32_t count,
@@ -149,19 +236,23 @@ static enum status repeat_align_stages(struct repeating *r, struct repeat *list,
 	uint32_t nu = 0, nd = 0, i;
 	unsigned direction = from > to;
 	uint32_t near_hop = direction ? from - 1 : from;
-	bool zero_counts = r->zero_counts[near_hop][direction];
+	const struct repeat_keeps *keeps = &r->keeps[near_hop][direction];
 	enum status status;
 
 	for (i = 0; i < count; i++) {
 		if (list[i].stage == from && !list[i].linked_on && !list[i].ambiguous_on) {
-			repeat_item(&up[nu], &list[i], zero_counts);
+			repeat_item(&up[nu], &list[i], keeps);
 			pick_up[nu++] = i;
 		} else if (list[i].stage == to && !list[i].linked_from &&
 			   !list[i].ambiguous_from && !repeat_surplus(list, count, i, from)) {
-			repeat_item(&down[nd], &list[i], zero_counts);
+			repeat_item(&down[nd], &list[i], keeps);
 			pick_down[nd++] = i;
 		}
 	}
+	if (!nu || !nd)
+		return STATUS_OK;
+	repeat_pair_unmistakable(up, pick_up, &nu, down, pick_down, &nd, list, r, direction,
+				 &r->habits[near_hop][direction]);
 	if (!nu || !nd)
 		return STATUS_OK;
 	status = align_lists(up, nu, down, nd, &r->habits[near_hop][direction], r->err);
@@ -174,13 +265,7 @@ static enum status repeat_align_stages(struct repeating *r, struct repeat *list,
 			repeat_mark_ambiguous(r, a, true, direction == 0);
 		} else if (up[i].partner != ALIGN_NONE && !down[up[i].partner].ambiguous) {
 			b = &list[pick_down[up[i].partner]];
-			a->linked_on = b->linked_from = true;
-			if (direction)
-				journey_link(r->journeys, r->path, b->point, b->index, a->point,
-					     a->index);
-			else
-				journey_link(r->journeys, r->path, a->point, a->index, b->point,
-					     b->index);
+			repeat_link(r, a, b, direction);
 		}
 	}
 	for (i = 0; i < nd; i++)
@@ -370,23 +455,23 @@ enum status repeats_resolve(const struct repeats *repeats, struct journeys *jour
 	uint32_t h;
 
 	r.habits = calloc((size_t)hops->count + 1, sizeof *r.habits);
-	r.zero_counts = calloc((size_t)hops->count + 1, sizeof *r.zero_counts);
-	if (!r.habits || !r.zero_counts || !repeats_find_stages(&r)) {
+	r.keeps = calloc((size_t)hops->count + 1, sizeof *r.keeps);
+	if (!r.habits || !r.keeps || !repeats_find_stages(&r)) {
 		free(r.habits);
-		free(r.zero_counts);
+		free(r.keeps);
 		free(r.stages);
 		return error_errno(err, ENOMEM, "repeated packets");
 	}
 	for (h = 0; h < hops->count; h++) {
 		r.habits[h][0] = hop_align_habits(&hops->hop[h], 0, tmax_ns);
 		r.habits[h][1] = hop_align_habits(&hops->hop[h], 1, tmax_ns);
-		r.zero_counts[h][0] = hop_keeps_zero_ip_id(&hops->hop[h], 0);
-		r.zero_counts[h][1] = hop_keeps_zero_ip_id(&hops->hop[h], 1);
+		r.keeps[h][0] = repeat_keeps(&hops->hop[h], 0);
+		r.keeps[h][1] = repeat_keeps(&hops->hop[h], 1);
 	}
 	for (at = 0; at < repeats->size && !status; at += 1 + 2 * (uint64_t)repeats->list[at])
 		status = repeat_group(&r, repeats->list + at + 1, repeats->list[at]);
 	free(r.habits);
-	free(r.zero_counts);
+	free(r.keeps);
 	free(r.stages);
 	free(r.list);
 	free(r.item);

@@ -371,6 +371,35 @@ static void session_check_link(void *user, const struct session_link *link)
 		journey_unlink(learning->journeys, learning->point, link->near_index);
 }
 
+/* Whether two flows have one end in common, address and port: a translation
+ * rewrites the other one. */
+static bool session_share_end(const struct capture_flow *near, const struct capture_flow *far,
+			      bool flip)
+{
+	const uint8_t *a = flip ? far->b : far->a, *b = flip ? far->a : far->b;
+	uint16_t a_port = flip ? far->b_port : far->a_port;
+	uint16_t b_port = flip ? far->a_port : far->b_port;
+
+	return near->version == far->version && near->proto == far->proto &&
+	       ((near->a_port == a_port && memcmp(near->a, a, 16) == 0) ||
+		(near->b_port == b_port && memcmp(near->b, b, 16) == 0));
+}
+
+/* A flow that became several others: a translation that was forgotten and made
+ * anew, a balancer that sends each packet elsewhere. They stay one session. */
+static void session_join_partial(struct session_learning *learning, const struct session_vote *votes)
+{
+	const struct view *view = learning->view;
+	uint32_t node;
+
+	for (node = 0; node < view->nodes; node++)
+		if (votes[node].count &&
+		    session_share_end(&view->flow[node], &view->flow[votes[node].other >> 1],
+				      votes[node].other & 1))
+			sessions_join(learning->sessions, node, votes[node].other >> 1,
+				      votes[node].other & 1);
+}
+
 enum status sessions_learn(struct sessions *s, struct journeys *journeys, const struct view *view,
 			   const struct path *path, const struct meeting *meeting, int64_t tmax_ns,
 			   struct error *err)
@@ -401,6 +430,8 @@ enum status sessions_learn(struct sessions *s, struct journeys *journeys, const 
 		    learning.far[far].other == (node << 1 | (near->other & 1)))
 			sessions_join(s, node, far, near->other & 1);
 	}
+	session_join_partial(&learning, learning.near);
+	session_join_partial(&learning, learning.far);
 	for (p = 0; p < view->points && learning.doubtful; p++) {
 		if (path->stage[p] == PATH_OFF)
 			continue;

@@ -127,6 +127,7 @@ static void pass_matched(struct hop_pass *pass, uint32_t p, uint32_t index, uint
 	const struct view_point *near = &j->view->point[p], *far = &j->view->point[q];
 	int64_t near_ns = clock_correct(&j->meeting->clock[p], near_local_ns), far_ns, delay;
 	uint32_t length = (uint32_t)view_get(near, RECORD_LENGTH, index);
+	uint16_t marks;
 
 	far_ns = clock_correct(&j->meeting->clock[q], view_get(far, RECORD_TIME, far_index));
 	if (hop_difference(&j->hops->hop[pass->hop], p, near_ns, q, far_ns, &delay)) {
@@ -137,8 +138,9 @@ static void pass_matched(struct hop_pass *pass, uint32_t p, uint32_t index, uint
 	pass->result->modified[direction] += pass_modified(near, index, far, far_index);
 	if (length > pass->result->length_max[direction])
 		pass->result->length_max[direction] = length;
-	pass->result->fragments[direction] +=
-		(view_get(near, RECORD_MARKS, index) & PACKET_FRAGMENT) != 0;
+	marks = (uint16_t)view_get(near, RECORD_MARKS, index);
+	if (marks & PACKET_FRAGMENT)
+		pass->result->fragments[direction][(marks & PACKET_FRAGMENT_LATER) != 0]++;
 	pass_order(pass, way, direction, far_ns);
 }
 

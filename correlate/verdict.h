@@ -96,7 +96,7 @@ struct hop_result {
 	uint64_t reordered[2], modified[2];
 	uint64_t evidence[2][DIRECTION_EVIDENCES]; /* packets by how their direction was found */
 	uint32_t length_max[2];     /* of matched packets, IP bytes */
-	uint64_t fragments[2];      /* matched fragments */
+	uint64_t fragments[2][2];   /* matched fragments: first ones, later ones */
 	struct hop_session *session; /* by session */
 };
 

@@ -6,6 +6,8 @@
 
 #include "collect/fingerprint.h"
 
+#define VIEW_DISORDER_NS 10000000 /* the join's slices forgive 10 ms */
+
 static int view_capture_compare(const void *x, const void *y)
 {
 	const struct capture *a = x, *b = y;
@@ -165,13 +167,14 @@ static bool view_in_order(const struct view *view, const struct view_point *poin
 	return true;
 }
 
-static enum status view_sort(struct view_point *point, struct error *err)
+static enum status view_sort(struct view_point *point, const struct clock *clock, struct error *err)
 {
 	struct view_key *key = malloc((point->rows + 1) * sizeof *key);
 	uint32_t b, row;
 	uint64_t n = 0;
 
-	point->order = malloc((point->rows + 1) * sizeof *point->order);
+	if (!point->order)
+		point->order = malloc((point->rows + 1) * sizeof *point->order);
 	if (!key || !point->order) {
 		free(key);
 		return error_errno(err, ENOMEM, "order of point %s", point->name);
@@ -180,6 +183,8 @@ static enum status view_sort(struct view_point *point, struct error *err)
 		for (row = 0; row < point->block[b].chunk.rows; row++) {
 			key[n].index = b << VIEW_BLOCK_SHIFT | row;
 			key[n].time_ns = view_get(point, RECORD_TIME, key[n].index);
+			if (clock)
+				key[n].time_ns = clock_correct(clock, key[n].time_ns);
 			n++;
 		}
 	qsort(key, n, sizeof *key, view_key_compare);
@@ -187,6 +192,36 @@ static enum status view_sort(struct view_point *point, struct error *err)
 		point->order[n] = key[n].index;
 	free(key);
 	return STATUS_OK;
+}
+
+/* Only a clock that was set back makes the order of its times a wrong one. */
+static bool view_clock_in_order(const struct view_point *point, const struct clock *clock)
+{
+	int64_t time[VIEW_BATCH], last = INT64_MIN;
+	struct view_batch batch;
+	uint32_t i;
+
+	if (clock->segments == 1)
+		return true;
+	view_first(&batch, point);
+	while (view_next(&batch)) {
+		view_read_64(&batch, RECORD_TIME, time);
+		for (i = 0; i < batch.rows; i++) {
+			int64_t now = clock_correct(clock, time[i]);
+
+			if (last != INT64_MIN && now < last - VIEW_DISORDER_NS)
+				return false;
+			last = now > last ? now : last;
+		}
+	}
+	return true;
+}
+
+enum status view_put_in_order(struct view *view, uint32_t p, const struct clock *clock,
+			      bool *changed, struct error *err)
+{
+	*changed = !view_clock_in_order(&view->point[p], clock);
+	return *changed ? view_sort(&view->point[p], clock, err) : STATUS_OK;
 }
 
 /* ---- opening ---- */
@@ -230,7 +265,7 @@ static enum status view_load_point(struct view *view, uint32_t p, struct error *
 	point->indexes = point->blocks << VIEW_BLOCK_SHIFT;
 	view_span(view, point);
 	if (!view_in_order(view, point))
-		status = view_sort(point, err);
+		status = view_sort(point, NULL, err);
 	view->header_only |= point->short_prefixes;
 	return status;
 }
@@ -252,7 +287,8 @@ enum status view_open(struct view **out, struct store_txn *txn, struct error *er
 	if (status)
 		goto fail;
 	view->seed = header.seed;
-	qsort(view->capture, view->captures, sizeof *view->capture, view_capture_compare);
+	if (view->captures)
+		qsort(view->capture, view->captures, sizeof *view->capture, view_capture_compare);
 	for (c = 0; c < view->captures; c++) {
 		struct view_point *point = &view->point[view->points];
 

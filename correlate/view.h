@@ -19,6 +19,7 @@
 #include "collect/capture.h"
 #include "collect/error.h"
 #include "collect/store.h"
+#include "correlate/clock.h"
 
 #define VIEW_POINTS_MAX CAPTURE_POINTS_MAX
 #define VIEW_BLOCK_SHIFT 14
@@ -66,6 +67,11 @@ struct view {
 
 enum status view_open(struct view **out, struct store_txn *txn, struct error *err) MUST_CHECK;
 void view_close(struct view **view);
+
+/* Puts a point's records in the order of corrected time where that is another
+ * one than that of its own, because the clock was set back; *changed says so. */
+enum status view_put_in_order(struct view *view, uint32_t point, const struct clock *clock,
+			      bool *changed, struct error *err) MUST_CHECK;
 
 /* One column of one record. */
 static inline int64_t view_get(const struct view_point *point, enum record_column column,
