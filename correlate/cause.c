@@ -14,6 +14,8 @@
 #define CAUSE_BURST_MIN 5           /* drops of at least 2 sessions */
 #define CAUSE_BURST_SHARE 3         /* at least a third of the packets between the first and the last */
 #define CAUSE_ONLY_EXPECTED 3       /* drops expected of the other kinds: none is then no chance (5 %) */
+#define CAUSE_ONLY_MIN 3            /* drops of a kind that passes, too: fewer are chance */
+#define CAUSE_ONLY_MIN 3
 #define CAUSE_MTU_LEAST 576         /* RFC 791: every link carries that much */
 
 /* ---- services ---- */
@@ -270,7 +272,7 @@ static bool cause_mtu(const struct causing *c, const struct odd *odd)
 static bool cause_only(uint64_t dropped, uint64_t dropped_kind, uint64_t matched,
 		       uint64_t matched_kind)
 {
-	return dropped == dropped_kind &&
+	return dropped == dropped_kind && (dropped_kind >= CAUSE_ONLY_MIN || !matched_kind) &&
 	       (matched - matched_kind) * dropped_kind >=
 		       CAUSE_ONLY_EXPECTED * (matched_kind + dropped_kind);
 }

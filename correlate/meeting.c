@@ -262,6 +262,32 @@ static uint32_t samples_room(const struct samples *samples, uint32_t points)
 
 /* Prim's tree over the numbers of shared packets: each point gets its clock
  * from the point already placed that it shares most with. */
+/* Names the point that shares least with the others. */
+static enum status meeting_stranger(const struct meeting *m, const struct view *view,
+				    const bool *placed, struct error *err)
+{
+	uint32_t least = UINT32_MAX, stranger = 0, other, i, j;
+
+	for (i = 0; i < view->points; i++) {
+		uint32_t shared = 0;
+
+		for (j = 0; j < view->points; j++)
+			shared += m->pair[i][j].shared;
+		/* of two that share nothing, the one that is not the path's first */
+		if (shared < least || (shared == least && placed[stranger])) {
+			least = shared;
+			stranger = i;
+		}
+	}
+	other = stranger == 0;
+	return error_set(err, STATUS_INPUT,
+			 "point %s shares no packet with %s: was it captured at another time or place, or "
+			 "does a proxy or a tunnel between them rewrite everything? (crosstap-collect --list "
+			 "shows each capture's span)",
+			 view->point[stranger].name,
+			 view->points == 2 ? view->point[other].name : "the other points");
+}
+
 enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint32_t reference,
 			       struct error *err)
 {
@@ -293,13 +319,7 @@ enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint3
 					far = j;
 				}
 		if (!best) {
-			for (far = 0; placed[far]; far++)
-				;
-			status = error_set(err, STATUS_INPUT,
-					   "point %s shares no packet with the other points: was it taken "
-					   "at another time or place, or does a proxy or tunnel rewrite everything "
-					   "between them? (crosstap-collect --list shows each capture's span)",
-					   view->point[far].name);
+			status = meeting_stranger(m, view, placed, err);
 			break;
 		}
 		n = samples_join(&samples[near], &samples[far], common);
