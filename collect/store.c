@@ -297,6 +297,11 @@ enum status store_begin(struct store *store, bool write, struct store_txn **out,
 	return STATUS_OK;
 }
 
+struct store *store_of(const struct store_txn *txn)
+{
+	return txn->store;
+}
+
 enum status store_commit(struct store_txn **txn, struct error *err)
 {
 	struct store *store = (*txn)->store;

@@ -62,6 +62,8 @@ const char *store_path(const struct store *store);
  * a write transaction stays in its thread. */
 enum status store_begin(struct store *store, bool write, struct store_txn **out,
 			struct error *err) MUST_CHECK;
+/* The store that a transaction is of. */
+struct store *store_of(const struct store_txn *txn);
 /* Commits and frees; on failure nothing of it is there. *txn becomes NULL. */
 enum status store_commit(struct store_txn **txn, struct error *err) MUST_CHECK;
 /* NULL is legal; *txn becomes NULL. */

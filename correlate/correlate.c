@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/memory.h"
 #include "collect/table.h"
 #include "correlate/cause.h"
 #include "correlate/emit.h"
@@ -67,7 +68,7 @@ static enum status step_survey(struct correlation *c, struct error *err)
 	bool started[VIEW_POINTS_MAX];
 	uint32_t p, from, to;
 
-	c->flows = calloc((size_t)c->view->nodes + 1, sizeof *c->flows);
+	c->flows = memory_zeroed((size_t)c->view->nodes + 1, sizeof *c->flows);
 	if (!c->flows)
 		return error_errno(err, ENOMEM, "survey");
 	for (from = 0; from < c->view->points; from = to) {
@@ -229,6 +230,42 @@ static enum status step_verdicts(struct correlation *c, struct error *err)
 
 /* ---- results ---- */
 
+/* The two large tables, side by side. */
+struct write_task {
+	struct correlation *c;
+	enum status status;
+	struct error err;
+};
+
+static void *write_points(void *argument)
+{
+	struct write_task *task = argument;
+
+	task->status = stories_write_points(task->c->stories, &task->c->judging, task->c->store,
+					    task->c->generation, &task->err);
+	return NULL;
+}
+
+static enum status write_sessions(struct correlation *c, struct error *err)
+{
+	struct write_task points = {.c = c};
+	enum status status;
+	pthread_t thread;
+	bool started = c->options->threads > 1 &&
+		       pthread_create(&thread, NULL, write_points, &points) == 0;
+
+	status = stories_write_sessions(c->stories, &c->judging, c->store, c->generation, err);
+	if (started)
+		pthread_join(thread, NULL);
+	else
+		write_points(&points);
+	if (!status && points.status) {
+		*err = points.err;
+		status = points.status;
+	}
+	return status;
+}
+
 static enum status step_write(struct correlation *c, struct error *err)
 {
 	const struct judging *j = &c->judging;
@@ -249,9 +286,7 @@ static enum status step_write(struct correlation *c, struct error *err)
 	if (!status)
 		status = resets_write(c->resets, j, c->store, g, err);
 	if (!status)
-		status = stories_write_sessions(c->stories, j, c->store, g, err);
-	if (!status)
-		status = stories_write_points(c->stories, j, c->store, g, err);
+		status = write_sessions(c, err);
 	if (!status)
 		status = stories_write_translations(j, c->store, g, err);
 	if (!status)

@@ -6,7 +6,11 @@
 
 #include "collect/fingerprint.h"
 
-#define HOP_PAIRS_MIN 16              /* pairs before they count as a habit */
+#define HOP_LEARN_FIRST 65536         /* pairs whose fields are all compared ... */
+#define HOP_LEARN_EVERY 16            /* ... and every so many behind them */
+#define HOP_KEPT_MIN 4                /* pairs with equal fields: no accident */
+#define HOP_MEDIAN_MIN 4              /* pairs before their delays have a median ... */
+#define HOP_PAIRS_MIN 16              /* ... and a spread */
 #define HOP_DELAY_UNKNOWN_NS 500000   /* assumed where there are fewer: 0.5 ms ... */
 #define HOP_SPREAD_UNKNOWN_NS 5000000 /* ... give or take 5 ms */
 #define HOP_SPREAD_MIN_NS 10000
@@ -34,31 +38,40 @@ static void hop_habit(const struct view_point *near, uint32_t near_index,
 	*kept += a && a == b;
 }
 
+/* What a hop leaves alone shows in a sample as well as in all its packets. */
+static void hop_learn(struct hop_habits *habits, unsigned direction, const struct view_point *near,
+		      uint32_t near_index, const struct view_point *far, uint32_t far_index)
+{
+	habits->pairs[direction]++;
+	hop_habit(near, near_index, far, far_index, RECORD_IP_ID, &habits->ip_ids[direction],
+		  &habits->ip_ids_kept[direction]);
+	habits->ip_ids_all_kept[direction] += view_get(near, RECORD_IP_ID, near_index) ==
+					      view_get(far, RECORD_IP_ID, far_index);
+	habits->digests_kept[direction] += !fingerprint_digests_differ(
+		(uint32_t)view_get(near, RECORD_DIGEST, near_index),
+		(uint32_t)view_get(far, RECORD_DIGEST, far_index));
+	hop_habit(near, near_index, far, far_index, RECORD_TSVAL, &habits->tsvals[direction],
+		  &habits->tsvals_kept[direction]);
+	hop_habit(near, near_index, far, far_index, RECORD_WINDOW, &habits->windows[direction],
+		  &habits->windows_kept[direction]);
+}
+
 static void hop_pair(struct hop_task *task, uint32_t p, uint32_t index, unsigned direction,
 		     int64_t near_ns)
 {
 	const struct journeys *j = task->journeys;
-	const struct view_point *near = &task->view->point[p];
 	uint32_t q = j->next_point[p][index], far_index = j->next[p][index];
 	const struct view_point *far = &task->view->point[q];
 	struct hop_habits *habits = &task->hop->habits;
 	int64_t far_ns = clock_correct(&task->meeting->clock[q],
 				       view_get(far, RECORD_TIME, far_index));
 
-	clock_corridor_add(task->corridor[hop_fit(task->hop, p, q) - task->hop->fit], direction == 0, near_ns, far_ns - near_ns);
+	clock_corridor_add(task->corridor[hop_fit(task->hop, p, q) - task->hop->fit],
+			   direction == 0, near_ns, far_ns - near_ns);
 	histogram_add(habits->delay[direction], direction ? near_ns - far_ns : far_ns - near_ns);
-	habits->pairs[direction]++;
-	hop_habit(near, index, far, far_index, RECORD_IP_ID, &habits->ip_ids[direction],
-		  &habits->ip_ids_kept[direction]);
-	habits->ip_ids_all_kept[direction] += view_get(near, RECORD_IP_ID, index) ==
-					      view_get(far, RECORD_IP_ID, far_index);
-	habits->digests_kept[direction] += !fingerprint_digests_differ(
-		(uint32_t)view_get(near, RECORD_DIGEST, index),
-		(uint32_t)view_get(far, RECORD_DIGEST, far_index));
-	hop_habit(near, index, far, far_index, RECORD_TSVAL, &habits->tsvals[direction],
-		  &habits->tsvals_kept[direction]);
-	hop_habit(near, index, far, far_index, RECORD_WINDOW, &habits->windows[direction],
-		  &habits->windows_kept[direction]);
+	if (histogram_count(habits->delay[direction]) <= HOP_LEARN_FIRST ||
+	    histogram_count(habits->delay[direction]) % HOP_LEARN_EVERY == 0)
+		hop_learn(habits, direction, &task->view->point[p], index, far, far_index);
 }
 
 static void hop_point(struct hop_task *task, uint32_t p)
@@ -218,7 +231,7 @@ void hops_free(struct hops **hops)
 
 static bool hop_keeps(uint64_t both, uint64_t kept)
 {
-	return both >= HOP_PAIRS_MIN && kept * 100 >= both * 99;
+	return both >= HOP_KEPT_MIN && kept * 100 >= both * 99;
 }
 
 bool hop_keeps_zero_ip_id(const struct hop *hop, unsigned direction)
@@ -239,8 +252,9 @@ struct align_habits hop_align_habits(const struct hop *hop, unsigned d, int64_t 
 				      .slack_ns = HOP_SLACK_NS,
 				      .delay_max_ns = tmax_ns};
 
-	if (h->pairs[d] >= HOP_PAIRS_MIN) {
+	if (h->pairs[d] >= HOP_MEDIAN_MIN)
 		habits.delay_ns = histogram_quantile(h->delay[d], 500);
+	if (h->pairs[d] >= HOP_PAIRS_MIN) {
 		habits.spread_ns = histogram_quantile(h->delay[d], 990) -
 				   histogram_quantile(h->delay[d], 10);
 		if (histogram_min(h->delay[d]) < 0)

@@ -20,7 +20,7 @@
 #include "correlate/view.h"
 
 struct hop_habits {
-	uint64_t pairs[2];
+	uint64_t pairs[2];                    /* looked at for what follows */
 	uint64_t ip_ids[2], ip_ids_kept[2];   /* pairs that both bear an ID; the same one */
 	uint64_t ip_ids_all_kept[2];          /* pairs with the same ID, 0 counted as one */
 	uint64_t tsvals[2], tsvals_kept[2];

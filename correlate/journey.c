@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "collect/memory.h"
+
 enum status journeys_new(struct journeys **out, const struct view *view, struct error *err)
 {
 	struct journeys *j = calloc(1, sizeof *j);
@@ -15,9 +17,9 @@ enum status journeys_new(struct journeys **out, const struct view *view, struct 
 	for (p = 0; p < view->points; p++) {
 		size_t n = (size_t)view->point[p].indexes + 1;
 
-		j->next[p] = malloc(n * sizeof *j->next[p]);
-		j->next_point[p] = malloc(n);
-		j->marks[p] = calloc(n, 1);
+		j->next[p] = memory_zeroed(n, sizeof *j->next[p]);
+		j->next_point[p] = memory_zeroed(n, 1);
+		j->marks[p] = memory_zeroed(n, 1);
 		if (!j->next[p] || !j->next_point[p] || !j->marks[p]) {
 			journeys_free(out);
 			return error_errno(err, ENOMEM, "journeys of point %s",

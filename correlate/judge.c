@@ -9,6 +9,8 @@
 #include <xxhash.h>
 
 #include "collect/packet.h"
+#include "correlate/coverage.h"
+#include "correlate/gateway.h"
 
 #define JUDGE_DELAY_SLACK_NS 1000000
 #define JUDGE_NEAR_DROP_NS 100000000 /* a capture's own loss this close explains a gap: 0.1 s */
@@ -79,10 +81,14 @@ struct judge {
 	const struct hop_result *result;
 	const struct hop *measured;
 	uint32_t hop;
-	int64_t first_ns[2], last_ns[2];   /* of the near and the far stage, on the near stage's clock */
-	int64_t delay_min_ns[2], delay_max_ns[2]; /* by direction, on that clock */
+	int64_t delay_min_ns[2], delay_max_ns[2]; /* by direction, on the near stage's clock */
+	struct coverage coverage[VIEW_POINTS_MAX][2]; /* of the hop's points, by direction */
 	bool deaf[2][2];                   /* [direction][side]: that side shows nothing of that direction */
 	uint64_t proven_dropped[2], proven_uncaptured[2][2]; /* [direction], [direction][side] */
+	struct judge_proof {
+		uint32_t dropped[2], uncaptured[2];
+	} *proof;                          /* by session: the same for its upstream packets */
+	struct gateways gateways;
 	struct judge_hosts across;         /* hosts of sessions that pass the hop */
 	struct judge_hosts box;            /* addresses of the box between the points */
 	struct capture_drop *drops[2];     /* of the near and the far stage */
@@ -186,24 +192,6 @@ static void judge_window(struct judge *g)
 	uint32_t side, k, c;
 	unsigned d;
 
-	for (side = 0; side < 2; side++) {
-		g->first_ns[side] = INT64_MAX;
-		g->last_ns[side] = INT64_MIN;
-		for (k = 0; k < path->points[g->hop + side]; k++) {
-			uint32_t p = path->point[g->hop + side][k];
-			const struct view_point *point = &g->j->view->point[p];
-			int64_t from, to;
-
-			if (!point->rows)
-				continue;
-			from = hop_near_time(g->measured, p, !side,
-					     clock_correct(&g->j->meeting->clock[p], point->first_ns));
-			to = hop_near_time(g->measured, p, !side,
-					   clock_correct(&g->j->meeting->clock[p], point->last_ns));
-			g->first_ns[side] = from < g->first_ns[side] ? from : g->first_ns[side];
-			g->last_ns[side] = to > g->last_ns[side] ? to : g->last_ns[side];
-		}
-	}
 	for (d = 0; d < 2; d++) {
 		const struct histogram *delay = g->result->delay[d];
 
@@ -222,6 +210,23 @@ static void judge_window(struct judge *g)
 			g->deaf[d][side] = packets == 0;
 		}
 	}
+}
+
+static enum status judge_cover(struct judge *g, struct error *err)
+{
+	const struct path *path = g->j->path;
+	enum status status = STATUS_OK;
+	uint32_t side, k;
+	unsigned d;
+
+	for (side = 0; side < 2; side++)
+		for (k = 0; k < path->points[g->hop + side]; k++)
+			for (d = 0; d < 2 && !status; d++) {
+				uint32_t p = path->point[g->hop + side][k];
+
+				status = coverage_find(&g->coverage[p][d], g->j, g->hop, p, d, err);
+			}
+	return status;
 }
 
 static enum status judge_load_drops(struct judge *g, struct error *err)
@@ -288,24 +293,49 @@ static void judge_say(struct odd *odd, enum verdict verdict, enum reason reason,
 	odd->confidence = (uint8_t)confidence;
 }
 
+/* Whether a session was seen at a point, and whether anywhere on its stage. */
+static bool judge_session_at(const struct judge *g, uint32_t session, uint32_t p, bool *on_stage)
+{
+	const struct sessions *s = g->j->sessions;
+	bool there = false;
+	uint32_t n;
+
+	for (n = s->list[session].first_node; n != UINT32_MAX; n = s->next_node[n]) {
+		uint32_t at = g->j->view->node_point[n];
+
+		*on_stage |= g->j->path->stage[at] == g->j->path->stage[p];
+		there |= at == p;
+	}
+	return there;
+}
+
 /* Whether the other side's capture did not run when the packet was or would
- * have been there. */
+ * have been there. Where it may have gone to any of several alternatives, all
+ * must have run. */
 static bool judge_edge(const struct judge *g, struct odd *odd)
 {
+	static const enum reason reasons[] = {[COVERAGE_BEFORE] = REASON_EDGE_START,
+					      [COVERAGE_BEHIND] = REASON_EDGE_END,
+					      [COVERAGE_HOLE] = REASON_EDGE_HOLE};
+	uint32_t stage = odd_missing_stage(g->j->path, odd), k;
 	bool near = g->j->path->stage[odd->point] == g->hop;
 	int64_t now = hop_near_time(g->measured, odd->point, near, odd->time_ns);
-	uint32_t other = near ? 1 : 0;
 	int64_t least = g->delay_min_ns[odd->direction], most = g->delay_max_ns[odd->direction];
 	int64_t from = odd->upstream ? now + least : now - most;
 	int64_t to = odd->upstream ? now + most : now - least;
 
-	if (from < g->first_ns[other])
-		judge_say(odd, VERDICT_EDGE, REASON_EDGE_START, 100);
-	else if (to > g->last_ns[other])
-		judge_say(odd, VERDICT_EDGE, REASON_EDGE_END, 100);
-	else
-		return false;
-	return true;
+	for (k = 0; k < g->j->path->points[stage]; k++) {
+		uint32_t p = g->j->path->point[stage][k];
+		enum coverage_answer answer = coverage_ask(&g->coverage[p][odd->direction], from, to);
+		bool on_stage = false;
+
+		if (answer == COVERAGE_YES ||
+		    (!judge_session_at(g, odd->session, p, &on_stage) && on_stage))
+			continue;
+		judge_say(odd, VERDICT_EDGE, reasons[answer], 100);
+		return true;
+	}
+	return false;
 }
 
 static bool judge_local(const struct judge *g, struct odd *odd)
@@ -349,12 +379,15 @@ static void judge_alone(const struct judge *g, struct odd *odd)
 			judge_say(odd, VERDICT_EXCLUDED, REASON_OTHER_WAY, 50);
 	} else if (judge_hosts_have(&g->across, version, judge_source(g, odd->way ^ 1))) {
 		judge_say(odd, VERDICT_DROPPED, REASON_ONE_SIDE, 95);
+	} else if (gateways_passed_by(&g->gateways, g->j->view, odd->point, odd->index)) {
+		judge_say(odd, VERDICT_EXCLUDED, REASON_OTHER_LINK, 90);
 	} else {
 		judge_say(odd, VERDICT_DROPPED, REASON_ONE_SIDE_HOST, 60);
 	}
 }
 
-/* What TCP proves; false when it proves nothing. */
+/* What TCP proves; false when it proves nothing. What it cannot prove (an ACK
+ * that carries nothing) is judged with the rest of its session, or of all. */
 static bool judge_proven(struct odd *odd, bool foreign)
 {
 	if (odd->upstream && odd->partly)
@@ -384,7 +417,9 @@ static bool judge_foreign(const struct judge *g, const struct odd *odd)
 static void judge_upstream(const struct judge *g, struct odd *odd)
 {
 	unsigned d = odd->direction;
-	uint64_t lost = g->proven_uncaptured[d][1], dropped = g->proven_dropped[d];
+	const struct judge_proof *own = &g->proof[odd->session];
+	uint64_t lost = own->uncaptured[d] ? own->uncaptured[d] : g->proven_uncaptured[d][1];
+	uint64_t dropped = own->uncaptured[d] ? own->dropped[d] : g->proven_dropped[d];
 	bool near = g->j->path->stage[odd->point] == g->hop;
 
 	if (g->deaf[d][1])
@@ -422,6 +457,10 @@ static void judge_downstream(const struct judge *g, struct odd *odd, bool foreig
 
 static void judge_count(struct judge *g, const struct odd *odd)
 {
+	struct judge_proof *own = &g->proof[odd->session];
+
+	own->uncaptured[odd->direction] += odd->reason == REASON_ACKED;
+	own->dropped[odd->direction] += odd->reason == REASON_RETRANSMISSION_PASSED;
 	if (odd->reason == REASON_ACKED)
 		g->proven_uncaptured[odd->direction][1]++;
 	else if (odd->reason == REASON_SENDER_WENT_ON)
@@ -442,6 +481,13 @@ enum status judge_hop(struct odd *odd, uint64_t odds, uint32_t hop,
 	uint64_t i;
 
 	judge_window(&g);
+	if (!status)
+		status = judge_cover(&g, err);
+	if (!status && odds)
+		status = gateways_find(&g.gateways, judging, hop, session, err);
+	g.proof = calloc((size_t)judging->sessions->count + 1, sizeof *g.proof);
+	if (!status && !g.proof)
+		status = error_errno(err, ENOMEM, "judging");
 	if (!status && odds && (!judge_learn_across(&g) || !judge_learn_box(&g, odd, odds)))
 		status = error_errno(err, ENOMEM, "judging");
 	for (i = 0; i < odds && !status; i++) {
@@ -464,6 +510,12 @@ enum status judge_hop(struct odd *odd, uint64_t odds, uint32_t hop,
 		else
 			judge_downstream(&g, &odd[i], judge_foreign(&g, &odd[i]));
 	}
+	for (i = 0; i < VIEW_POINTS_MAX; i++) {
+		coverage_free(&g.coverage[i][0]);
+		coverage_free(&g.coverage[i][1]);
+	}
+	gateways_free(&g.gateways);
+	free(g.proof);
 	free(g.across.slot);
 	free(g.box.slot);
 	free(g.drops[0]);
@@ -478,10 +530,12 @@ static const char *const judge_sentences[REASONS] = {
 	[REASON_NONE] = "",
 	[REASON_EDGE_START] = "the capture at %m had not begun when it would have been there",
 	[REASON_EDGE_END] = "the capture at %m holds nothing later",
+	[REASON_EDGE_HOLE] = "no file of %m covers the time when it would have been there",
 	[REASON_BOX_ADDRESS] = "to or from the box between %s and %m itself",
 	[REASON_BOX_ERROR] = "an ICMP error of the box between %s and %m",
 	[REASON_BOX_SESSION] = "a session that ends at the box: answered at %s from no distance, unknown at %m",
 	[REASON_OTHER_WAY] = "a session that is answered without passing %m: it goes another way",
+	[REASON_OTHER_LINK] = "sent to another link address than whatever passes to %m: it goes another way",
 	[REASON_ACKED] = "its receiver acknowledged it although no copy is in the capture at %m",
 	[REASON_LATER_POINT] = "a point behind %m has it",
 	[REASON_CAPTURE_DROPS] = "the capture at %m counted lost packets just then",

@@ -204,28 +204,30 @@ static uint32_t samples_join(const struct samples *a, const struct samples *b, s
 	return n;
 }
 
-/* Whether the packet went from its session's client to the server; -1: not sure. */
+/* Whether the packet went from its session's client to the server; -1: not sure, and no
+ * guess is wanted. */
 static int sample_from_client(const struct view *view, const struct survey_flow *flows,
-			      const struct sample *s)
+			      const struct sample *s, bool guess)
 {
 	bool sure;
 	unsigned dir = survey_client_direction(&flows[s->way >> 1], &view->flow[s->way >> 1], &sure);
 
-	return sure ? dir == (s->way & 1) : -1;
+	return sure || guess ? dir == (s->way & 1) : -1;
 }
 
 /* Of two packets close in time that went opposite ways the one from the client
  * shows the greater difference (other's time - mine) when I am nearer to the
  * client: d = offset + delay for the one, offset - delay for the other. */
-static void meeting_vote(struct meeting_pair *pair, const struct view *view,
-			 const struct survey_flow *flows, const struct common *list, uint32_t n)
+static void meeting_vote_by(struct meeting_pair *pair, const struct view *view,
+			    const struct survey_flow *flows, const struct common *list, uint32_t n,
+			    bool guess)
 {
 	const struct common *last = NULL;
 	int last_from_client = -1;
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
-		int from_client = sample_from_client(view, flows, list[i].at);
+		int from_client = sample_from_client(view, flows, list[i].at, guess);
 		int64_t d = list[i].other->time_ns - list[i].at->time_ns;
 
 		if (from_client < 0)
@@ -247,6 +249,15 @@ static void meeting_vote(struct meeting_pair *pair, const struct view *view,
 		last = &list[i];
 		last_from_client = from_client;
 	}
+}
+
+/* Where nothing says for sure who the clients are (UDP only), a guess votes. */
+static void meeting_vote(struct meeting_pair *pair, const struct view *view,
+			 const struct survey_flow *flows, const struct common *list, uint32_t n)
+{
+	meeting_vote_by(pair, view, flows, list, n, false);
+	if (!pair->ttl_before && !pair->ttl_after && !pair->delay_before && !pair->delay_after)
+		meeting_vote_by(pair, view, flows, list, n, true);
 }
 
 /* ---- clocks ---- */

@@ -7,6 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "collect/memory.h"
 #include "collect/packet.h"
 
 #define SESSION_NONE UINT32_MAX
@@ -89,8 +90,8 @@ static bool session_tuples_build(struct session_tuples *t, const struct view *vi
 
 	for (t->slots = 1024; t->slots < 2 * (uint64_t)view->nodes; t->slots *= 2)
 		;
-	t->slot = malloc(t->slots * sizeof *t->slot);
-	t->next = malloc(((size_t)view->nodes + 1) * sizeof *t->next);
+	t->slot = memory_zeroed(t->slots, sizeof *t->slot);
+	t->next = memory_zeroed((size_t)view->nodes + 1, sizeof *t->next);
 	if (!t->slot || !t->next)
 		return false;
 	memset(t->slot, 0xff, t->slots * sizeof *t->slot);
@@ -191,11 +192,11 @@ enum status sessions_new(struct sessions **out, const struct view *view,
 	*out = s;
 	if (s) {
 		s->nodes = view->nodes;
-		s->parent = malloc(n * sizeof *s->parent);
-		s->flip = calloc(n, 1);
-		s->lean = calloc(n, sizeof *s->lean);
-		s->of_node = malloc(n * sizeof *s->of_node);
-		s->next_node = malloc(n * sizeof *s->next_node);
+		s->parent = memory_zeroed(n, sizeof *s->parent);
+		s->flip = memory_zeroed(n, 1);
+		s->lean = memory_zeroed(n, sizeof *s->lean);
+		s->of_node = memory_zeroed(n, sizeof *s->of_node);
+		s->next_node = memory_zeroed(n, sizeof *s->next_node);
 		s->client_direction = calloc(n, 1);
 	}
 	if (!s || !sort || !built || !s->parent || !s->flip || !s->lean || !s->of_node || !s->next_node ||
@@ -408,8 +409,8 @@ enum status sessions_learn(struct sessions *s, struct journeys *journeys, const 
 		.sessions = s, .journeys = journeys, .view = view, .tmax_ns = tmax_ns};
 	uint32_t node, p;
 
-	learning.near = calloc((size_t)view->nodes + 1, sizeof *learning.near);
-	learning.far = calloc((size_t)view->nodes + 1, sizeof *learning.far);
+	learning.near = memory_zeroed((size_t)view->nodes + 1, sizeof *learning.near);
+	learning.far = memory_zeroed((size_t)view->nodes + 1, sizeof *learning.far);
 	if (!learning.near || !learning.far) {
 		free(learning.near);
 		free(learning.far);

@@ -12,6 +12,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "collect/memory.h"
+
 #define SETTLE_SURE 20 /* a link or host counts for one side when 19 of 20 packets agree */
 
 /* ---- hosts and the side they are on ---- */
@@ -181,9 +183,9 @@ static enum status settle_number(struct sessions *s, const struct view *view,
 				 const struct path *path, const struct meeting *meeting,
 				 const struct survey_flow *flows, struct error *err)
 {
-	uint32_t *first = malloc(((size_t)view->nodes + 1) * sizeof *first);
-	uint32_t *last = malloc(((size_t)view->nodes + 1) * sizeof *last);
-	struct settle_order *order = calloc((size_t)view->nodes + 1, sizeof *order);
+	uint32_t *first = memory_zeroed((size_t)view->nodes + 1, sizeof *first);
+	uint32_t *last = memory_zeroed((size_t)view->nodes + 1, sizeof *last);
+	struct settle_order *order = memory_zeroed((size_t)view->nodes + 1, sizeof *order);
 	uint32_t stage, k, n, i, count = 0;
 	uint8_t flip;
 
@@ -221,7 +223,7 @@ static enum status settle_number(struct sessions *s, const struct view *view,
 		if (first[i] != UINT32_MAX)
 			order[count++] = order[i];
 	qsort(order, count, sizeof *order, settle_order_compare);
-	s->list = calloc((size_t)count + 1, sizeof *s->list);
+	s->list = memory_zeroed((size_t)count + 1, sizeof *s->list);
 	if (s->list) {
 		s->count = count;
 		for (i = 0; i < count; i++) {

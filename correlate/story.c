@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/memory.h"
 #include "correlate/emit.h"
 #include "correlate/results.h"
 #include "correlate/station.h"
@@ -170,13 +171,13 @@ enum status stories_tell(struct stories **out, const struct judging *j,
 {
 	struct stories *s = calloc(1, sizeof *s);
 	size_t n = (size_t)j->sessions->count + 1;
-	struct story_loss *loss = calloc(n, sizeof *loss);
+	struct story_loss *loss = memory_zeroed(n, sizeof *loss);
 	uint64_t i;
 	uint32_t k;
 
 	*out = s;
 	if (s)
-		s->list = calloc(n, sizeof *s->list);
+		s->list = memory_zeroed(n, sizeof *s->list);
 	if (!s || !s->list || !loss) {
 		free(loss);
 		stories_free(out);

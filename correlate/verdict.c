@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collect/fingerprint.h"
+#include "collect/memory.h"
 #include "collect/packet.h"
 #include "correlate/delays.h"
 #include "correlate/evidence.h"
@@ -382,10 +383,10 @@ static enum status pass_run(struct hop_pass *pass, unsigned threads, struct erro
 	bool started, ok;
 	uint32_t n;
 
-	pass->session = calloc((size_t)j->sessions->count + 1, sizeof *pass->session);
+	pass->session = memory_zeroed((size_t)j->sessions->count + 1, sizeof *pass->session);
 	pass->result->session = pass->session;
-	pass->latest[0] = malloc(((size_t)j->view->nodes + 1) * sizeof(int64_t));
-	pass->latest[1] = malloc(((size_t)j->view->nodes + 1) * sizeof(int64_t));
+	pass->latest[0] = memory_zeroed((size_t)j->view->nodes + 1, sizeof(int64_t));
+	pass->latest[1] = memory_zeroed((size_t)j->view->nodes + 1, sizeof(int64_t));
 	pass->result->delay[0] = histogram_new();
 	pass->result->delay[1] = histogram_new();
 	pass->result->delays = delays_new(j->start_ns, j->end_ns);
@@ -439,7 +440,7 @@ enum status verdicts_give(struct verdicts **out, const struct judging *judging, 
 	if (!v->hop)
 		status = pass_memory(err);
 	for (p = 0; p < judging->view->points && !status; p++) {
-		v->code[p] = calloc((size_t)judging->view->point[p].indexes + 1, 1);
+		v->code[p] = memory_zeroed((size_t)judging->view->point[p].indexes + 1, 1);
 		if (!v->code[p])
 			status = pass_memory(err);
 	}

@@ -220,8 +220,18 @@ static bool view_clock_in_order(const struct view_point *point, const struct clo
 enum status view_put_in_order(struct view *view, uint32_t p, const struct clock *clock,
 			      bool *changed, struct error *err)
 {
-	*changed = !view_clock_in_order(&view->point[p], clock);
-	return *changed ? view_sort(&view->point[p], clock, err) : STATUS_OK;
+	struct view_point *point = &view->point[p];
+	enum status status;
+
+	*changed = !view_clock_in_order(point, clock);
+	if (!*changed)
+		return STATUS_OK;
+	status = view_sort(point, clock, err);
+	if (!status) {
+		point->first_ns = view_get(point, RECORD_TIME, point->order[0]);
+		point->last_ns = view_get(point, RECORD_TIME, point->order[point->rows - 1]);
+	}
+	return status;
 }
 
 /* ---- opening ---- */

@@ -47,7 +47,7 @@ struct view_point {
 	uint32_t first_node, nodes;
 	uint32_t links;      /* link descriptions of all its captures */
 	uint8_t *link;       /* VIEW_LINK_BYTES each: length, then bytes */
-	int64_t first_ns, last_ns; /* local times of the first and last comparable record */
+	int64_t first_ns, last_ns; /* local times of the first and last record */
 	bool short_prefixes; /* some payload prefixes are missing */
 };
 #define VIEW_LINK_BYTES (PACKET_LINK_MAX + 1)

@@ -1,6 +1,8 @@
 #include "report/set.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "collect/progress.h"
@@ -10,6 +12,7 @@
 #include "report/text.h"
 
 #define SET_NAME_MAX 64
+#define SET_WORKERS 2 /* two sheets are large: sessions and session_points */
 
 typedef enum status set_writer(struct output *output, struct store_txn *txn, struct error *err);
 
@@ -58,21 +61,85 @@ static void set_sheet_name(char name[SET_NAME_MAX], const struct sheet *sheet)
 	snprintf(name, SET_NAME_MAX, "%s.csv", sheet->schema->name);
 }
 
+/* The sheets are written side by side, each worker with a transaction of its
+ * own; a run that replaces the results in between is noticed. */
+struct set_work {
+	struct store *store;
+	const char *directory;
+	struct progress *progress; /* of the first worker only */
+	uint32_t generation;       /* of the results that the others write */
+	atomic_size_t *next;       /* sheet to take */
+	enum status status;
+	struct error err;
+};
+
+static void *set_worker(void *argument)
+{
+	struct set_work *work = argument;
+	struct store_txn *txn = NULL;
+	struct store_header header;
+	const struct sheet *sheet;
+	char name[SET_NAME_MAX];
+
+	work->status = store_begin(work->store, false, &txn, &work->err);
+	if (!work->status)
+		work->status = store_header_get(txn, &header, &work->err);
+	if (!work->status && header.generation != work->generation)
+		work->status = error_set(&work->err, STATUS_SYSTEM,
+					 "%s: the results were replaced meanwhile: report again",
+					 store_path(work->store));
+	while (!work->status && (sheet = sheet_at(atomic_fetch_add(work->next, 1)))) {
+		set_sheet_name(name, sheet);
+		if (work->progress)
+			work->progress->label = name;
+		work->status = set_write_sheet(sheet, name, txn, work->directory, work->progress,
+					       &work->err);
+	}
+	store_abort(&txn);
+	return NULL;
+}
+
+static enum status set_write_sheets(struct store_txn *txn, const char *directory,
+				    struct progress *progress, struct error *err)
+{
+	struct set_work work[SET_WORKERS];
+	pthread_t thread[SET_WORKERS];
+	bool started[SET_WORKERS];
+	struct store_header header;
+	atomic_size_t next = 0;
+	enum status status = store_header_get(txn, &header, err);
+	size_t i;
+
+	if (status)
+		return status;
+
+	for (i = 0; i < SET_WORKERS; i++)
+		work[i] = (struct set_work){.store = store_of(txn), .directory = directory,
+					    .progress = i ? NULL : progress,
+					    .generation = header.generation, .next = &next};
+	for (i = 1; i < SET_WORKERS; i++)
+		started[i] = pthread_create(&thread[i], NULL, set_worker, &work[i]) == 0;
+	set_worker(&work[0]);
+	for (i = 1; i < SET_WORKERS; i++)
+		if (started[i])
+			pthread_join(thread[i], NULL);
+	for (i = 0; i < SET_WORKERS; i++)
+		if (work[i].status) {
+			*err = work[i].err;
+			return work[i].status;
+		}
+	return STATUS_OK;
+}
+
 enum status set_write(struct store_txn *txn, const char *directory, struct progress *progress,
 		      struct error *err)
 {
 	const char *label = progress ? progress->label : NULL;
-	const struct sheet *sheet;
 	enum status status = output_make_directory(directory, err);
-	char name[SET_NAME_MAX];
 	size_t i;
 
-	for (i = 0; !status && (sheet = sheet_at(i)); i++) {
-		set_sheet_name(name, sheet);
-		if (progress)
-			progress->label = name;
-		status = set_write_sheet(sheet, name, txn, directory, progress, err);
-	}
+	if (!status)
+		status = set_write_sheets(txn, directory, progress, err);
 	for (i = 0; !status && i < SET_OUTPUTS; i++) {
 		struct output output;
 

@@ -73,9 +73,117 @@ static void lost_capture(void)
 	end("what its receiver acknowledged and no other copy brought was lost by the capture");
 }
 
+/* One session's data misses the server's capture, others have real losses: each
+ * session's pure acknowledgments are judged with its own data. */
+static void judged_with_its_session(void)
+{
+	struct scene_talk t = scene_talk(1000000, "10.1.0.1", 40000, "10.2.0.1", 80), u;
+	uint32_t i;
+
+	begin();
+	scene_open(&scene, &t);
+	scene.blind = 1 << 2;
+	for (i = 0; i < 4; i++) {
+		scene_client(&scene, &t, ACK | PSH, 100, SCENE_THROUGH);
+		scene.blind = 0;
+		scene_server(&scene, &t, ACK | PSH, 200, SCENE_THROUGH);
+		scene.blind = 1 << 2;
+		scene_client(&scene, &t, ACK, 0, SCENE_THROUGH);
+	}
+	scene.blind = 0;
+	scene_close(&scene, &t);
+	for (i = 0; i < 10; i++) {
+		u = scene_talk(2000000 + i * 400000, "10.1.0.2", (uint16_t)(41000 + i), "10.2.0.1", 80);
+		scene_open(&scene, &u);
+		scene_exchange(&scene, &u, 1);
+		scene_lose(&scene, &u, true, 100, 1);
+		scene_close(&scene, &u);
+	}
+	scene_run(&scene);
+	CHECK_INT(scene_hop(&scene, "fw>server", "forward", HOPS_DROPPED), 10);
+	CHECK_INT(scene_hop(&scene, "fw>server", "forward", HOPS_UNCAPTURED), 8);
+	CHECK_INT(scene_sum(&scene, HOPS_DROPPED), 10);
+	end("acknowledgments are judged with the data of their session");
+}
+
+/* A lone ACK is lost on its way; TCP does not send it again. */
+static void lost_acknowledgment(void)
+{
+	struct scene_talk t = scene_talk(1000000, "10.1.0.1", 40000, "10.2.0.1", 80);
+
+	begin();
+	scene_open(&scene, &t);
+	scene_exchange(&scene, &t, 2);
+	scene_server(&scene, &t, ACK | PSH, 300, SCENE_THROUGH);
+	scene_client(&scene, &t, ACK, 0, 0);
+	scene_exchange(&scene, &t, 2);
+	scene_close(&scene, &t);
+	scene_run(&scene);
+	CHECK_INT(scene_hop(&scene, "client>fw", "forward", HOPS_DROPPED), 1);
+	CHECK_INT(scene_sum(&scene, HOPS_DROPPED), 1);
+	CHECK_INT(scene_sum(&scene, HOPS_UNCAPTURED), 0);
+	end("a lone acknowledgment that nobody misses was dropped");
+}
+
+static void handshake_losses(void)
+{
+	struct scene_talk t = scene_talk(1000000, "10.1.0.1", 40000, "10.2.0.1", 80), again;
+
+	begin();
+	t.stamps = true;
+	again = t;
+	scene_client(&scene, &again, SYN, 0, 0); /* the first SYN dies */
+	t.us += 1000000;
+	scene_client(&scene, &t, SYN, 0, SCENE_THROUGH);
+	again = t;
+	scene_server(&scene, &again, SYNACK, 0, 1); /* the first SYN-ACK dies between fw and client */
+	again = t;
+	again.us += 1000000;
+	again.cseq--;
+	scene_client(&scene, &again, SYN, 0, SCENE_THROUGH); /* a third SYN arrives */
+	t.us += 1001000;
+	scene_server(&scene, &t, SYNACK, 0, SCENE_THROUGH);
+	scene_client(&scene, &t, ACK, 0, SCENE_THROUGH);
+	scene_exchange(&scene, &t, 2);
+	scene_close(&scene, &t);
+	scene_run(&scene);
+	CHECK_INT(scene_hop(&scene, "client>fw", "forward", HOPS_DROPPED), 1);
+	CHECK_INT(scene_hop(&scene, "client>fw", "reverse", HOPS_DROPPED), 1);
+	CHECK_INT(scene_sum(&scene, HOPS_DROPPED), 2);
+	CHECK_TEXT(scene_cell(&scene, DROPS, 0, PACKETS_TCP_FLAGS), "SYN");
+	CHECK_TEXT(scene_cell(&scene, DROPS, 1, PACKETS_TCP_FLAGS), "SYN ACK");
+	CHECK_INT(scene_sum(&scene, HOPS_AMBIGUOUS) + scene_sum(&scene, HOPS_UNCAPTURED), 0);
+	end("a lost SYN and a lost SYN-ACK of one handshake, both repeated");
+}
+
+/* Nothing but one connection, over 80 ms, and its captures end with it. */
+static void little_and_far(void)
+{
+	struct scene_talk t = scene_talk(1000000, "10.1.0.1", 40000, "10.2.0.1", 80);
+
+	scene_begin(&scene);
+	SCENE_ROAD(&scene, "client", "server");
+	scene.delay_us[0] = 80000;
+	scene_open(&scene, &t);
+	scene_exchange(&scene, &t, 2);
+	scene_lose(&scene, &t, true, 100, 0);
+	scene_lose(&scene, &t, false, 100, 0);
+	scene_exchange(&scene, &t, 2);
+	scene_close(&scene, &t);
+	scene_run(&scene);
+	CHECK_INT(scene_hop(&scene, "client>server", "forward", HOPS_DROPPED), 1);
+	CHECK_INT(scene_hop(&scene, "client>server", "reverse", HOPS_DROPPED), 1);
+	CHECK_INT(scene_sum(&scene, HOPS_MATCHED) + 2, scene_sum(&scene, HOPS_PACKETS));
+	end("one connection over a hop of 80 ms and nothing else");
+}
+
 int main(void)
 {
 	plain_drop();
 	lost_capture();
+	judged_with_its_session();
+	lost_acknowledgment();
+	handshake_losses();
+	little_and_far();
 	return check_exit();
 }

@@ -273,6 +273,96 @@ static void hole_in_a_ring(void)
 	end("what comes while a point has no file is not dropped");
 }
 
+/* UDP says nothing of itself: only the captures' spans tell what they missed. */
+static void unanswered_stream(void)
+{
+	uint32_t i;
+
+	begin(); /* a hole from 7 s to 12 s between two files */
+	for (i = 0; i < 170; i++) {
+		int64_t us = 2050000 + i * 100000;
+
+		scene.blind = us >= 7000000 && us < 12000000 ? 1 << 2 : 0;
+		scene.point[2].use = us >= 12000000;
+		scene_send(&scene, us, udp("10.1.0.3", 50000, "10.2.0.2", 5004, i), 0, i == 30 ? 1 : 2);
+	}
+	scene_run(&scene);
+	/* the frame's second connection is in the first file, which reaches over the hole */
+	CHECK_INT(scene_hop(&scene, "fw>server", "forward", HOPS_DROPPED), 1 + 50);
+	CHECK_INT(scene_sum(&scene, HOPS_EDGE), 0);
+	end("a stretch between files that another file covers is no hole");
+}
+
+static void hole_in_a_stream(void)
+{
+	uint32_t i;
+
+	scene_begin(&scene);
+	SCENE_ROAD(&scene, "client", "fw", "server");
+	scene_whole(&scene, 0, "10.1.0.9", 30001, "10.2.0.9", 80, 20);
+	for (i = 0; i < 170; i++) {
+		int64_t us = 2050000 + i * 100000;
+
+		scene.blind = us >= 7000000 && us < 12000000 ? 1 << 2 : 0;
+		scene.point[2].use = us >= 12000000;
+		scene_send(&scene, us, udp("10.1.0.3", 50000, "10.2.0.2", 5004, i), 0, i == 30 ? 1 : 2);
+	}
+	scene_whole(&scene, 20000000, "10.1.0.9", 30002, "10.2.0.9", 80, 20);
+	scene_run(&scene);
+	CHECK_INT(scene_sum(&scene, HOPS_DROPPED), 1);
+	CHECK_INT(scene_hop(&scene, "fw>server", "forward", HOPS_EDGE), 50);
+	end("a UDP stream does not drop what comes while a point has no file");
+}
+
+static void direction_file_ended(void)
+{
+	struct scene_file *file;
+	uint32_t i, kept;
+
+	begin(); /* at the server, the file of what clients send ends at 10 s */
+	for (i = 0; i < 150; i++) {
+		scene_send(&scene, 2050000 + i * 100000, udp("10.1.0.3", 50000, "10.2.0.2", 5004, i), 0, 2);
+		scene_send(&scene, 2060000 + i * 100000, udp("10.2.0.2", 5004, "10.1.0.3", 50000, 500 + i), 2, 0);
+	}
+	file = &scene.point[2].file[0];
+	scene.point[2].use = 1;
+	for (i = kept = 0; i < file->rows; i++) {
+		struct scene_packet packet = file->row[i].packet;
+
+		if (strncmp(packet.src, "10.2.", 5) == 0)
+			scene_put(&scene, 2, file->row[i].us, &packet);
+		else if (file->row[i].us < 10000000)
+			file->row[kept++] = file->row[i];
+	}
+	file->rows = kept;
+	scene_run(&scene);
+	CHECK_INT(scene_sum(&scene, HOPS_DROPPED), 0);
+	/* 10.05 s to 16.95 s, and the frame's second connection */
+	CHECK_INT(scene_hop(&scene, "fw>server", "forward", HOPS_EDGE), 70 + SCENE_WHOLE_FORWARD(20));
+	end("the file of one direction ends before that of the other");
+}
+
+static void alternative_stream(void)
+{
+	uint32_t i;
+
+	scene_begin(&scene);
+	SCENE_ROAD(&scene, "client", "lb", "web1");
+	(void)scene_point(&scene, "web2");
+	scene.path = "client,lb,web1/web2";
+	for (i = 0; i < 200; i++) { /* web1's capture ends at 10 s */
+		scene_branch(&scene, 2, i % 2 ? "web1" : "web2");
+		scene.blind = i % 2 && i >= 100 ? 1 << 2 : 0;
+		scene_send(&scene, i * 100000,
+			   udp("10.1.0.3", (uint16_t)(50000 + i % 2), i % 2 ? "10.2.0.1" : "10.2.0.2", 5004, i),
+			   0, i == 40 || i == 41 ? 1 : 2);
+	}
+	scene_run(&scene);
+	CHECK_INT(scene_sum(&scene, HOPS_DROPPED), 2);
+	CHECK_INT(scene_hop(&scene, "lb>web1/web2", "forward", HOPS_EDGE), 50);
+	end("of a stream to an alternative whose capture ended, the rest is at the edge");
+}
+
 /* The reverse way goes round a point, for one session of two. */
 static void asymmetric(void)
 {
@@ -303,6 +393,24 @@ static void asymmetric(void)
 	end("a gap at a middle point was lost by the capture there");
 }
 
+/* What the client sends to others of its own network dies at no hop. */
+static void to_a_neighbour(void)
+{
+	uint32_t i;
+
+	begin();
+	for (i = 0; i < 10; i++) {
+		struct scene_packet packet = udp("10.1.0.1", 50000, "10.1.0.77", 9100, i);
+
+		packet.mac = 99; /* not to the router */
+		scene_send(&scene, 2000000 + i * 100000, packet, 0, 0);
+	}
+	scene_run(&scene);
+	CHECK_INT(scene_sum(&scene, HOPS_DROPPED), 0);
+	CHECK_INT(scene_hop(&scene, "client>fw", "forward", HOPS_EXCLUDED), 10);
+	end("what is sent to another link address than all that passes goes another way");
+}
+
 int main(void)
 {
 	last_packet();
@@ -313,6 +421,11 @@ int main(void)
 	box_errors();
 	alternative_ended();
 	hole_in_a_ring();
+	unanswered_stream();
+	hole_in_a_stream();
+	direction_file_ended();
+	alternative_stream();
 	asymmetric();
+	to_a_neighbour();
 	return check_exit();
 }

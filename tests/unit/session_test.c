@@ -263,6 +263,58 @@ static void port_reuse(void)
 	end("a tuple used again is another session, with drops of its own");
 }
 
+/* The same tuple again within a second, while the old one's last words are on the way. */
+static void quick_reuse(void)
+{
+	struct scene_talk t = scene_talk(1000000, "10.1.0.1", 40000, "10.2.0.1", 80);
+
+	begin();
+	scene_open(&scene, &t);
+	scene_exchange(&scene, &t, 2);
+	scene_close(&scene, &t);
+	t.us += 100000;
+	t.cseq += 5000000;
+	t.sseq += 6000000;
+	scene_open(&scene, &t);
+	scene_lose(&scene, &t, false, 300, 1);
+	scene_close(&scene, &t);
+	t.us += 100000;
+	t.cseq += 5000000;
+	t.sseq += 6000000;
+	scene_client(&scene, &t, SYN, 0, 1); /* and a third time: blocked */
+	scene_run(&scene);
+	check_clean(2);
+	CHECK_INT(scene_hop(&scene, "fw>server", "forward", HOPS_DROPPED), 1);
+	CHECK_INT(scene_hop(&scene, "client>fw", "reverse", HOPS_DROPPED), 1);
+	CHECK_INT(scene_rows(&scene, SESSIONS), 2 + 3);
+	end("a tuple used again at once, and a third time in vain: three sessions");
+}
+
+/* DNS, and nothing else, seen from points in any order. */
+static void nothing_but_udp(void)
+{
+	uint32_t i;
+
+	scene_begin(&scene);
+	(void)scene_point(&scene, "server");
+	(void)scene_point(&scene, "client");
+	SCENE_ROAD(&scene, "client", "fw", "server");
+	for (i = 0; i < 100; i++) {
+		scene_send(&scene, i * 50000, udp("10.1.0.1", (uint16_t)(50000 + i), "10.2.0.1", 53, i), 0,
+			   i == 60 ? 1 : 2);
+		if (i != 60)
+			scene_send(&scene, i * 50000 + 2000,
+				   udp("10.2.0.1", 53, "10.1.0.1", (uint16_t)(50000 + i), 1000 + i), 2,
+				   i == 30 ? 1 : 0);
+	}
+	scene_run(&scene);
+	check_clean(2);
+	CHECK_TEXT(scene.summary.path, "client,fw,server");
+	CHECK_INT(scene_hop(&scene, "fw>server", "forward", HOPS_DROPPED), 1);
+	CHECK_INT(scene_hop(&scene, "client>fw", "reverse", HOPS_DROPPED), 1);
+	end("questions and answers over UDP only: the path and the drops are found");
+}
+
 static void version_six(void)
 {
 	struct scene_talk t = scene_talk(1000000, "2001:db8:1::1", 40000, "2001:db8:2::1", 443);
@@ -297,6 +349,8 @@ int main(void)
 	per_packet_balancing();
 	echo_identifier();
 	port_reuse();
+	quick_reuse();
+	nothing_but_udp();
 	version_six();
 	return check_exit();
 }

@@ -1,0 +1,13 @@
+/* Big arrays: zeroed memory in huge pages where the system has them. A page
+ * fault for every 4 KiB of some hundred MiB, and again when a page that was
+ * first only read is written, costs more than what is done with the memory.
+ */
+#ifndef CROSSTAP_COLLECT_MEMORY_H
+#define CROSSTAP_COLLECT_MEMORY_H
+
+#include <stddef.h>
+
+/* As calloc(); NULL: no memory. To be freed with free(). */
+void *memory_zeroed(size_t count, size_t bytes);
+
+#endif
