@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collect/packet.h"
+#include "correlate/sides.h"
 
 #define MEETING_NEAR_NS 20000000 /* neighbours whose clocks cannot drift apart meanwhile: 20 ms */
 #define MEETING_DOUBLED_MIN 8    /* packets of a link before it can be called doubled */
@@ -204,30 +205,18 @@ static uint32_t samples_join(const struct samples *a, const struct samples *b, s
 	return n;
 }
 
-/* Whether the packet went from its session's client to the server; -1: not sure, and no
- * guess is wanted. */
-static int sample_from_client(const struct view *view, const struct survey_flow *flows,
-			      const struct sample *s, bool guess)
-{
-	bool sure;
-	unsigned dir = survey_client_direction(&flows[s->way >> 1], &view->flow[s->way >> 1], &sure);
-
-	return sure || guess ? dir == (s->way & 1) : -1;
-}
-
 /* Of two packets close in time that went opposite ways the one from the client
  * shows the greater difference (other's time - mine) when I am nearer to the
  * client: d = offset + delay for the one, offset - delay for the other. */
-static void meeting_vote_by(struct meeting_pair *pair, const struct view *view,
-			    const struct survey_flow *flows, const struct common *list, uint32_t n,
-			    bool guess)
+static void meeting_vote(struct meeting_pair *pair, const struct sides *sides,
+			 const struct common *list, uint32_t n)
 {
 	const struct common *last = NULL;
 	int last_from_client = -1;
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
-		int from_client = sample_from_client(view, flows, list[i].at, guess);
+		int from_client = sides_from_clients(sides, list[i].at->way);
 		int64_t d = list[i].other->time_ns - list[i].at->time_ns;
 
 		if (from_client < 0)
@@ -251,15 +240,6 @@ static void meeting_vote_by(struct meeting_pair *pair, const struct view *view,
 	}
 }
 
-/* Where nothing says for sure who the clients are (UDP only), a guess votes. */
-static void meeting_vote(struct meeting_pair *pair, const struct view *view,
-			 const struct survey_flow *flows, const struct common *list, uint32_t n)
-{
-	meeting_vote_by(pair, view, flows, list, n, false);
-	if (!pair->ttl_before && !pair->ttl_after && !pair->delay_before && !pair->delay_after)
-		meeting_vote_by(pair, view, flows, list, n, true);
-}
-
 /* ---- clocks ---- */
 
 static uint32_t samples_room(const struct samples *samples, uint32_t points)
@@ -271,8 +251,6 @@ static uint32_t samples_room(const struct samples *samples, uint32_t points)
 	return room;
 }
 
-/* Prim's tree over the numbers of shared packets: each point gets its clock
- * from the point already placed that it shares most with. */
 /* Names the point that shares least with the others. */
 static enum status meeting_stranger(const struct meeting *m, const struct view *view,
 				    const bool *placed, struct error *err)
@@ -299,6 +277,8 @@ static enum status meeting_stranger(const struct meeting *m, const struct view *
 			 view->points == 2 ? view->point[other].name : "the other points");
 }
 
+/* Prim's tree over the numbers of shared packets: each point gets its clock
+ * from the point already placed that it shares most with. */
 enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint32_t reference,
 			       struct error *err)
 {
@@ -347,7 +327,7 @@ enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint3
 }
 
 static void meeting_compare(struct meeting *m, const struct view *view,
-			    const struct survey_flow *flows, const struct samples *samples,
+			    const struct sides *sides, const struct samples *samples,
 			    struct common *common)
 {
 	uint32_t i, j;
@@ -357,7 +337,7 @@ static void meeting_compare(struct meeting *m, const struct view *view,
 			struct meeting_pair *p = &m->pair[i][j];
 
 			p->shared = samples_join(&samples[i], &samples[j], common);
-			meeting_vote(p, view, flows, common, p->shared);
+			meeting_vote(p, sides, common, p->shared);
 			m->pair[j][i] = (struct meeting_pair){p->shared, p->delay_after,
 							      p->delay_before, p->ttl_after,
 							      p->ttl_before};
@@ -369,6 +349,7 @@ enum status meeting_hold(struct meeting **out, const struct view *view,
 {
 	struct sampling sampling[VIEW_POINTS_MAX];
 	struct meeting *m = calloc(1, sizeof *m);
+	struct sides sides = {NULL, false};
 	enum status status = STATUS_OK;
 	struct common *common = NULL;
 	uint64_t most = 0, mask = 0;
@@ -402,8 +383,13 @@ enum status meeting_hold(struct meeting **out, const struct view *view,
 		status = error_errno(err, ENOMEM, "meeting of the points");
 		goto out;
 	}
-	meeting_compare(m, view, flows, m->samples, common);
+	status = sides_find(&sides, view, flows, err);
+	if (status)
+		goto out;
+	m->sides_doubtful = sides.doubtful;
+	meeting_compare(m, view, &sides, m->samples, common);
 out:
+	sides_free(&sides);
 	free(common);
 	if (status)
 		meeting_free(&m);

@@ -33,6 +33,7 @@ struct samples;
 
 struct meeting {
 	uint32_t sampled[VIEW_POINTS_MAX];   /* different packets of each point in the sample */
+	bool sides_doubtful;  /* which end of the path is the clients' is not clear */
 	struct meeting_pair pair[VIEW_POINTS_MAX][VIEW_POINTS_MAX]; /* [i][j], i != j; mirrored */
 	struct clock clock[VIEW_POINTS_MAX]; /* local time -> reference time */
 	uint32_t reference;                  /* the point whose clock is the reference */

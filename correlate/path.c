@@ -75,6 +75,16 @@ static void path_place(struct path *path, const struct view *view, uint32_t poin
 		path->stages = stage + 1;
 }
 
+static void path_turn(struct path *path, const struct view *view)
+{
+	struct path turned = {.stages = 0};
+	uint32_t p;
+
+	for (p = 0; p < view->points; p++)
+		path_place(&turned, view, p, path->stages - 1u - path->stage[p]);
+	*path = turned;
+}
+
 static void path_find_evidence(struct path *path, const struct view *view,
 			       const struct meeting *meeting)
 {
@@ -124,6 +134,9 @@ void path_find(struct path *path, const struct view *view, const struct meeting 
 				stage = path->stage[order[j]] + 1u;
 		path_place(path, view, order[i], stage);
 	}
+	/* clients on both sides: then the first point given is at the beginning */
+	if (meeting->sides_doubtful && path->stage[0] > path->stage[view->points - 1])
+		path_turn(path, view);
 	path_find_evidence(path, view, meeting);
 	path_write(path, view);
 }
