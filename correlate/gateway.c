@@ -94,7 +94,8 @@ void gateways_free(struct gateways *g)
 	}
 }
 
-bool gateways_passed_by(const struct gateways *g, const struct view *view, uint32_t p, uint32_t index)
+bool gateways_passed_by(const struct gateways *g, const struct view *view, uint32_t p,
+			uint32_t index)
 {
 	const struct view_point *point = &view->point[p];
 	uint32_t link = (uint32_t)view_get(point, RECORD_LINK, index) +

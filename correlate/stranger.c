@@ -136,8 +136,8 @@ static double stranger_score(const struct stranger *x, const struct stranger *y,
 }
 
 /* The cheapest partner that is left; *second becomes the cost of the next one. */
-static uint32_t stranger_best(const struct stranger *list, uint32_t count, double (*score)[STRANGERS_MAX],
-			      uint32_t one, double *second)
+static uint32_t stranger_best(const struct stranger *list, uint32_t count,
+			      double (*score)[STRANGERS_MAX], uint32_t one, double *second)
 {
 	uint32_t k, best = STRANGER_NONE;
 

@@ -69,6 +69,7 @@ struct set_work {
 	struct progress *progress; /* of the first worker only */
 	uint32_t generation;       /* of the results that the others write */
 	atomic_size_t *next;       /* sheet to take */
+	size_t at;                 /* sheet under way */
 	enum status status;
 	struct error err;
 };
@@ -88,7 +89,8 @@ static void *set_worker(void *argument)
 		work->status = error_set(&work->err, STATUS_SYSTEM,
 					 "%s: the results were replaced meanwhile: report again",
 					 store_path(work->store));
-	while (!work->status && (sheet = sheet_at(atomic_fetch_add(work->next, 1)))) {
+	while (!work->status && (work->at = atomic_fetch_add(work->next, 1),
+				 sheet = sheet_at(work->at)) != NULL) {
 		set_sheet_name(name, sheet);
 		if (work->progress)
 			work->progress->label = name;
@@ -103,6 +105,7 @@ static enum status set_write_sheets(struct store_txn *txn, const char *directory
 				    struct progress *progress, struct error *err)
 {
 	struct set_work work[SET_WORKERS];
+	const struct set_work *failed = NULL;
 	pthread_t thread[SET_WORKERS];
 	bool started[SET_WORKERS];
 	struct store_header header;
@@ -123,12 +126,13 @@ static enum status set_write_sheets(struct store_txn *txn, const char *directory
 	for (i = 1; i < SET_WORKERS; i++)
 		if (started[i])
 			pthread_join(thread[i], NULL);
+	/* of several failures the first sheet's is told, whoever wrote it */
 	for (i = 0; i < SET_WORKERS; i++)
-		if (work[i].status) {
-			*err = work[i].err;
-			return work[i].status;
-		}
-	return STATUS_OK;
+		if (work[i].status && (!failed || work[i].at < failed->at))
+			failed = &work[i];
+	if (failed)
+		*err = failed->err;
+	return failed ? failed->status : STATUS_OK;
 }
 
 enum status set_write(struct store_txn *txn, const char *directory, struct progress *progress,
