@@ -5,75 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "collect/packet.h"
+#include "correlate/hosts.h"
 #include "correlate/coverage.h"
 #include "correlate/gateway.h"
 
 #define JUDGE_DELAY_SLACK_NS 1000000
 #define JUDGE_NEAR_DROP_NS 100000000 /* a capture's own loss this close explains a gap: 0.1 s */
 
-/* ---- sets of addresses ---- */
-
-struct judge_hosts {
-	struct judge_host {
-		uint8_t address[16];
-		uint8_t version; /* 0: free */
-	} *slot;
-	uint32_t slots, used;
-	uint64_t seed;
-};
-
-static uint32_t judge_host_slot(const struct judge_hosts *hosts, uint8_t version,
-				const uint8_t *address)
-{
-	uint32_t s = (uint32_t)XXH3_64bits_withSeed(address, 16, hosts->seed + version);
-
-	for (;; s++) {
-		const struct judge_host *h = &hosts->slot[s & (hosts->slots - 1)];
-
-		if (!h->version || (h->version == version && memcmp(h->address, address, 16) == 0))
-			return s & (hosts->slots - 1);
-	}
-}
-
-static bool judge_hosts_have(const struct judge_hosts *hosts, uint8_t version,
-			     const uint8_t *address)
-{
-	return hosts->slots && hosts->slot[judge_host_slot(hosts, version, address)].version;
-}
-
-static bool judge_hosts_add(struct judge_hosts *hosts, uint8_t version, const uint8_t *address)
-{
-	struct judge_host *h;
-	uint32_t i;
-
-	if (2 * (hosts->used + 1) > hosts->slots) {
-		struct judge_hosts grown = {.slots = hosts->slots ? 2 * hosts->slots : 256,
-					    .used = hosts->used,
-					    .seed = hosts->seed};
-
-		grown.slot = calloc(grown.slots, sizeof *grown.slot);
-		if (!grown.slot)
-			return false;
-		for (i = 0; i < hosts->slots; i++)
-			if (hosts->slot[i].version)
-				grown.slot[judge_host_slot(&grown, hosts->slot[i].version,
-							   hosts->slot[i].address)] =
-					hosts->slot[i];
-		free(hosts->slot);
-		*hosts = grown;
-	}
-	h = &hosts->slot[judge_host_slot(hosts, version, address)];
-	hosts->used += !h->version;
-	h->version = version;
-	memcpy(h->address, address, 16);
-	return true;
-}
-
 /* ---- what is known of the hop ---- */
+
+static bool judge_has(const struct hosts *hosts, uint8_t version, const uint8_t *address)
+{
+	return hosts_find(hosts, version, address) != HOSTS_NONE;
+}
 
 struct judge {
 	const struct judging *j;
@@ -89,8 +34,8 @@ struct judge {
 		uint32_t dropped[2], uncaptured[2];
 	} *proof;                          /* by session: the same for its upstream packets */
 	struct gateways gateways;
-	struct judge_hosts across;         /* hosts of sessions that pass the hop */
-	struct judge_hosts box;            /* addresses of the box between the points */
+	struct hosts *across;              /* hosts of sessions that pass the hop */
+	struct hosts *box;                 /* addresses of the box between the points */
 	struct capture_drop *drops[2];     /* of the near and the far stage */
 	uint32_t drop_places[2];
 };
@@ -142,8 +87,8 @@ static bool judge_learn_across(struct judge *g)
 		for (n = s->list[i].first_node; n != UINT32_MAX; n = s->next_node[n]) {
 			const struct capture_flow *flow = &g->j->view->flow[n];
 
-			if (!judge_hosts_add(&g->across, flow->version, flow->a) ||
-			    !judge_hosts_add(&g->across, flow->version, flow->b))
+			if (hosts_add(g->across, flow->version, flow->a) == HOSTS_NONE ||
+			    hosts_add(g->across, flow->version, flow->b) == HOSTS_NONE)
 				return false;
 		}
 	}
@@ -169,8 +114,8 @@ static bool judge_learn_box(struct judge *g, const struct odd *odd, uint64_t odd
 		node = answering >> 1;
 		flow = &g->j->view->flow[node];
 		if (judge_ttl_initial(g->j->flows[node].ttl[answering & 1]) &&
-		    !judge_hosts_have(&g->across, flow->version, judge_source(g, answering)) &&
-		    !judge_hosts_add(&g->box, flow->version, judge_source(g, answering)))
+		    !judge_has(g->across, flow->version, judge_source(g, answering)) &&
+		    hosts_add(g->box, flow->version, judge_source(g, answering)) == HOSTS_NONE)
 			return false;
 	}
 	return true;
@@ -342,8 +287,8 @@ static bool judge_local(const struct judge *g, struct odd *odd)
 {
 	uint8_t version = g->j->view->flow[odd->way >> 1].version;
 
-	if (judge_hosts_have(&g->box, version, judge_source(g, odd->way)) ||
-	    judge_hosts_have(&g->box, version, judge_source(g, odd->way ^ 1)))
+	if (judge_has(g->box, version, judge_source(g, odd->way)) ||
+	    judge_has(g->box, version, judge_source(g, odd->way ^ 1)))
 		judge_say(odd, VERDICT_LOCAL, REASON_BOX_ADDRESS, 95);
 	else if (!odd->upstream && (odd->marks & PACKET_ICMP_ERROR))
 		judge_say(odd, VERDICT_LOCAL, REASON_BOX_ERROR, 90);
@@ -377,7 +322,7 @@ static void judge_alone(const struct judge *g, struct odd *odd)
 			judge_say(odd, VERDICT_LOCAL, REASON_BOX_SESSION, 60);
 		else
 			judge_say(odd, VERDICT_EXCLUDED, REASON_OTHER_WAY, 50);
-	} else if (judge_hosts_have(&g->across, version, judge_source(g, odd->way ^ 1))) {
+	} else if (judge_has(g->across, version, judge_source(g, odd->way ^ 1))) {
 		judge_say(odd, VERDICT_DROPPED, REASON_ONE_SIDE, 95);
 	} else if (gateways_passed_by(&g->gateways, g->j->view, odd->point, odd->index)) {
 		judge_say(odd, VERDICT_EXCLUDED, REASON_OTHER_LINK, 90);
@@ -469,39 +414,68 @@ static void judge_count(struct judge *g, const struct odd *odd)
 		g->proven_dropped[odd->direction]++;
 }
 
+static enum status judge_prepare(struct judge *g, const struct odd *odd, uint64_t odds,
+				 struct error *err)
+{
+	enum status status = judge_load_drops(g, err);
+
+	judge_window(g);
+	if (!status)
+		status = judge_cover(g, err);
+	if (!status)
+		status = gateways_find(&g->gateways, g->j, g->hop, g->session, err);
+	g->across = hosts_new(g->j->view->seed);
+	g->box = hosts_new(g->j->view->seed);
+	g->proof = calloc((size_t)g->j->sessions->count + 1, sizeof *g->proof);
+	if (!status && (!g->across || !g->box || !g->proof || !judge_learn_across(g) ||
+			!judge_learn_box(g, odd, odds)))
+		status = error_errno(err, ENOMEM, "judging");
+	return status;
+}
+
+static void judge_clear(struct judge *g)
+{
+	uint32_t p;
+
+	for (p = 0; p < VIEW_POINTS_MAX; p++) {
+		coverage_free(&g->coverage[p][0]);
+		coverage_free(&g->coverage[p][1]);
+	}
+	gateways_free(&g->gateways);
+	free(g->proof);
+	hosts_free(&g->across);
+	hosts_free(&g->box);
+	free(g->drops[0]);
+	free(g->drops[1]);
+}
+
+/* What needs no comparison with the other odd packets. */
+static void judge_first(struct judge *g, struct odd *odd)
+{
+	if (odd->recut)
+		judge_say(odd, VERDICT_MATCHED, REASON_RECUT, 95);
+	else if (judge_edge(g, odd) || judge_local(g, odd))
+		return;
+	else if (odd->alone)
+		judge_alone(g, odd);
+	else if (judge_proven(odd, judge_foreign(g, odd)))
+		judge_count(g, odd);
+}
+
 enum status judge_hop(struct odd *odd, uint64_t odds, uint32_t hop,
 		      const struct hop_session *session, const struct hop_result *result,
 		      const struct judging *judging, struct error *err)
 {
 	struct judge g = {.j = judging, .session = session, .result = result, .hop = hop,
-			  .measured = &judging->hops->hop[hop],
-			  .across = {.seed = judging->view->seed},
-			  .box = {.seed = judging->view->seed}};
-	enum status status = judge_load_drops(&g, err);
+			  .measured = &judging->hops->hop[hop]};
+	enum status status;
 	uint64_t i;
 
-	judge_window(&g);
-	if (!status)
-		status = judge_cover(&g, err);
-	if (!status && odds)
-		status = gateways_find(&g.gateways, judging, hop, session, err);
-	g.proof = calloc((size_t)judging->sessions->count + 1, sizeof *g.proof);
-	if (!status && !g.proof)
-		status = error_errno(err, ENOMEM, "judging");
-	if (!status && odds && (!judge_learn_across(&g) || !judge_learn_box(&g, odd, odds)))
-		status = error_errno(err, ENOMEM, "judging");
-	for (i = 0; i < odds && !status; i++) {
-		if (odd[i].recut) {
-			judge_say(&odd[i], VERDICT_MATCHED, REASON_RECUT, 95);
-			continue;
-		}
-		if (judge_edge(&g, &odd[i]) || judge_local(&g, &odd[i]))
-			continue;
-		if (odd[i].alone)
-			judge_alone(&g, &odd[i]);
-		else if (judge_proven(&odd[i], judge_foreign(&g, &odd[i])))
-			judge_count(&g, &odd[i]);
-	}
+	if (!odds)
+		return STATUS_OK;
+	status = judge_prepare(&g, odd, odds, err);
+	for (i = 0; i < odds && !status; i++)
+		judge_first(&g, &odd[i]);
 	for (i = 0; i < odds && !status; i++) {
 		if (odd[i].verdict != VERDICT_NONE)
 			continue;
@@ -510,16 +484,7 @@ enum status judge_hop(struct odd *odd, uint64_t odds, uint32_t hop,
 		else
 			judge_downstream(&g, &odd[i], judge_foreign(&g, &odd[i]));
 	}
-	for (i = 0; i < VIEW_POINTS_MAX; i++) {
-		coverage_free(&g.coverage[i][0]);
-		coverage_free(&g.coverage[i][1]);
-	}
-	gateways_free(&g.gateways);
-	free(g.proof);
-	free(g.across.slot);
-	free(g.box.slot);
-	free(g.drops[0]);
-	free(g.drops[1]);
+	judge_clear(&g);
 	return status;
 }
 

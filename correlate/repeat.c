@@ -348,6 +348,27 @@ static bool repeat_join(struct repeating *r, const struct repeat *a, const struc
 	return true;
 }
 
+/* A flow that may have become any of several: at the stage where it is lost
+ * from sight, what happened to its packets cannot be told. */
+static void repeat_mark_doubt(struct repeating *r, const struct stranger *part)
+{
+	uint8_t low = UINT8_MAX, high = 0;
+	uint32_t i;
+
+	for (i = part->from; i < part->to; i++) {
+		low = r->list[i].stage < low ? r->list[i].stage : low;
+		high = r->list[i].stage > high ? r->list[i].stage : high;
+	}
+	for (i = part->from; i < part->to; i++) {
+		uint8_t *marks = &r->journeys->marks[r->list[i].point][r->list[i].index];
+
+		if (part->doubt_ahead && r->list[i].stage == high)
+			*marks |= JOURNEY_AMBIGUOUS;
+		if (part->doubt_behind && r->list[i].stage == low)
+			*marks |= JOURNEY_AMBIGUOUS_BEHIND;
+	}
+}
+
 /* Flows that each are on stages where the other is not, and that bear this
  * fingerprint at the same times: one conversation whose addresses were rewritten. */
 static void repeat_join_strangers(struct repeating *r, uint32_t count)
@@ -362,9 +383,12 @@ static void repeat_join_strangers(struct repeating *r, uint32_t count)
 			    r->list[k].direction == r->list[i].direction;
 		     k++)
 			;
-		part[parts++] = (struct stranger){i, k, r->stages[r->list[i].root], STRANGER_NONE};
+		part[parts++] = (struct stranger){
+			.from = i, .to = k, .stages = r->stages[r->list[i].root]};
 	}
 	strangers_pair(part, parts, r->list, (const struct align_habits (*)[2])r->habits);
+	for (i = 0; i < parts; i++)
+		repeat_mark_doubt(r, &part[i]);
 	for (i = 0; i < parts; i++)
 		if (part[i].partner != STRANGER_NONE && part[i].partner > i)
 			joined |= repeat_join(r, &r->list[part[i].from],

@@ -149,8 +149,10 @@ static bool session_same(const struct session_span *a, const struct session_span
 	int64_t apart = a->first_ns > b->first_ns ? a->first_ns - b->first_ns
 						  : b->first_ns - a->first_ns;
 
+	if (same_point && b->opens && !(a->opens && a->isn == b->isn)) /* a SYN again is no other one */
+		return overlap;
 	if (same_point)
-		return overlap || (!b->opens && b->first_ns - a->last_ns < SESSION_RING_GAP_NS);
+		return overlap || b->first_ns - a->last_ns < SESSION_RING_GAP_NS;
 	if (a->opens && b->opens && a->isn == b->isn)
 		return overlap || apart <= tmax_ns;
 	if (a->opens && b->opens)

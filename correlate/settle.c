@@ -9,119 +9,80 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "collect/memory.h"
+#include "correlate/hosts.h"
 
 #define SETTLE_SURE 20 /* a link or host counts for one side when 19 of 20 packets agree */
 
-/* ---- hosts and the side they are on ---- */
-
-struct settle_host {
-	uint8_t address[16];
-	uint8_t version; /* 0: free */
-	uint32_t forward, reverse; /* sessions in which what it sends travels that way */
-};
-
-struct settle_hosts {
-	struct settle_host *slot;
-	uint32_t slots, used;
-	uint64_t seed;
-};
-
-static struct settle_host *settle_host(struct settle_hosts *hosts, uint8_t version,
-				       const uint8_t *address)
-{
-	uint32_t s = (uint32_t)XXH3_64bits_withSeed(address, 16, hosts->seed + version);
-
-	for (;; s++) {
-		struct settle_host *h = &hosts->slot[s & (hosts->slots - 1)];
-
-		if (!h->version || (h->version == version && memcmp(h->address, address, 16) == 0))
-			return h;
-	}
-}
-
-static bool settle_hosts_grow(struct settle_hosts *hosts)
-{
-	struct settle_hosts grown = {.slots = hosts->slots ? 2 * hosts->slots : 1024,
-				     .used = hosts->used,
-				     .seed = hosts->seed};
-	uint32_t i;
-
-	if (hosts->slots && (hosts->used + 2) * 2 <= hosts->slots)
-		return true;
-	grown.slot = calloc(grown.slots, sizeof *grown.slot);
-	if (!grown.slot)
-		return false;
-	for (i = 0; i < hosts->slots; i++)
-		if (hosts->slot[i].version)
-			*settle_host(&grown, hosts->slot[i].version, hosts->slot[i].address) =
-				hosts->slot[i];
-	free(hosts->slot);
-	*hosts = grown;
-	return true;
-}
-
-static bool settle_hosts_add(struct settle_hosts *hosts, uint8_t version, const uint8_t *address,
-			     bool forward)
-{
-	struct settle_host *h;
-
-	if (!settle_hosts_grow(hosts))
-		return false;
-	h = settle_host(hosts, version, address);
-	if (!h->version) {
-		h->version = version;
-		memcpy(h->address, address, 16);
-		hosts->used++;
-	}
-	(forward ? &h->forward : &h->reverse)[0]++;
-	return true;
-}
-
 /* ---- evidence from others ---- */
 
-struct settle_link {
-	uint64_t forward, reverse; /* packets */
+/* What travels which way: packets of a link, or sessions in which a host sends. */
+struct settle_tally {
+	uint64_t forward, reverse;
 };
 
 struct settling {
 	struct sessions *s;
 	const struct view *view;
 	const struct survey_flow *flows;
-	struct settle_hosts hosts;
-	struct settle_link *link[VIEW_POINTS_MAX];
+	struct hosts *hosts;
+	struct settle_tally *host;             /* by host */
+	struct settle_tally *link[VIEW_POINTS_MAX]; /* by link of the point */
 };
 
-static int settle_side(uint64_t forward, uint64_t reverse)
+static int settle_side(const struct settle_tally *tally)
 {
-	if (forward > reverse * (SETTLE_SURE - 1))
+	if (tally->forward > tally->reverse * (SETTLE_SURE - 1))
 		return 1;
-	return reverse > forward * (SETTLE_SURE - 1) ? -1 : 0;
+	return tally->reverse > tally->forward * (SETTLE_SURE - 1) ? -1 : 0;
+}
+
+static void settle_count(struct settle_tally *tally, bool forward, uint64_t n)
+{
+	*(forward ? &tally->forward : &tally->reverse) += n;
+}
+
+static struct settle_tally *settle_host(struct settling *t, uint32_t node, unsigned d)
+{
+	const struct capture_flow *key = &t->view->flow[node];
+
+	return &t->host[hosts_find(t->hosts, key->version, d ? key->b : key->a)];
+}
+
+/* All hosts are numbered beforehand, so that their tallies can be an array. */
+static bool settle_number_hosts(struct settling *t)
+{
+	uint32_t n;
+
+	t->hosts = hosts_new(t->view->seed);
+	for (n = 0; t->hosts && n < t->view->nodes; n++) {
+		const struct capture_flow *key = &t->view->flow[n];
+
+		if (hosts_add(t->hosts, key->version, key->a) == HOSTS_NONE ||
+		    hosts_add(t->hosts, key->version, key->b) == HOSTS_NONE)
+			return false;
+	}
+	if (t->hosts)
+		t->host = memory_zeroed((size_t)hosts_count(t->hosts) + 1, sizeof *t->host);
+	return t->host != NULL;
 }
 
 /* What a node whose direction is known teaches. */
-static bool settle_teach(struct settling *t, uint32_t node, bool zero_forward)
+static void settle_teach(struct settling *t, uint32_t node, bool zero_forward)
 {
-	const struct capture_flow *key = &t->view->flow[node];
 	const struct survey_flow *f = &t->flows[node];
-	uint32_t point = t->view->node_point[node], d;
+	unsigned d;
 
 	for (d = 0; d < 2; d++) {
-		struct settle_link *link = &t->link[point][f->link[d]];
+		bool forward = (d == 0) == zero_forward;
 
 		if (!f->packets[d])
 			continue;
 		if (f->ttl[d])
-			((d == 0) == zero_forward ? &link->forward : &link->reverse)[0] +=
-				f->packets[d];
-		if (!settle_hosts_add(&t->hosts, key->version, d ? key->b : key->a,
-				      (d == 0) == zero_forward))
-			return false;
+			settle_count(&t->link[t->view->node_point[node]][f->link[d]], forward,
+				     f->packets[d]);
+		settle_count(settle_host(t, node, d), forward, 1);
 	}
-	return true;
 }
 
 /* +1 when direction 0 of the node goes along the path, by the others' word. */
@@ -132,8 +93,7 @@ static int settle_by_link(struct settling *t, uint32_t node)
 	int sum = 0;
 
 	for (d = 0; d < 2; d++) {
-		const struct settle_link *link = &t->link[point][f->link[d]];
-		int side = f->packets[d] ? settle_side(link->forward, link->reverse) : 0;
+		int side = f->packets[d] ? settle_side(&t->link[point][f->link[d]]) : 0;
 
 		sum += d ? -side : side;
 	}
@@ -142,14 +102,7 @@ static int settle_by_link(struct settling *t, uint32_t node)
 
 static int settle_by_host(struct settling *t, uint32_t node)
 {
-	const struct capture_flow *key = &t->view->flow[node];
-	const struct settle_host *a, *b;
-
-	if (!t->hosts.slots)
-		return 0;
-	a = settle_host(&t->hosts, key->version, key->a);
-	b = settle_host(&t->hosts, key->version, key->b);
-	return settle_side(a->forward, a->reverse) - settle_side(b->forward, b->reverse);
+	return settle_side(settle_host(t, node, 0)) - settle_side(settle_host(t, node, 1));
 }
 
 /* ---- numbering ---- */
@@ -293,7 +246,7 @@ static void settle_direction(struct settling *t, struct session *session)
 	session->client_forward = sum >= 0;
 }
 
-static bool settle_known(struct settling *t)
+static void settle_known(struct settling *t)
 {
 	struct sessions *s = t->s;
 	uint32_t i, n;
@@ -313,18 +266,16 @@ static bool settle_known(struct settling *t)
 			(lean > 0) == ((s->client_direction[session->first_node] ^ flip) == 0);
 		for (n = session->first_node; n != UINT32_MAX; n = s->next_node[n]) {
 			(void)sessions_root(s, n, &flip);
-			if (!settle_teach(t, n, (lean > 0) != flip))
-				return false;
+			settle_teach(t, n, (lean > 0) != flip);
 		}
 	}
-	return true;
 }
 
 enum status sessions_settle(struct sessions *s, const struct view *view, const struct path *path,
 			    const struct meeting *meeting, const struct survey_flow *flows,
 			    struct error *err)
 {
-	struct settling t = {.s = s, .view = view, .flows = flows, .hosts = {.seed = view->seed}};
+	struct settling t = {.s = s, .view = view, .flows = flows};
 	enum status status = settle_number(s, view, path, meeting, flows, err);
 	bool ok = status == STATUS_OK;
 	uint32_t p, i;
@@ -333,13 +284,16 @@ enum status sessions_settle(struct sessions *s, const struct view *view, const s
 		t.link[p] = calloc((size_t)view->point[p].links + 1, sizeof *t.link[p]);
 		ok = t.link[p] != NULL;
 	}
-	ok = ok && settle_known(&t);
+	ok = ok && settle_number_hosts(&t);
+	if (ok)
+		settle_known(&t);
 	for (i = 0; ok && i < s->count; i++)
 		if (s->list[i].evidence == DIRECTION_EVIDENCES)
 			settle_direction(&t, &s->list[i]);
 	for (p = 0; p < view->points; p++)
 		free(t.link[p]);
-	free(t.hosts.slot);
+	hosts_free(&t.hosts);
+	free(t.host);
 	if (!status && !ok)
 		status = error_errno(err, ENOMEM, "sessions");
 	return status;

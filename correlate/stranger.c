@@ -161,17 +161,34 @@ static bool stranger_clear(double score, double second)
 	return second >= STRANGER_CLEAR * score && second - score >= STRANGER_CLEAR_NS;
 }
 
+/* Those that are left although others are like them. */
+static void strangers_doubt(struct stranger *list, uint32_t count, double (*score)[STRANGERS_MAX])
+{
+	uint32_t i, k;
+
+	for (i = 0; i < count; i++)
+		for (k = 0; k < count && list[i].partner == STRANGER_NONE; k++) {
+			if (k == i || list[k].partner != STRANGER_NONE ||
+			    score[i][k] >= STRANGER_FAR_NS / 2)
+				continue;
+			if (stranger_lowest(list[i].stages) < stranger_lowest(list[k].stages))
+				list[i].doubt_ahead = true;
+			else
+				list[i].doubt_behind = true;
+		}
+}
+
 void strangers_pair(struct stranger *list, uint32_t count, const struct repeat *records,
 		    const struct align_habits (*habits)[2])
 {
 	static const double never = STRANGER_NEVER;
 	double score[STRANGERS_MAX][STRANGERS_MAX], second, other;
 	uint32_t i, k;
-	bool found = count <= STRANGERS_MAX;
+	bool found = true;
 
 	for (i = 0; i < count; i++)
 		list[i].partner = STRANGER_NONE;
-	for (i = 0; i < count && found; i++)
+	for (i = 0; i < count; i++)
 		for (k = 0; k <= i; k++)
 			score[i][k] = score[k][i] =
 				i == k ? never : stranger_score(&list[i], &list[k], records, habits);
@@ -190,6 +207,7 @@ void strangers_pair(struct stranger *list, uint32_t count, const struct repeat *
 			found = true;
 		}
 	}
+	strangers_doubt(list, count, score);
 }
 
 /* By the TTL of the nearest and the farthest record of the group. */
@@ -209,7 +227,7 @@ int strangers_lean(const struct repeat *records, uint32_t count,
 		   const struct align_habits (*habits)[2], bool *by_ttl)
 {
 	uint64_t stages = stranger_stages(records, 0, count);
-	struct stranger all = {0, count, stages, STRANGER_NONE};
+	struct stranger all = {.from = 0, .to = count, .stages = stages};
 	struct stranger_between b;
 	double along, against;
 	int ttl = stranger_lean_ttl(records, count);

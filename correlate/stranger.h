@@ -32,6 +32,7 @@ struct stranger {
 	uint32_t from, to;
 	uint64_t stages;  /* where its session is, in this group and elsewhere */
 	uint32_t partner; /* result: the one it became, or was; or STRANGER_NONE */
+	bool doubt_ahead, doubt_behind; /* ... because several are alike: on farther, or nearer, stages */
 };
 
 /* Finds the partners of up to STRANGERS_MAX flows. `habits` are by hop and direction. */

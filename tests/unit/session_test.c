@@ -158,6 +158,28 @@ static void two_alike(void)
 	end("two senders of the same constant payload behind one NAT are told apart");
 }
 
+/* ... but not when they send within the hop's delay, without IP IDs. */
+static void too_much_alike(void)
+{
+	struct scene_packet packet;
+	uint32_t i;
+
+	begin();
+	scene.delay_us[0] = 20000;
+	scene_nat(&scene, 0, "10.1.0.7", 5000, "10.2.0.254", 6000);
+	scene_nat(&scene, 0, "10.1.0.8", 5000, "10.2.0.254", 6001);
+	for (i = 0; i < 200; i++) {
+		packet = udp(i % 2 ? "10.1.0.8" : "10.1.0.7", 5000, "10.2.0.2", 514, 1);
+		packet.zero_id = true;
+		scene_send(&scene, 1000000 + i * 3000 + i * i * 7 % 900, packet, 0, 2);
+	}
+	scene_run(&scene);
+	CHECK_INT(scene_sum(&scene, HOPS_DROPPED) + scene_sum(&scene, HOPS_INJECTED), 0);
+	CHECK_INT(scene_sum(&scene, HOPS_MATCHED) + scene_sum(&scene, HOPS_AMBIGUOUS),
+		  scene_sum(&scene, HOPS_PACKETS));
+	end("two senders that cannot be told apart have nothing dropped");
+}
+
 static void alike_reverse(int64_t delay_us)
 {
 	uint32_t i;
@@ -290,6 +312,29 @@ static void quick_reuse(void)
 	end("a tuple used again at once, and a third time in vain: three sessions");
 }
 
+/* A SYN and its repetitions pass the NAT and die behind it; the file at the
+ * NAT's far side ends between them. */
+static void syn_over_two_files(void)
+{
+	static const int64_t tries_us[] = {0, 1000000, 3000000, 7000000};
+	uint32_t i;
+
+	begin();
+	scene_nat(&scene, 0, "10.1.0.1", 40000, "10.2.0.254", 61000);
+	for (i = 0; i < 4; i++) {
+		struct scene_talk t = scene_talk(2000000, "10.1.0.1", 40000, "10.2.0.9", 82);
+
+		t.us += tries_us[i];
+		scene.point[1].use = i == 3;
+		scene_client(&scene, &t, SYN, 0, 1);
+	}
+	scene_run(&scene);
+	check_clean(4);
+	CHECK_INT(scene_hop(&scene, "fw>server", "forward", HOPS_DROPPED), 4);
+	CHECK_INT(scene_rows(&scene, SESSIONS), 3);
+	end("SYNs of one connection in two files behind NAT are one session");
+}
+
 /* DNS, and nothing else, seen from points in any order. */
 static void nothing_but_udp(void)
 {
@@ -341,6 +386,7 @@ int main(void)
 	one_way_udp(true);
 	end("the same behind NAT");
 	two_alike();
+	too_much_alike();
 	alike_reverse(200);
 	end("constant payloads both ways are matched");
 	alike_reverse(20000);
@@ -350,6 +396,7 @@ int main(void)
 	echo_identifier();
 	port_reuse();
 	quick_reuse();
+	syn_over_two_files();
 	nothing_but_udp();
 	version_six();
 	return check_exit();
