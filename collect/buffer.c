@@ -93,6 +93,16 @@ uint64_t buffer_get_number(struct buffer_reader *in)
 	return value;
 }
 
+uint64_t buffer_get_limited(struct buffer_reader *in, uint64_t most)
+{
+	uint64_t value = buffer_get_number(in);
+
+	if (value <= most)
+		return value;
+	in->broken = true;
+	return 0;
+}
+
 const uint8_t *buffer_get_bytes(struct buffer_reader *in, size_t *size)
 {
 	uint64_t n = buffer_get_number(in);

@@ -35,6 +35,12 @@ void buffer_put_text(struct buffer *buffer, const char *text);
 
 struct buffer_reader buffer_reader(const uint8_t *bytes, size_t size);
 uint64_t buffer_get_number(struct buffer_reader *in);
+/* A number that must be `most` at the most; a greater one is `broken`, too. */
+uint64_t buffer_get_limited(struct buffer_reader *in, uint64_t most);
+static inline uint32_t buffer_get_number_32(struct buffer_reader *in)
+{
+	return (uint32_t)buffer_get_limited(in, UINT32_MAX);
+}
 /* Bytes as put with their length; borrowed from what the reader reads. */
 const uint8_t *buffer_get_bytes(struct buffer_reader *in, size_t *size);
 /* A text, cut to room - 1 bytes and ended by a zero. */

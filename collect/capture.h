@@ -22,6 +22,7 @@
 #include "collect/store.h"
 
 #define CAPTURE_POINTS_MAX 64     /* points in one store */
+#define CAPTURES_MAX 65536u       /* captures in one store */
 #define CAPTURE_NAME_MAX 64       /* bytes of a point's name, with the zero */
 #define CAPTURE_FILE_MAX 1024     /* bytes of a file name kept, with the zero */
 #define CAPTURE_FILTER_MAX 1024
@@ -35,7 +36,7 @@ struct capture_flow {
 	uint8_t version, proto;
 	uint8_t a[16], b[16];         /* network order; IPv4 in the first 4 bytes */
 	uint16_t a_port, b_port;
-	uint32_t generation;          /* 0, 1, ...: how often this capture saw the tuple open before */
+	uint32_t generation;          /* how often the capture saw the tuple open before: 0, ... */
 };
 
 /* Packets that the capture itself lost, at a place in time. */
@@ -91,8 +92,9 @@ struct capture_writer;
 /* Begins a capture at a point. Clears away what dead writers left. */
 enum status capture_begin(struct store *store, uint32_t point, struct capture_writer **out,
 			  struct error *err) MUST_CHECK;
-/* Adds a block of records (its rows may be fewer than RECORD_BLOCK_ROWS; an
- * empty one is ignored). The block is the caller's to use again. */
+/* Adds a block of records (the last one's rows may be fewer than
+ * RECORD_BLOCK_ROWS; an empty one is ignored). The block is the caller's to
+ * use again. */
 enum status capture_put_block(struct capture_writer *writer, const struct record_block *block,
 			      struct error *err) MUST_CHECK;
 /* Adds flows; numbers follow the order of the calls, from 0. */

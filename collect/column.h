@@ -5,6 +5,9 @@
  *
  * All values travel as 64-bit two's complement; unsigned 64-bit values such as
  * fingerprints come back bit by bit as they went in.
+ *
+ * Packed: width (1 byte), ramp (1), 0 (2), rows (4), base (8), the values, and
+ * zeros up to a multiple of 8.
  */
 #ifndef CROSSTAP_COLLECT_COLUMN_H
 #define CROSSTAP_COLLECT_COLUMN_H
@@ -18,22 +21,22 @@
 /* A column as read back. `data` points into the blob it was opened from and
  * lives as long as that. */
 struct column {
-	const uint8_t *data;
+	const uint8_t *data; /* of the first value; the header lies before it */
 	int64_t base;
 	uint32_t rows;
-	uint8_t width; /* bytes a value: 0, 1, 2, 4, 8 */
-	uint8_t ramp;  /* 1: the row number is added to every value */
+	uint8_t width; /* bytes a value: 0 to 8 */
+	uint8_t ramp;  /* 1: the row number is added to every value; then width is 0 */
 };
 
 /* The most bytes that a packed column of `rows` values can take. */
 static inline size_t column_bytes_max(uint32_t rows)
 {
-	return COLUMN_HEADER_BYTES + ((size_t)rows * 8 + 7) / 8 * 8;
+	return COLUMN_HEADER_BYTES + (size_t)rows * 8;
 }
 
 /* Packs `rows` values of `element_bytes` (1, 2, 4 unsigned, or 8 signed) into
  * `out`, which has room for column_bytes_max(rows). Returns the bytes written,
- * a multiple of 8. */
+ * a multiple of 8; what lies behind them is undefined then. */
 size_t column_pack(uint8_t *out, const void *values, size_t element_bytes, uint32_t rows);
 
 /* Opens a packed column at the start of `bytes`. *used becomes the bytes it
@@ -44,28 +47,15 @@ bool column_open(struct column *column, const uint8_t *bytes, size_t size, uint3
 /* One value; row < column->rows. */
 static inline int64_t column_get(const struct column *column, uint32_t row)
 {
-	const uint8_t *p = column->data + (size_t)row * column->width;
-	uint64_t v = 0;
-	uint16_t v16;
-	uint32_t v32;
+	/* The 8 bytes that end with the value are always there, and in a little-endian
+	 * number the value is what is left when those before it are shifted out. */
+	const uint8_t *end = column->data + ((size_t)row + 1) * column->width;
+	uint64_t v;
 
-	switch (column->width) {
-	case 1:
-		v = *p;
-		break;
-	case 2:
-		__builtin_memcpy(&v16, p, 2);
-		v = v16;
-		break;
-	case 4:
-		__builtin_memcpy(&v32, p, 4);
-		v = v32;
-		break;
-	case 8:
-		__builtin_memcpy(&v, p, 8);
-		break;
-	}
-	return (int64_t)((uint64_t)column->base + v + (column->ramp ? row : 0));
+	if (column->width == 0)
+		return (int64_t)((uint64_t)column->base + (column->ramp ? row : 0));
+	__builtin_memcpy(&v, end - 8, 8);
+	return (int64_t)((uint64_t)column->base + (v >> (64 - 8 * column->width)));
 }
 
 /* Many values in a row, `from + rows` <= column->rows, as the given type; bits

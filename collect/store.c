@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +12,12 @@
 #include <unistd.h>
 
 #include "collect/buffer.h"
+#include "collect/store_check.h"
 
-#define STORE_MAP_BYTES_MAX ((size_t)1 << 40) /* address space only; halved until it fits */
+#define STORE_MAP_BYTES_MAX ((size_t)STORE_BYTES_MAX) /* address space only; halved until it fits */
 #define STORE_MAP_BYTES_MIN ((size_t)1 << 26)
 #define STORE_LMDB_MAGIC 0xBEEFC0DEu
-#define STORE_KEY_BYTES 9
+#define STORE_CHECKS_MAX 64 /* of a snapshot that writers leave behind meanwhile */
 #define STORE_LOCK_BASE ((off_t)1 << 42) /* beyond any data, where only the locks live */
 static const char store_magic[] = "crosstap";
 
@@ -48,51 +50,57 @@ static uint32_t store_key_number(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+/* What LMDB's own words do not say well. */
+static const struct {
+	int rc;
+	enum status status;
+	const char *text;
+} store_failures[] = {
+	{MDB_INVALID, STATUS_INPUT, "the store or its lock file is damaged"},
+	{MDB_CORRUPTED, STATUS_INPUT, "the store is damaged"},
+	{MDB_PAGE_NOTFOUND, STATUS_INPUT, "the store is damaged"},
+	{MDB_VERSION_MISMATCH, STATUS_INPUT, "the store is of another LMDB version"},
+	{MDB_MAP_FULL, STATUS_SYSTEM, "the store has outgrown the address space (ulimit -v)"},
+	{MDB_MAP_RESIZED, STATUS_SYSTEM, "the store has outgrown the address space (ulimit -v)"},
+	{MDB_READERS_FULL, STATUS_SYSTEM, "too many others read the store"},
+};
+
 static enum status store_fail(const struct store *store, int rc, const char *what,
 			      struct error *err)
 {
-	switch (rc) {
-	case MDB_INVALID:
-	case MDB_CORRUPTED:
-	case MDB_PAGE_NOTFOUND:
-	case MDB_PANIC:
-	case MDB_BAD_TXN:
-		return error_set(err, STATUS_INPUT, "%s: %s: the store is damaged (%s)",
-				 store->path, what, mdb_strerror(rc));
-	case MDB_VERSION_MISMATCH:
-		return error_set(err, STATUS_INPUT, "%s: %s: written by another LMDB version",
-				 store->path, what);
-	default:
-		if (rc > 0)
-			return error_errno(err, rc, "%s: %s", store->path, what);
-		return error_set(err, STATUS_SYSTEM, "%s: %s: %s", store->path, what,
-				 mdb_strerror(rc));
-	}
+	size_t i;
+
+	for (i = 0; i < sizeof store_failures / sizeof store_failures[0]; i++)
+		if (store_failures[i].rc == rc)
+			return error_set(err, store_failures[i].status, "%s: %s: %s", store->path,
+					 what, store_failures[i].text);
+	if (rc > 0)
+		return error_errno(err, rc, "%s: %s", store->path, what);
+	return error_set(err, STATUS_SYSTEM, "%s: %s: %s", store->path, what, mdb_strerror(rc));
 }
 
-/* LMDB trusts its page numbers: a file that was cut would end in SIGBUS. */
-static enum status store_check_size(struct store *store, struct error *err)
-{
-	MDB_envinfo info;
-	MDB_stat stat_;
-	struct stat st;
-	int fd, rc;
+/* ---- opening ---- */
 
-	rc = mdb_env_get_fd(store->env, &fd);
-	if (!rc)
-		rc = mdb_env_info(store->env, &info);
-	if (!rc)
-		rc = mdb_env_stat(store->env, &stat_);
-	if (rc)
-		return store_fail(store, rc, "open", err);
-	if (fstat(fd, &st) < 0)
-		return error_errno(err, errno, "%s", store->path);
-	if (st.st_size > 0 && info.me_last_pgno > (uint64_t)st.st_size / stat_.ms_psize - 1)
-		return error_set(err, STATUS_INPUT,
-				 "%s: the store is cut off (got %lld bytes, expected at least %llu)",
-				 store->path, (long long)st.st_size,
-				 (unsigned long long)(info.me_last_pgno + 1) * stat_.ms_psize);
-	return STATUS_OK;
+static bool store_lock_name(const char *path, char name[PATH_MAX])
+{
+	return snprintf(name, PATH_MAX, "%s-lock", path) < PATH_MAX;
+}
+
+/* Whether somebody has the store open, by the lock that LMDB holds on the
+ * first byte of its lock file as long as it lives. */
+static bool store_in_use(const char *path)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+	char name[PATH_MAX];
+	bool used;
+	int fd;
+
+	fd = store_lock_name(path, name) ? open(name, O_RDONLY | O_CLOEXEC) : -1;
+	if (fd < 0)
+		return false;
+	used = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	close(fd);
+	return used;
 }
 
 static enum status store_env_open(struct store *store, enum store_mode mode, struct error *err)
@@ -111,17 +119,50 @@ static enum status store_env_open(struct store *store, enum store_mode mode, str
 		if (!rc)
 			rc = mdb_env_open(store->env, store->path, flags, 0644);
 		if (!rc)
-			return STATUS_OK;
+			break;
 		mdb_env_close(store->env);
 		store->env = NULL;
 		if (rc == ENOMEM && map_bytes > STORE_MAP_BYTES_MIN)
 			map_bytes /= 2;
-		else if ((rc == EACCES || rc == EROFS) && mode == STORE_READ &&
-			 !(flags & MDB_NOLOCK))
-			flags |= MDB_NOLOCK; /* a store on read-only ground: nobody writes it */
+		else if (rc == EACCES && mode == STORE_READ && !(flags & MDB_NOLOCK) &&
+			 !store_in_use(store->path))
+			flags |= MDB_NOLOCK; /* we may not use its lock file; nobody writes it */
 		else
 			return store_fail(store, rc, "open", err);
 	}
+	/* What readers that were killed still hold is free again. */
+	rc = mode == STORE_READ ? 0 : mdb_reader_check(store->env, NULL);
+	return rc ? store_fail(store, rc, "open", err) : STATUS_OK;
+}
+
+/* Walks the pages that there are now; those written from now on are LMDB's own. */
+static enum status store_check(struct store *store, enum store_mode mode, struct error *err)
+{
+	enum status status = STATUS_OK;
+	bool gone = true;
+	MDB_txn *txn;
+	MDB_stat st;
+	int fd, rc, i;
+
+	rc = mdb_env_get_fd(store->env, &fd);
+	if (!rc)
+		rc = mdb_env_stat(store->env, &st);
+	for (i = 0; i < STORE_CHECKS_MAX && !rc && !status && gone; i++) {
+		rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+		if (rc)
+			break;
+		status = store_check_tree(fd, store->path, mdb_txn_id(txn), st.ms_psize,
+					  mode != STORE_READ, &gone, err);
+		if (!status && !gone)
+			rc = mdb_dbi_open(txn, NULL, 0, &store->dbi);
+		mdb_txn_abort(txn);
+	}
+	if (rc)
+		return store_fail(store, rc, "open", err);
+	if (!status && gone)
+		return error_set(err, STATUS_SYSTEM, "%s: open: it is being written too fast",
+				 store->path);
+	return status;
 }
 
 static enum status store_header_make(struct store *store, const uint64_t *seed, struct error *err)
@@ -152,40 +193,31 @@ out:
 	return status;
 }
 
-/* LMDB's first page: 16 bytes of page header, then this number (lmdb.c). Looked
- * at beforehand, since LMDB would leave a lock file beside whatever it is given. */
-static enum status store_probe_magic(const char *path, struct error *err)
+/* LMDB's first page begins with a header of 16 bytes and this number. */
+static enum status store_probe_pages(int fd, const char *path, struct error *err)
 {
 	uint8_t head[20];
 	uint32_t magic = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
 
-	if (fd < 0)
-		return error_errno(err, errno, "%s", path);
-	n = pread(fd, head, sizeof head, 0);
-	close(fd);
-	if (n == sizeof head)
+	if (pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head)
 		memcpy(&magic, head + 16, sizeof magic);
 	if (magic != STORE_LMDB_MAGIC)
-		return error_set(err, STATUS_INPUT, "%s: not a store (its first bytes are no LMDB file's)",
-				 path);
-	return STATUS_OK;
+		return error_set(err, STATUS_INPUT,
+				 "%s: not a store (its first bytes are no LMDB file's)", path);
+	return store_check_metas(fd, path, err);
 }
 
-/* Whether the file is there and not empty; what is neither that nor an LMDB
- * file is refused before LMDB touches it. */
-static enum status store_probe(const char *path, enum store_mode mode, bool *fresh,
-			       struct error *err)
+/* What is no LMDB file, or would make LMDB fall over, is refused before LMDB
+ * touches it: it would also leave a lock file beside whatever it is given. */
+static enum status store_probe(const char *path, enum store_mode mode, struct error *err)
 {
+	enum status status;
 	struct stat st;
+	int fd;
 
-	*fresh = false;
 	if (stat(path, &st) < 0) {
-		if (errno == ENOENT && mode == STORE_CREATE) {
-			*fresh = true;
+		if (errno == ENOENT && mode == STORE_CREATE)
 			return STATUS_OK;
-		}
 		if (errno == ENOENT)
 			return error_set(err, STATUS_INPUT,
 					 "%s: no such store (crosstap-collect makes one)", path);
@@ -193,24 +225,65 @@ static enum status store_probe(const char *path, enum store_mode mode, bool *fre
 	}
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, STATUS_INPUT, "%s: not a store (not a regular file)", path);
-	if (st.st_size == 0 && mode != STORE_CREATE)
+	if (st.st_size == 0 && mode == STORE_CREATE)
+		return STATUS_OK;
+	if (st.st_size == 0)
 		return error_set(err, STATUS_INPUT, "%s: not a store (empty file)", path);
-	*fresh = st.st_size == 0;
-	return *fresh ? STATUS_OK : store_probe_magic(path, err);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, errno, "%s", path);
+	status = store_probe_pages(fd, path, err);
+	close(fd);
+	return status;
+}
+
+/* A store that its maker did not live to give a header is empty. */
+static enum status store_is_empty(struct store_txn *txn, bool *empty, struct error *err)
+{
+	MDB_stat st;
+	int rc = mdb_stat(txn->txn, txn->store->dbi, &st);
+
+	*empty = rc == 0 && st.ms_entries == 0;
+	return rc ? store_fail(txn->store, rc, "open", err) : STATUS_OK;
+}
+
+static enum status store_open_header(struct store *store, enum store_mode mode,
+				     const uint64_t *seed, struct error *err)
+{
+	struct store_txn *txn = NULL;
+	struct store_header header;
+	enum status status;
+	bool empty = false;
+
+	status = store_begin(store, false, &txn, err);
+	if (!status)
+		status = store_is_empty(txn, &empty, err);
+	if (!status && empty && mode == STORE_CREATE) {
+		store_abort(&txn);
+		status = store_header_make(store, seed, err);
+		if (!status)
+			status = store_begin(store, false, &txn, err);
+	}
+	if (!status)
+		status = store_header_get(txn, &header, err);
+	store_abort(&txn);
+	if (!status && seed && header.seed != *seed)
+		status = error_set(err, STATUS_USAGE, "%s: the store was made with another seed",
+				   store->path);
+	return status;
 }
 
 enum status store_open(struct store **out, const char *path, enum store_mode mode, bool temporary,
 		       const uint64_t *seed, struct error *err)
 {
-	struct store_txn *txn = NULL;
-	struct store_header header;
+	char lock[PATH_MAX];
 	struct store *store;
 	enum status status;
-	bool fresh;
-	int rc;
+	bool tidy;
 
 	*out = NULL;
-	status = store_probe(path, mode, &fresh, err);
+	tidy = store_lock_name(path, lock) && access(lock, F_OK) < 0;
+	status = store_probe(path, mode, err);
 	if (status)
 		return status;
 	store = calloc(1, sizeof *store);
@@ -220,36 +293,16 @@ enum status store_open(struct store **out, const char *path, enum store_mode mod
 	}
 	store->temporary = temporary;
 	status = store_env_open(store, mode, err);
-	if (!status && !fresh)
-		status = store_check_size(store, err);
-	if (status)
-		goto fail;
-	status = store_begin(store, mode != STORE_READ, &txn, err);
-	if (status)
-		goto fail;
-	rc = mdb_dbi_open(txn->txn, NULL, 0, &store->dbi);
-	if (rc) {
-		status = store_fail(store, rc, "open", err);
-		goto fail;
-	}
-	status = store_commit(&txn, err);
-	if (!status && fresh)
-		status = store_header_make(store, seed, err);
 	if (!status)
-		status = store_begin(store, false, &txn, err);
+		status = store_check(store, mode, err);
+	tidy = tidy && status == STATUS_INPUT; /* nobody can use what is damaged */
 	if (!status)
-		status = store_header_get(txn, &header, err);
-	if (!status && !fresh && seed && header.seed != *seed)
-		status = error_set(err, STATUS_USAGE,
-				   "%s: the store was made with another seed", path);
+		status = store_open_header(store, mode, seed, err);
 	if (status)
-		goto fail;
-	store_abort(&txn);
+		store_close(&store);
+	if (tidy)
+		unlink(lock);
 	*out = store;
-	return STATUS_OK;
-fail:
-	store_abort(&txn);
-	store_close(&store);
 	return status;
 }
 
@@ -278,6 +331,8 @@ const char *store_path(const struct store *store)
 {
 	return store->path;
 }
+
+/* ---- transactions ---- */
 
 enum status store_begin(struct store *store, bool write, struct store_txn **out, struct error *err)
 {
@@ -321,6 +376,8 @@ void store_abort(struct store_txn **txn)
 	*txn = NULL;
 }
 
+/* ---- the header ---- */
+
 enum status store_header_get(struct store_txn *txn, struct store_header *header, struct error *err)
 {
 	const char *path = txn->store->path;
@@ -337,18 +394,19 @@ enum status store_header_get(struct store_txn *txn, struct store_header *header,
 		return error_set(err, STATUS_INPUT, "%s: not a crosstap store (no header)", path);
 	in = buffer_reader(value, size);
 	buffer_get_text(&in, magic, sizeof magic);
-	header->version = (uint32_t)buffer_get_number(&in);
+	header->version = buffer_get_number_32(&in);
 	if (in.broken || strcmp(magic, store_magic) != 0)
 		return error_set(err, STATUS_INPUT, "%s: not a crosstap store (foreign header)",
 				 path);
 	if (header->version != STORE_VERSION)
 		return error_set(err, STATUS_INPUT,
-				 "%s: store version %u, this crosstap reads version %d: collect again",
+				 "%s: store version %u, this crosstap reads version %d: "
+				 "collect again",
 				 path, header->version, STORE_VERSION);
 	header->seed = buffer_get_number(&in);
-	header->points = (uint32_t)buffer_get_number(&in);
-	header->captures = (uint32_t)buffer_get_number(&in);
-	header->generation = (uint32_t)buffer_get_number(&in);
+	header->points = buffer_get_number_32(&in);
+	header->captures = buffer_get_number_32(&in);
+	header->generation = buffer_get_number_32(&in);
 	if (in.broken)
 		return error_set(err, STATUS_INPUT, "%s: the store's header is damaged", path);
 	return STATUS_OK;
@@ -373,6 +431,8 @@ enum status store_header_put(struct store_txn *txn, const struct store_header *h
 		memcpy(value, bytes, out.size);
 	return status;
 }
+
+/* ---- values ---- */
 
 enum status store_put(struct store_txn *txn, char kind, uint32_t a, uint32_t b, size_t size,
 		      void **value, struct error *err)
@@ -403,12 +463,23 @@ enum status store_get(struct store_txn *txn, char kind, uint32_t a, uint32_t b,
 	return STATUS_OK;
 }
 
+/* Whether a key is one of `kind`; then its numbers. */
+static bool store_key_get(const MDB_val *k, char kind, uint32_t *a, uint32_t *b)
+{
+	const uint8_t *p = k->mv_data;
+
+	if (k->mv_size != STORE_KEY_BYTES || p[0] != (uint8_t)kind)
+		return false;
+	*a = store_key_number(p + 1);
+	*b = store_key_number(p + 5);
+	return true;
+}
+
 enum status store_seek(struct store_txn *txn, char kind, uint32_t *a, uint32_t *b,
 		       const uint8_t **value, size_t *size, struct error *err)
 {
 	struct store_key key = store_key(kind, *a, *b);
 	MDB_val k = {sizeof key.bytes, key.bytes}, v = {0, NULL};
-	const uint8_t *found;
 	MDB_cursor *cursor;
 	int rc;
 
@@ -419,41 +490,41 @@ enum status store_seek(struct store_txn *txn, char kind, uint32_t *a, uint32_t *
 		rc = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
 		mdb_cursor_close(cursor);
 	}
-	if (rc == MDB_NOTFOUND)
-		return STATUS_OK;
-	if (rc)
+	if (rc && rc != MDB_NOTFOUND)
 		return store_fail(txn->store, rc, "read", err);
-	found = k.mv_data;
-	if (k.mv_size != STORE_KEY_BYTES || found[0] != (uint8_t)kind)
-		return STATUS_OK;
-	*a = store_key_number(found + 1);
-	*b = store_key_number(found + 5);
-	*value = v.mv_data;
-	*size = v.mv_size;
+	if (!rc && store_key_get(&k, kind, a, b)) {
+		*value = v.mv_data;
+		*size = v.mv_size;
+	}
 	return STATUS_OK;
 }
 
 enum status store_delete(struct store_txn *txn, char kind, uint32_t a, struct error *err)
 {
-	for (;;) {
-		struct store_key key;
-		uint32_t at = a, b = 0;
-		const uint8_t *value;
-		enum status status;
-		size_t size;
-		MDB_val k;
-		int rc;
+	struct store_key key = store_key(kind, a, 0);
+	MDB_cursor *cursor;
+	int rc;
 
-		status = store_seek(txn, kind, &at, &b, &value, &size, err);
-		if (status || !value || at != a)
-			return status;
-		key = store_key(kind, at, b);
-		k = (MDB_val){sizeof key.bytes, key.bytes};
-		rc = mdb_del(txn->txn, txn->store->dbi, &k, NULL);
+	rc = mdb_cursor_open(txn->txn, txn->store->dbi, &cursor);
+	if (rc)
+		return store_fail(txn->store, rc, "delete", err);
+	/* Each time anew: a cursor may stand beside the next one after a deletion. */
+	for (;;) {
+		MDB_val k = {sizeof key.bytes, key.bytes}, v;
+		uint32_t found, b;
+
+		rc = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
+		if (rc || !store_key_get(&k, kind, &found, &b) || found != a)
+			break;
+		rc = mdb_cursor_del(cursor, 0);
 		if (rc)
-			return store_fail(txn->store, rc, "delete", err);
+			break;
 	}
+	mdb_cursor_close(cursor);
+	return rc && rc != MDB_NOTFOUND ? store_fail(txn->store, rc, "delete", err) : STATUS_OK;
 }
+
+/* ---- locks ---- */
 
 /* Open-file-description locks on the data file, where LMDB itself takes none:
  * the kernel drops them with the process, even with kill -9. A descriptor for

@@ -5,12 +5,12 @@
  * owns which kind:
  *
  *   'H' header          store.c     magic, version, seed, counters
- *   'P' point           capture.c   (point) name, in the order of first collect
- *   'I' in progress     capture.c   (capture) being written; no 'C' yet
- *   'C' capture         capture.c   (capture) what is known of it; written last
- *   'R' records         capture.c   (capture, block)
- *   'F' flows           capture.c   (capture, block)
- *   'D' dictionary      capture.c   (capture, which)
+ *   'P' point           capture*.c  (point) name, in the order of first collect
+ *   'I' in progress     capture*.c  (capture) being written; no 'C' yet
+ *   'C' capture         capture*.c  (capture) what is known of it; written last
+ *   'R' records         capture*.c  (capture, block)
+ *   'F' flows           capture*.c  (capture, block)
+ *   'D' dictionary      capture*.c  (capture, which)
  *   'T' table           table.c     (generation << 8 | table, block)
  *   'V' packet columns  table.c     (generation << 8 | point, block)
  *
@@ -47,8 +47,11 @@ struct store_header {
 };
 
 /* Opens a store. With STORE_CREATE and no store there, one is made with *seed,
- * or with a random seed when seed is NULL. With `temporary`, nothing is synced
- * to the disk. STATUS_INPUT: not a store, another version, cut off. */
+ * or with a random seed when seed is NULL; a store made with another seed is
+ * STATUS_USAGE. With `temporary`, nothing is synced to the disk. STATUS_INPUT:
+ * not a store, another version, cut off, damaged: every page is looked at
+ * (see store_check.h), so that no value lies outside the file; what is in the
+ * values is for their readers to check. One process opens a store once only. */
 enum status store_open(struct store **out, const char *path, enum store_mode mode, bool temporary,
 		       const uint64_t *seed, struct error *err) MUST_CHECK;
 

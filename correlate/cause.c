@@ -15,7 +15,6 @@
 #define CAUSE_BURST_SHARE 3         /* at least a third of the packets between the first and the last */
 #define CAUSE_ONLY_EXPECTED 3       /* drops expected of the other kinds: none is then no chance (5 %) */
 #define CAUSE_ONLY_MIN 3            /* drops of a kind that passes, too: fewer are chance */
-#define CAUSE_ONLY_MIN 3
 #define CAUSE_MTU_LEAST 576         /* RFC 791: every link carries that much */
 
 /* ---- services ---- */

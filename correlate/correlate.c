@@ -89,21 +89,38 @@ static enum status step_survey(struct correlation *c, struct error *err)
 
 /* ---- meeting and path ---- */
 
+static void clock_move(struct clock *clock, int64_t by_ns)
+{
+	unsigned s;
+
+	for (s = 0; s < clock->segments; s++)
+		clock->segment[s].offset_ns += by_ns;
+}
+
+/* A clock given for the reference point moves all that were told by it, too. */
 static enum status step_clocks_given(struct correlation *c, struct error *err)
 {
+	int64_t given_ns[VIEW_POINTS_MAX] = {0};
+	bool given[VIEW_POINTS_MAX] = {false};
 	uint32_t i, p;
 
 	for (i = 0; i < c->options->clocks; i++) {
-		const struct correlate_clock *given = &c->options->clock[i];
+		const struct correlate_clock *clock = &c->options->clock[i];
 
 		for (p = 0; p < c->view->points; p++)
-			if (strcmp(c->view->point[p].name, given->point) == 0)
+			if (strcmp(c->view->point[p].name, clock->point) == 0)
 				break;
 		if (p == c->view->points)
 			return error_set(err, STATUS_USAGE, "--clock: no point '%s' in the store",
-					 given->point);
-		clock_identity(&c->meeting->clock[p]);
-		c->meeting->clock[p].segment[0].offset_ns = given->offset_ns;
+					 clock->point);
+		given[p] = true;
+		given_ns[p] = clock->offset_ns;
+	}
+	for (p = 0; p < c->view->points; p++) {
+		if (given[p])
+			clock_identity(&c->meeting->clock[p]);
+		clock_move(&c->meeting->clock[p],
+			   given[p] ? given_ns[p] : given_ns[c->meeting->reference]);
 	}
 	return STATUS_OK;
 }

@@ -437,10 +437,33 @@ static void finding_count(struct findings *f, uint32_t hop, unsigned direction,
 	one->direction = (int)direction;
 }
 
+/* No answer is better than "nothing was dropped" where nothing was compared. */
+static void finding_nothing_matched(struct findings *f, uint32_t hop)
+{
+	uint64_t matched = finding_verdicts(f, hop, HOP_FORWARD, true, VERDICT_MATCHED) +
+			   finding_verdicts(f, hop, HOP_REVERSE, true, VERDICT_MATCHED);
+	struct finding *one;
+	char name[560];
+
+	if (matched)
+		return;
+	one = finding_new(f, SEVERITY_HIGH, "hop.unmatched");
+	if (!one)
+		return;
+	finding_hop(f->j, hop, HOP_FORWARD, name, sizeof name);
+	snprintf(one->text, sizeof one->text,
+		 "%s: no packet was matched, so nothing can be said of this hop", name);
+	snprintf(one->evidence, sizeof one->evidence,
+		 "a clock that was given, the path, or the span of the captures may be wrong");
+	one->hop = hop;
+}
+
 static void findings_hops(struct findings *f)
 {
 	uint32_t h, d;
 
+	for (h = 0; h < f->v->hops; h++)
+		finding_nothing_matched(f, h);
 	for (h = 0; h < f->v->hops; h++)
 		for (d = 0; d < 2; d++) {
 			const struct hop_result *r = &f->v->hop[h];

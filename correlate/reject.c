@@ -122,11 +122,11 @@ void rejects_free(struct rejects *r)
 }
 
 bool rejects_have(const struct rejects *r, const struct judging *j,
-		  const struct sighting *sighting)
+		  const struct station *station)
 {
-	struct sighting_ends ends = sighting_ends(j, sighting->node);
-	struct reject wanted = {.point = sighting->point, .version = ends.version,
-				.time_ns = sighting->flow.first_ns};
+	struct station_ends ends = station_ends(j, station);
+	struct reject wanted = {.point = station->point, .version = ends.bytes == 4 ? 4 : 6,
+				.time_ns = station->flow.first_ns};
 	uint64_t low = 0, high = r->count;
 
 	if (!r->count)

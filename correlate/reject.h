@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "collect/error.h"
-#include "correlate/sighting.h"
+#include "correlate/station.h"
 #include "correlate/verdict.h"
 
 struct reject {
@@ -34,6 +34,6 @@ void rejects_free(struct rejects *rejects);
 
 /* Whether the server as seen there refused the session. */
 bool rejects_have(const struct rejects *rejects, const struct judging *judging,
-		  const struct sighting *sighting);
+		  const struct station *station);
 
 #endif

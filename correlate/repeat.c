@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/fingerprint.h"
+
 #include "correlate/stranger.h"
 
 #define REPEAT_COPY_NS MEETING_COPY_NS /* without an ID, twins must be as close as a capture's copies */
@@ -100,7 +102,8 @@ static void repeat_load(struct repeating *r, const uint32_t *from, uint32_t coun
 
 static bool repeat_same_bytes(const struct repeat *a, const struct repeat *b)
 {
-	return a->ip_id == b->ip_id && a->tsval == b->tsval && a->window == b->window;
+	return a->ip_id == b->ip_id && a->tsval == b->tsval && a->window == b->window &&
+	       !fingerprint_digests_differ(a->digest, b->digest);
 }
 
 /* ---- one session and direction ---- */

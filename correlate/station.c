@@ -60,7 +60,7 @@ enum station_state station_state(const struct station *s, uint8_t proto)
 		return client && server ? STATE_ANSWERED : STATE_UNANSWERED;
 	if (f->rst && !(survey_has(f, 0, SURVEY_FIN) && survey_has(f, 1, SURVEY_FIN)))
 		return STATE_RESET;
-	if (f->syn && !f->synack && !server)
+	if (f->syn && !f->synack && !server && !client)
 		return STATE_SYN_SENT;
 	if (f->synack && !client)
 		return STATE_SYN_RECEIVED;

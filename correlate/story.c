@@ -1,41 +1,415 @@
 #include "correlate/story.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "collect/memory.h"
-#include "correlate/emit.h"
-#include "correlate/results.h"
-#include "correlate/station.h"
+#include "collect/packet.h"
+#include "correlate/cause.h"
+#include "correlate/reject.h"
 
-#define STORY_NOWHERE UINT8_MAX
+#define STORY_TCP 6
+#define STORY_WAIT_NS 1000000000 /* RFC 6298 2: so long one SYN waits for its answer */
+#define STORY_CUT_MIN 3          /* so many packets in vain, and nothing after them: cut */
 
-enum story_cause {
-	STORY_NONE,
-	STORY_SYN_DROPPED,
-	STORY_SYNACK_LOST,
-	STORY_SERVER_SILENT,
-	STORY_SYNACK_UNANSWERED,
-	STORY_REFUSED,
-	STORY_RESET,
-	STORY_PATH_LOSS,
-	STORY_UNANSWERED,
-	STORY_CAUSES
+/* ---- what verdicts and resets say of a session ---- */
+
+/* Which packets of a session, counted hop by hop. */
+enum story_tally_of {
+	TALLY_DROPS, TALLY_SYN, TALLY_SYNACK, TALLY_ACK, /* dropped: all, and of the handshake */
+	TALLY_ANSWERS,           /* dropped: the server's packets */
+	TALLY_BOUNCED,           /* dropped, and answered by the hop itself */
+	TALLY_TRAILING,          /* dropped, and nothing of that direction passed after them */
+	TALLY_RESET,             /* RSTs that came out of a hop */
+	TALLIES,
+	TALLY_NOWHERE = TALLIES
 };
 
-static const char *const story_causes[STORY_CAUSES] = {
-	[STORY_NONE] = NULL,
-	[STORY_SYN_DROPPED] = "syn_dropped",
-	[STORY_SYNACK_LOST] = "synack_lost",
-	[STORY_SERVER_SILENT] = "server_silent",
-	[STORY_SYNACK_UNANSWERED] = "synack_unanswered",
-	[STORY_REFUSED] = "refused",
-	[STORY_RESET] = "reset",
-	[STORY_PATH_LOSS] = "path_loss",
-	[STORY_UNANSWERED] = "server_silent",
+/* They come ordered by hop: only the hop under way and the best so far are kept. */
+struct story_tally {
+	uint32_t count, most;
+	uint8_t hop, best;       /* of equals the first */
 };
+
+struct story_facts {
+	struct story_tally tally[TALLIES];
+	uint32_t too_big;        /* drops for their size */
+};
+
+struct storying {
+	const struct judging *j;
+	const struct verdicts *v;
+	struct stories *stories;
+	struct rejects rejects;
+	uint32_t *facts_of;      /* by session: number of its facts; 0: none */
+	struct story_facts *facts; /* [0] says nothing */
+	uint32_t count, room;
+};
+
+static void story_tally_add(struct story_tally *tally, uint8_t hop)
+{
+	if (tally->hop != hop) {
+		tally->hop = hop;
+		tally->count = 0;
+	}
+	if (++tally->count > tally->most) {
+		tally->most = tally->count;
+		tally->best = hop;
+	}
+}
+
+/* The facts of a session, made when there are none. NULL: no memory. */
+static struct story_facts *story_facts(struct storying *t, uint32_t session)
+{
+	uint32_t *of = &t->facts_of[session];
+
+	if (*of)
+		return &t->facts[*of];
+	if (t->count == t->room) {
+		uint32_t room = t->room ? 2 * t->room : 1024;
+		struct story_facts *grown = realloc(t->facts, (size_t)room * sizeof *grown);
+
+		if (!grown)
+			return NULL;
+		t->facts = grown;
+		t->room = room;
+	}
+	*of = t->count;
+	t->facts[t->count] = (struct story_facts){0};
+	return &t->facts[t->count++];
+}
+
+static void story_drop(struct story_facts *f, const struct storying *t, const struct odd *odd)
+{
+	const struct session *session = &t->j->sessions->list[odd->session];
+	const struct hop_session *passed = &t->v->hop[odd->hop].session[odd->session];
+	bool by_client = (odd->direction == HOP_FORWARD) == session->client_forward;
+	unsigned control = odd->flags & (PACKET_TCP_SYN | PACKET_TCP_ACK | PACKET_TCP_RST);
+
+	story_tally_add(&f->tally[TALLY_DROPS], odd->hop);
+	if (odd->cause == DROP_RESET_BY_HOP)
+		story_tally_add(&f->tally[TALLY_BOUNCED], odd->hop);
+	if (!by_client)
+		story_tally_add(&f->tally[TALLY_ANSWERS], odd->hop);
+	f->too_big += odd->cause == DROP_MTU;
+	if (!passed->matched[odd->direction] || odd->time_ns > passed->last_ns[odd->direction])
+		story_tally_add(&f->tally[TALLY_TRAILING], odd->hop);
+	if (odd->proto != STORY_TCP || (odd->marks & PACKET_FRAGMENT_LATER))
+		return;
+	if (by_client && control == PACKET_TCP_SYN)
+		story_tally_add(&f->tally[TALLY_SYN], odd->hop);
+	else if (by_client && control == PACKET_TCP_ACK)
+		story_tally_add(&f->tally[TALLY_ACK], odd->hop);
+	else if (!by_client && control == (PACKET_TCP_SYN | PACKET_TCP_ACK))
+		story_tally_add(&f->tally[TALLY_SYNACK], odd->hop);
+}
+
+static bool storying_gather(struct storying *t, const struct resets *resets)
+{
+	struct story_facts *f;
+	uint64_t i;
+
+	for (i = 0; i < t->v->odds; i++) {
+		const struct odd *odd = &t->v->odd[i];
+		struct story *story = &t->stories->list[odd->session];
+
+		story->injected += odd->verdict == VERDICT_INJECTED;
+		if (odd->verdict != VERDICT_DROPPED)
+			continue;
+		story->dropped++;
+		f = story_facts(t, odd->session);
+		if (!f)
+			return false;
+		story_drop(f, t, odd);
+	}
+	for (i = 0; i < resets->count; i++) {
+		const struct reset *reset = &resets->list[i];
+
+		t->stories->list[reset->session].resets++;
+		if (reset->hop == UINT8_MAX)
+			continue;
+		f = story_facts(t, reset->session);
+		if (!f)
+			return false;
+		if (!f->tally[TALLY_RESET].most) /* the first is what ended it */
+			story_tally_add(&f->tally[TALLY_RESET], reset->hop);
+	}
+	return true;
+}
+
+/* ---- rules ---- */
+
+/* A session as the rules look at it. */
+struct story_case {
+	const struct storying *t;
+	const struct session *session;
+	const struct story *story;
+	const struct story_facts *facts;
+	uint32_t number;
+	const struct survey_flow *whole;      /* of all points together */
+	const struct survey_flow *near, *far; /* nearest to the client, to the server */
+	bool tcp;
+	bool pending;            /* TCP: a SYN was seen, and nothing that follows a handshake */
+	bool silent;             /* not TCP: the client never got an answer */
+	bool rejected;           /* its server sent an ICMP error at its beginning */
+	bool at_server;          /* the last point of its way saw the SYN */
+};
+
+static bool case_fell(const struct story_case *c, enum story_tally_of of)
+{
+	return c->facts->tally[of].most > 0;
+}
+
+static bool case_synack(const struct story_case *c)
+{
+	return survey_has(c->whole, 1, SURVEY_SYNACK);
+}
+
+static bool case_reset_answers(const struct story_case *c)
+{
+	return c->pending && survey_has(c->whole, 1, SURVEY_RST);
+}
+
+static bool case_hop_answers(const struct story_case *c)
+{
+	return case_fell(c, TALLY_BOUNCED) && (c->pending || c->silent) && !case_synack(c);
+}
+
+static bool case_server_answers(const struct story_case *c)
+{
+	return c->rejected && !case_synack(c);
+}
+
+/* The capture ended before an answer was due. */
+static bool case_waiting(const struct story_case *c)
+{
+	return c->pending && !c->story->dropped && !c->story->resets && c->whole->syn <= 1 &&
+	       c->whole->synack <= 1 &&
+	       (uint64_t)c->t->j->end_ns - (uint64_t)c->session->end_ns < STORY_WAIT_NS;
+}
+
+/* The server goes on waiting for what the client, who is done with the handshake, sent. */
+static bool case_ack_lost(const struct story_case *c)
+{
+	return c->tcp && case_fell(c, TALLY_ACK) && survey_has(c->far, 0, SURVEY_SYN) &&
+	       survey_has(c->far, 1, SURVEY_SYNACK) && !survey_has(c->far, 0, SURVEY_PLAIN);
+}
+
+static bool case_synack_lost(const struct story_case *c)
+{
+	return c->pending && case_fell(c, TALLY_SYNACK) &&
+	       !survey_has(c->near, 1, SURVEY_SYNACK);
+}
+
+static bool case_synack_unanswered(const struct story_case *c)
+{
+	return c->pending && survey_has(c->near, 1, SURVEY_SYNACK);
+}
+
+static bool case_server_silent(const struct story_case *c)
+{
+	return c->pending && c->at_server && !case_synack(c);
+}
+
+static bool case_syn_dropped(const struct story_case *c)
+{
+	return c->pending && case_fell(c, TALLY_SYN) && !case_synack(c);
+}
+
+static bool case_never_up(const struct story_case *c)
+{
+	return c->pending;
+}
+
+static bool case_reset(const struct story_case *c)
+{
+	return c->tcp && c->story->state == STATE_RESET;
+}
+
+static bool case_cut(const struct story_case *c)
+{
+	return c->tcp && c->story->state != STATE_CLOSED &&
+	       c->facts->tally[TALLY_TRAILING].most >= STORY_CUT_MIN;
+}
+
+static bool case_cut_by_size(const struct story_case *c)
+{
+	return case_cut(c) && 2 * (uint64_t)c->facts->too_big > c->story->dropped;
+}
+
+/* Of other protocols: all that the client said died at one hop. */
+static bool case_nothing_passed(const struct story_case *c)
+{
+	unsigned out = c->session->client_forward ? HOP_FORWARD : HOP_REVERSE;
+	uint8_t hop = c->facts->tally[TALLY_DROPS].best;
+
+	return c->silent && case_fell(c, TALLY_DROPS) &&
+	       !c->t->v->hop[hop].session[c->number].matched[out];
+}
+
+static bool case_answer_lost(const struct story_case *c)
+{
+	return c->silent && case_fell(c, TALLY_ANSWERS);
+}
+
+static bool case_losses(const struct story_case *c)
+{
+	return c->story->dropped > 0;
+}
+
+/* Where one direction only was captured, its FIN is all that can be seen of the end. */
+static bool case_unfinished(const struct story_case *c)
+{
+	bool fin = survey_has(c->whole, 0, SURVEY_FIN) || survey_has(c->whole, 1, SURVEY_FIN);
+	bool one_way = !c->whole->packets[0] || !c->whole->packets[1];
+
+	return c->tcp && c->story->state != STATE_CLOSED && !(one_way && fin);
+}
+
+static bool case_any(const struct story_case *c)
+{
+	return true;
+}
+
+/* First match wins; the hop is where most of the tally's packets are. */
+static const struct story_rule {
+	uint8_t outcome, cause, tally;
+	bool (*holds)(const struct story_case *c);
+} story_rules[] = {
+	{OUTCOME_FAILED, SESSION_REFUSED, TALLY_RESET, case_reset_answers},
+	{OUTCOME_FAILED, SESSION_REFUSED, TALLY_BOUNCED, case_hop_answers},
+	{OUTCOME_FAILED, SESSION_REFUSED, TALLY_NOWHERE, case_server_answers},
+	{OUTCOME_OPEN, SESSION_NO_CAUSE, TALLY_NOWHERE, case_waiting},
+	{OUTCOME_FAILED, SESSION_ACK_LOST, TALLY_ACK, case_ack_lost},
+	{OUTCOME_FAILED, SESSION_SYNACK_LOST, TALLY_SYNACK, case_synack_lost},
+	{OUTCOME_FAILED, SESSION_SYNACK_UNANSWERED, TALLY_NOWHERE, case_synack_unanswered},
+	{OUTCOME_FAILED, SESSION_SERVER_SILENT, TALLY_NOWHERE, case_server_silent},
+	{OUTCOME_FAILED, SESSION_SYN_DROPPED, TALLY_SYN, case_syn_dropped},
+	{OUTCOME_FAILED, SESSION_NO_CAUSE, TALLY_NOWHERE, case_never_up},
+	{OUTCOME_ABORTED, SESSION_MTU_BLACK_HOLE, TALLY_TRAILING, case_cut_by_size},
+	{OUTCOME_ABORTED, SESSION_RESET, TALLY_RESET, case_reset},
+	{OUTCOME_ABORTED, SESSION_PATH_LOSS, TALLY_TRAILING, case_cut},
+	{OUTCOME_FAILED, SESSION_PATH_LOSS, TALLY_DROPS, case_nothing_passed},
+	{OUTCOME_FAILED, SESSION_PATH_LOSS, TALLY_ANSWERS, case_answer_lost},
+	{OUTCOME_DEGRADED, SESSION_PATH_LOSS, TALLY_DROPS, case_losses},
+	{OUTCOME_OPEN, SESSION_NO_CAUSE, TALLY_NOWHERE, case_unfinished},
+	{OUTCOME_OK, SESSION_NO_CAUSE, TALLY_NOWHERE, case_any},
+};
+
+/* ---- telling ---- */
+
+/* What any of the stations saw; of the handshake's packets, how many one of them saw. */
+static struct station story_whole(const struct station *list, uint32_t count)
+{
+	struct station whole = list[0];
+	uint32_t i;
+
+	for (i = 1; i < count; i++) {
+		const struct survey_flow *f = &list[i].flow;
+
+		whole.flow.marks |= f->marks;
+		whole.flow.packets[0] |= f->packets[0];
+		whole.flow.packets[1] |= f->packets[1];
+		whole.flow.syn = f->syn > whole.flow.syn ? f->syn : whole.flow.syn;
+		whole.flow.synack = f->synack > whole.flow.synack ? f->synack : whole.flow.synack;
+		whole.flow.rst |= f->rst;
+	}
+	return whole;
+}
+
+static void story_tell(struct storying *t, uint32_t number)
+{
+	const struct judging *j = t->j;
+	const struct session *session = &j->sessions->list[number];
+	struct story *story = &t->stories->list[number];
+	uint32_t last = session->client_forward ? j->path->stages - 1 : 0, count, i;
+	struct story_case c = {.t = t, .session = session, .story = story, .number = number,
+			       .facts = &t->facts[t->facts_of[number]],
+			       .tcp = session->proto == STORY_TCP};
+	const struct story_rule *rule = story_rules;
+	struct station list[VIEW_POINTS_MAX], whole;
+
+	count = stories_stations(t->stories, j, number, list);
+	whole = story_whole(list, count);
+	c.whole = &whole.flow;
+	c.near = &list[session->client_forward ? 0 : count - 1].flow;
+	c.far = &list[session->client_forward ? count - 1 : 0].flow;
+	for (i = 0; i < count; i++)
+		c.at_server |= j->path->stage[list[i].point] == last &&
+			       survey_has(&list[i].flow, 0, SURVEY_SYN);
+	/* the client sends nothing but SYN and RST before it has a SYN-ACK */
+	c.pending = c.tcp && survey_has(c.whole, 0, SURVEY_SYN) &&
+		    !survey_has(c.whole, 0, SURVEY_PLAIN);
+	c.silent = !c.tcp && !survey_has(c.near, 1, SURVEY_PLAIN);
+	c.rejected = (c.pending || c.silent) &&
+		     rejects_have(&t->rejects, j, &list[session->client_forward ? 0 : count - 1]);
+	story->state = (uint8_t)station_state(&whole, session->proto);
+	while (!rule->holds(&c))
+		rule++;
+	story->outcome = rule->outcome;
+	story->cause = rule->cause;
+	story->hop = rule->tally != TALLY_NOWHERE && case_fell(&c, rule->tally)
+			     ? c.facts->tally[rule->tally].best
+			     : STORY_NOWHERE;
+}
+
+uint32_t stories_stations(const struct stories *stories, const struct judging *judging,
+			  uint32_t session, struct station *list)
+{
+	uint32_t count = stations_of(judging, session, list);
+
+	story_copies_take_off(stories->copies, judging, session, list, count);
+	return count;
+}
+
+static bool storying_begin(struct storying *t)
+{
+	uint32_t count = t->j->sessions->count;
+
+	t->stories->list = memory_zeroed((size_t)count + 1, sizeof *t->stories->list);
+	t->facts_of = memory_zeroed((size_t)count + 1, sizeof *t->facts_of);
+	t->facts = calloc(1, sizeof *t->facts);
+	t->count = t->room = 1;
+	t->stories->count = count;
+	return t->stories->list && t->facts_of && t->facts;
+}
+
+enum status stories_tell(struct stories **out, const struct judging *judging,
+			 const struct verdicts *verdicts, const struct resets *resets,
+			 struct error *err)
+{
+	struct storying t = {.j = judging, .v = verdicts};
+	enum status status = STATUS_OK;
+	uint32_t i;
+
+	t.stories = *out = calloc(1, sizeof **out);
+	if (!t.stories || !storying_begin(&t) || !storying_gather(&t, resets))
+		status = error_errno(err, ENOMEM, "stories");
+	if (!status)
+		status = story_copies_count(&t.stories->copies, judging, verdicts, err);
+	if (!status)
+		status = rejects_find(&t.rejects, judging, err);
+	for (i = 0; !status && i < t.stories->count; i++)
+		story_tell(&t, i);
+	rejects_free(&t.rejects);
+	free(t.facts_of);
+	free(t.facts);
+	if (status)
+		stories_free(out);
+	return status;
+}
+
+void stories_free(struct stories **stories)
+{
+	if (!*stories)
+		return;
+	free((*stories)->list);
+	free((*stories)->copies);
+	free(*stories);
+	*stories = NULL;
+}
+
+/* ---- names ---- */
 
 const char *session_outcome_name(enum session_outcome outcome)
 {
@@ -44,275 +418,20 @@ const char *session_outcome_name(enum session_outcome outcome)
 	return names[outcome];
 }
 
-/* ---- what the packets without a partner add ---- */
-
-/* Per session: the hop that dropped most of it, and what of the handshake died. */
-struct story_loss {
-	uint32_t dropped;          /* at that hop */
-	uint8_t hop, syn_hop, synack_hop, reset_hop;
-	bool syn, synack;          /* dropped somewhere */
-};
-
-static void story_count_odd(struct story *story, struct story_loss *loss, const struct odd *odd)
+const char *session_cause_name(enum session_cause cause)
 {
-	bool syn = odd->proto == 6 && (odd->flags & 0x02), ack = odd->flags & 0x10;
+	static const char *const names[SESSION_CAUSES] = {
+		[SESSION_NO_CAUSE] = NULL,
+		[SESSION_SYN_DROPPED] = "syn_dropped",
+		[SESSION_SYNACK_LOST] = "synack_lost",
+		[SESSION_ACK_LOST] = "ack_lost",
+		[SESSION_SYNACK_UNANSWERED] = "synack_unanswered",
+		[SESSION_SERVER_SILENT] = "server_silent",
+		[SESSION_REFUSED] = "refused",
+		[SESSION_RESET] = "reset",
+		[SESSION_PATH_LOSS] = "path_loss",
+		[SESSION_MTU_BLACK_HOLE] = "mtu_black_hole",
+	};
 
-	if (odd->verdict == VERDICT_INJECTED)
-		story->injected++;
-	if (odd->verdict != VERDICT_DROPPED)
-		return;
-	story->dropped++;
-	if (syn && !ack) {
-		loss->syn = true;
-		loss->syn_hop = odd->hop;
-	}
-	if (syn && ack) {
-		loss->synack = true;
-		loss->synack_hop = odd->hop;
-	}
-	/* odd packets come hop by hop: the hop with most of them so far is kept */
-	if (loss->hop != odd->hop || !loss->dropped) {
-		if (loss->dropped > 1)
-			return;
-		loss->hop = odd->hop;
-		loss->dropped = 0;
-	}
-	loss->dropped++;
-}
-
-/* ---- one session ---- */
-
-struct story_facts {
-	const struct judging *j;
-	const struct session *session;
-	const struct station *station;
-	uint32_t stations;
-	const struct station *client, *server; /* nearest to each end */
-	const struct story_loss *loss;
-	uint8_t state;
-};
-
-static void story_set(struct story *s, enum session_outcome outcome, enum story_cause cause,
-		      uint8_t hop)
-{
-	s->outcome = (uint8_t)outcome;
-	s->cause = (uint8_t)cause;
-	s->hop = hop;
-}
-
-/* The place of the silence is the answer. */
-static void story_of_silence(struct story *s, const struct story_facts *f)
-{
-	if (f->loss->syn)
-		story_set(s, OUTCOME_FAILED, STORY_SYN_DROPPED, f->loss->syn_hop);
-	else if (f->loss->synack)
-		story_set(s, OUTCOME_FAILED, STORY_SYNACK_LOST, f->loss->synack_hop);
-	else if (f->client->flow.synack)
-		story_set(s, OUTCOME_FAILED, STORY_SYNACK_UNANSWERED, STORY_NOWHERE);
-	else
-		story_set(s, OUTCOME_FAILED, STORY_SERVER_SILENT, STORY_NOWHERE);
-}
-
-static void story_of_tcp(struct story *s, const struct story_facts *f)
-{
-	const struct survey_flow *client = &f->client->flow, *server = &f->server->flow;
-	bool opened = client->syn || server->syn;
-	bool established = survey_has(client, 0, SURVEY_PLAIN) &&
-			   survey_has(server, 1, SURVEY_PLAIN);
-
-	if (opened && !established && (client->rst || server->rst))
-		story_set(s, OUTCOME_FAILED, STORY_REFUSED, f->loss->reset_hop);
-	else if (opened && !established)
-		story_of_silence(s, f);
-	else if (f->state == STATE_RESET)
-		story_set(s, OUTCOME_ABORTED, STORY_RESET, f->loss->reset_hop);
-	else if (s->dropped)
-		story_set(s, OUTCOME_DEGRADED, STORY_PATH_LOSS, f->loss->hop);
-	else
-		story_set(s, f->state == STATE_CLOSED ? OUTCOME_OK : OUTCOME_OPEN, STORY_NONE,
-			  STORY_NOWHERE);
-}
-
-static void story_of_others(struct story *s, const struct story_facts *f)
-{
-	bool answered = f->state == STATE_ANSWERED;
-
-	if (!answered && s->dropped)
-		story_set(s, OUTCOME_FAILED, STORY_PATH_LOSS, f->loss->hop);
-	else if (s->dropped)
-		story_set(s, OUTCOME_DEGRADED, STORY_PATH_LOSS, f->loss->hop);
-	else
-		story_set(s, OUTCOME_OK, STORY_NONE, STORY_NOWHERE);
-}
-
-static void story_of(struct story *s, const struct judging *j, uint32_t number,
-		     const struct story_loss *loss)
-{
-	struct station station[VIEW_POINTS_MAX];
-	struct story_facts f = {.j = j, .session = &j->sessions->list[number], .station = station,
-				.loss = loss};
-
-	f.stations = stations_of(j, number, station);
-	f.client = &station[f.session->client_forward ? 0 : f.stations - 1];
-	f.server = &station[f.session->client_forward ? f.stations - 1 : 0];
-	f.state = (uint8_t)station_state(f.client, f.session->proto);
-	/* what only the server's side saw of the end counts, too */
-	if (f.session->proto == 6 && f.state == STATE_OPEN)
-		f.state = (uint8_t)station_state(f.server, f.session->proto);
-	s->state = f.state;
-	if (f.session->proto == 6)
-		story_of_tcp(s, &f);
-	else
-		story_of_others(s, &f);
-}
-
-enum status stories_tell(struct stories **out, const struct judging *j,
-			 const struct verdicts *v, const struct resets *resets, struct error *err)
-{
-	struct stories *s = calloc(1, sizeof *s);
-	size_t n = (size_t)j->sessions->count + 1;
-	struct story_loss *loss = memory_zeroed(n, sizeof *loss);
-	uint64_t i;
-	uint32_t k;
-
-	*out = s;
-	if (s)
-		s->list = memory_zeroed(n, sizeof *s->list);
-	if (!s || !s->list || !loss) {
-		free(loss);
-		stories_free(out);
-		return error_errno(err, ENOMEM, "sessions");
-	}
-	s->count = j->sessions->count;
-	for (k = 0; k < s->count; k++)
-		loss[k].reset_hop = STORY_NOWHERE;
-	for (i = 0; i < v->odds; i++)
-		story_count_odd(&s->list[v->odd[i].session], &loss[v->odd[i].session], &v->odd[i]);
-	for (i = 0; i < resets->count; i++) {
-		s->list[resets->list[i].session].resets++;
-		if (resets->list[i].hop != UINT8_MAX)
-			loss[resets->list[i].session].reset_hop = resets->list[i].hop;
-	}
-	for (k = 0; k < s->count; k++)
-		story_of(&s->list[k], j, k, &loss[k]);
-	free(loss);
-	return STATUS_OK;
-}
-
-void stories_free(struct stories **stories)
-{
-	if (*stories)
-		free((*stories)->list);
-	free(*stories);
-	*stories = NULL;
-}
-
-/* ---- rows of sessions.csv ---- */
-
-static void story_points(const struct judging *j, const struct station *station, uint32_t count,
-			 char *text, size_t room)
-{
-	size_t n = 0;
-	uint32_t k;
-
-	text[0] = 0;
-	for (k = 0; k < count && n < room; k++)
-		n += (size_t)snprintf(text + n, room - n, "%s%s", k ? "," : "",
-				      j->view->point[station[k].point].name);
-}
-
-static void story_counts(struct table_writer *w, const struct station *station, uint32_t count,
-			 bool client_forward)
-{
-	uint32_t packets[2] = {0, 0}, again = 0, k, d;
-
-	for (k = 0; k < count; k++) {
-		const struct survey_flow *f = &station[k].flow;
-		uint32_t sum = f->retransmissions[0] + f->retransmissions[1];
-
-		again = sum > again ? sum : again;
-		for (d = 0; d < 2; d++)
-			packets[d] = f->packets[d] > packets[d] ? f->packets[d] : packets[d];
-	}
-	table_set_int(w, SESSIONS_PACKETS_FORWARD, packets[!client_forward]);
-	table_set_int(w, SESSIONS_PACKETS_REVERSE, packets[client_forward]);
-	table_set_int(w, SESSIONS_RETRANSMISSIONS, again);
-}
-
-static void story_times(struct table_writer *w, const struct station *client,
-			const struct station *server)
-{
-	const struct survey_flow *c = &client->flow, *s = &server->flow;
-	int64_t handshake = station_handshake(client);
-	int64_t reply = c->syn_ns == INT64_MIN || c->synack_ns == INT64_MIN ? INT64_MIN
-									    : c->synack_ns - c->syn_ns;
-
-	if (handshake != INT64_MIN) {
-		table_set_int(w, SESSIONS_HANDSHAKE, handshake);
-		if (c->synack_ns != INT64_MIN)
-			table_set_int(w, SESSIONS_CLIENT_TIME, c->ack_ns - c->synack_ns);
-	}
-	if (s == c || s->syn_ns == INT64_MIN || s->synack_ns == INT64_MIN)
-		return;
-	table_set_int(w, SESSIONS_SERVER_TIME, s->synack_ns - s->syn_ns);
-	/* with retransmitted SYNs the two would not belong together */
-	if (reply != INT64_MIN && reply >= s->synack_ns - s->syn_ns)
-		table_set_int(w, SESSIONS_PATH_TIME, reply - (s->synack_ns - s->syn_ns));
-}
-
-static enum status story_row(struct table_writer *w, const struct story *s,
-			     const struct judging *j, uint32_t number, struct error *err)
-{
-	const struct session *session = &j->sessions->list[number];
-	struct station station[VIEW_POINTS_MAX];
-	const struct station *client, *server;
-	uint32_t count = stations_of(j, number, station);
-	char text[PATH_TEXT_MAX], proto[4];
-	struct station_ends ends;
-
-	client = &station[session->client_forward ? 0 : count - 1];
-	server = &station[session->client_forward ? count - 1 : 0];
-	ends = station_ends(j, client);
-	table_set_int(w, SESSIONS_SESSION, (int64_t)number + 1);
-	table_set_text(w, SESSIONS_PROTO, emit_proto(session->proto, proto));
-	table_set_bytes(w, SESSIONS_CLIENT, ends.client, ends.bytes);
-	table_set_bytes(w, SESSIONS_SERVER, ends.server, ends.bytes);
-	if (ends.ports) {
-		table_set_int(w, SESSIONS_CLIENT_PORT, ends.client_port);
-		table_set_int(w, SESSIONS_SERVER_PORT, ends.server_port);
-	}
-	table_set_int(w, SESSIONS_START, session->start_ns);
-	table_set_int(w, SESSIONS_DURATION, session->end_ns - session->start_ns);
-	story_points(j, station, count, text, sizeof text);
-	table_set_text(w, SESSIONS_POINTS, text);
-	table_set_text(w, SESSIONS_STATE, station_state_name(s->state));
-	table_set_text(w, SESSIONS_OUTCOME, session_outcome_name(s->outcome));
-	table_set_text(w, SESSIONS_CAUSE, story_causes[s->cause]);
-	if (s->hop != STORY_NOWHERE && s->cause != STORY_NONE) {
-		emit_hop_name(j, s->hop, text, sizeof text);
-		table_set_text(w, SESSIONS_HOP, text);
-	}
-	story_counts(w, station, count, session->client_forward);
-	table_set_int(w, SESSIONS_DROPPED, s->dropped);
-	table_set_int(w, SESSIONS_INJECTED, s->injected);
-	table_set_int(w, SESSIONS_RESETS, s->resets);
-	if (session->proto == 6)
-		story_times(w, client, server);
-	table_set_text(w, SESSIONS_TRANSLATED, session->translated ? "yes" : "no");
-	return table_row(w, err);
-}
-
-enum status stories_write_sessions(const struct stories *stories, const struct judging *judging,
-				   struct store *store, uint32_t generation, struct error *err)
-{
-	struct table_writer *w;
-	enum status status = table_begin(store, generation, &results_sessions, &w, err);
-	uint32_t k;
-
-	for (k = 0; k < stories->count && !status; k++)
-		status = story_row(w, &stories->list[k], judging, k, err);
-	if (!status)
-		status = table_finish(&w, err);
-	table_abort(&w);
-	return status;
+	return names[cause];
 }

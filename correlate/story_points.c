@@ -25,7 +25,7 @@ static void words_add(struct words *words, const char *format, ...)
 	int n;
 
 	if (words->size && room > 2) {
-		memcpy(words->text + words->size, ", ", 3);
+		memcpy(words->text + words->size, "; ", 3);
 		words->size += 2;
 		room -= 2;
 	}
@@ -47,54 +47,114 @@ static void words_end(char *text, size_t room, const uint8_t *address, uint8_t b
 		snprintf(text, room, bytes == 4 ? "%s:%u" : "[%s]:%u", name, port);
 }
 
-static void words_ends(struct words *words, const struct judging *j, const struct station *before,
-		       const struct station *here)
+/* What a station is held against: the stage before it on the path that saw the session. */
+struct words_before {
+	const struct station *station; /* of that stage, the first */
+	char name[256];
+	struct station_ends ends;
+	uint64_t packets[2];           /* of all the stage: [0] by the client, [1] by the server */
+	uint16_t marks;
+};
+
+/* Addresses are told as the client's packets meet them. */
+static void words_ends(struct words *words, const struct judging *j,
+		       const struct words_before *before, const struct station *here,
+		       bool client_forward)
 {
-	struct station_ends a = station_ends(j, before), b = station_ends(j, here);
+	struct station_ends ends = station_ends(j, here);
+	const struct station_ends *a = client_forward ? &before->ends : &ends;
+	const struct station_ends *b = client_forward ? &ends : &before->ends;
 	char from[INET6_ADDRSTRLEN + 16], to[INET6_ADDRSTRLEN + 16];
 
-	if (station_same_ends(&a, &b))
-		return;
-	words_end(from, sizeof from, a.client, a.bytes, a.ports, a.client_port);
-	words_end(to, sizeof to, b.client, b.bytes, b.ports, b.client_port);
+	words_end(from, sizeof from, a->client, a->bytes, a->ports, a->client_port);
+	words_end(to, sizeof to, b->client, b->bytes, b->ports, b->client_port);
 	if (strcmp(from, to) != 0)
-		words_add(words, "client %s -> %s", from, to);
-	words_end(from, sizeof from, a.server, a.bytes, a.ports, a.server_port);
-	words_end(to, sizeof to, b.server, b.bytes, b.ports, b.server_port);
+		words_add(words, "NAT: client %s -> %s", from, to);
+	words_end(from, sizeof from, a->server, a->bytes, a->ports, a->server_port);
+	words_end(to, sizeof to, b->server, b->bytes, b->ports, b->server_port);
 	if (strcmp(from, to) != 0)
-		words_add(words, "server %s -> %s", from, to);
+		words_add(words, "NAT: server %s -> %s", from, to);
 }
 
-static void words_count(struct words *words, const char *what, const char *point, uint64_t before,
-			uint64_t here)
+static void words_packets(struct words *words, const struct words_before *before,
+			  const struct station *here, bool client_forward)
 {
-	uint64_t n = here > before ? here - before : before - here;
+	static const char *const ways[] = {"forward", "in reverse"};
+	unsigned way;
 
-	if (n)
-		words_add(words, "%llu %s%s %s than at %s", (unsigned long long)n, what,
-			  n == 1 ? "" : "s", here > before ? "more" : "fewer", point);
+	for (way = 0; way < 2; way++) {
+		unsigned d = way ^ !client_forward;
+		uint64_t now = here->flow.packets[d], then = before->packets[d];
+		uint64_t n = now > then ? now - then : then - now;
+
+		if (n)
+			words_add(words, "%llu packet%s %s %s than at %s", (unsigned long long)n,
+				  n == 1 ? "" : "s", now > then ? "more" : "fewer", ways[way],
+				  before->name);
+	}
 }
 
+/* Which RSTs were here and there. */
+static void words_resets(struct words *words, const struct words_before *before,
+			 const struct station *list, uint32_t count, const struct station *here)
+{
+	static const char *const senders[] = {"client", "server"};
+	uint32_t k, seen;
+	unsigned d;
+
+	for (d = 0; d < 2; d++) {
+		bool now = survey_has(&here->flow, d, SURVEY_RST);
+		bool then = before->marks & (SURVEY_RST << (8 * d));
+
+		for (seen = k = 0; k < count; k++)
+			seen += survey_has(&list[k].flow, d, SURVEY_RST);
+		if (now && seen == 1)
+			words_add(words, "RST from the %s seen here only", senders[d]);
+		else if (now && !then)
+			words_add(words, "RST from the %s not seen at %s", senders[d],
+				  before->name);
+		else if (then && !now)
+			words_add(words, "no RST from the %s", senders[d]);
+	}
+}
+
+/* The words on list[at]. Of alternatives, each sees a part of the packets: theirs are
+ * not compared. */
 static void words_difference(struct words *words, const struct judging *j,
-			     const struct station *list, uint32_t count, uint32_t at)
+			     const struct station *list, uint32_t count, uint32_t at,
+			     bool client_forward)
 {
-	const struct station *before = &list[at - 1], *here = &list[at];
-	const char *point = j->view->point[before->point].name;
-	uint32_t k, elsewhere = 0;
+	const uint8_t *stage = j->path->stage;
+	uint32_t here = stage[list[at].point], k;
+	struct words_before before = {0};
+	bool alone = true;
 
-	words_ends(words, j, before, here);
-	words_count(words, "packet", point,
-		    (uint64_t)before->flow.packets[0] + before->flow.packets[1],
-		    (uint64_t)here->flow.packets[0] + here->flow.packets[1]);
-	words_count(words, "retransmission", point,
-		    (uint64_t)before->flow.retransmissions[0] + before->flow.retransmissions[1],
-		    (uint64_t)here->flow.retransmissions[0] + here->flow.retransmissions[1]);
 	for (k = 0; k < count; k++)
-		elsewhere += k != at && list[k].flow.rst;
-	if (here->flow.rst && !elsewhere)
-		words_add(words, "RST seen here only");
-	else if (here->flow.rst != before->flow.rst)
-		words_add(words, "%u RST instead of %u", here->flow.rst, before->flow.rst);
+		alone &= k == at || stage[list[k].point] != here;
+	for (k = at; k-- > 0;) {
+		if (stage[list[k].point] == here)
+			continue;
+		if (before.station && stage[list[k].point] != stage[before.station->point])
+			break;
+		before.station = &list[k];
+		before.packets[0] += list[k].flow.packets[0];
+		before.packets[1] += list[k].flow.packets[1];
+		before.marks |= list[k].flow.marks;
+	}
+	if (here && (!before.station || stage[before.station->point] + 1u != here)) {
+		path_stage_name(j->path, j->view, here - 1, before.name, sizeof before.name);
+		words_add(words, "not seen at %s", before.name);
+	}
+	if (!before.station)
+		return;
+	path_stage_name(j->path, j->view, stage[before.station->point], before.name,
+			sizeof before.name);
+	before.ends = station_ends(j, before.station);
+	words_ends(words, j, &before, &list[at], client_forward);
+	if (alone)
+		words_packets(words, &before, &list[at], client_forward);
+	if (j->sessions->list[j->sessions->of_node[list[at].node]].proto == 6)
+		words_resets(words, &before, list, count, &list[at]);
 }
 
 static void point_counts(struct table_writer *w, const struct survey_flow *f, bool client_forward)
@@ -147,8 +207,7 @@ static enum status point_row(struct table_writer *w, const struct judging *j, ui
 		point_tcp(w, s);
 	table_set_text(w, SESSION_POINTS_STATE,
 		       station_state_name(station_state(s, session->proto)));
-	if (at)
-		words_difference(&words, j, list, count, at);
+	words_difference(&words, j, list, count, at, session->client_forward);
 	if (words.size)
 		table_set_text(w, SESSION_POINTS_DIFFERENCE, words.text);
 	return table_row(w, err);
@@ -163,7 +222,7 @@ enum status stories_write_points(const struct stories *stories, const struct jud
 	uint32_t k, at, count;
 
 	for (k = 0; k < stories->count && !status; k++) {
-		count = stations_of(judging, k, list);
+		count = stories_stations(stories, judging, k, list);
 		for (at = 0; at < count && !status; at++)
 			status = point_row(w, judging, k, list, count, at, err);
 	}

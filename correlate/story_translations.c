@@ -1,7 +1,11 @@
-/* The rows of translations.csv: what the points' different tuples of one
- * session say of the hop between them. A mapping is what the client asked for
- * and what became of it; its ports are named where they are the same in all
- * of its sessions. */
+/* The rows of translations.csv: what the different tuples of one session at two
+ * neighbouring points say of the hop between them.
+ *
+ * `from` is what the client sent and `to` what came out of the hop, whichever way
+ * the client's packets travel. A mapping is all sessions with the same
+ * addresses and server's ports on both sides; the client's ports are named where they
+ * are the same in all of these. An ICMP echo has its identifier as the client's port.
+ */
 #include "correlate/story.h"
 
 #include <errno.h>
@@ -11,42 +15,116 @@
 
 #include "correlate/emit.h"
 #include "correlate/results.h"
-#include "correlate/station.h"
 
-enum translation_kind { TRANSLATION_NAT, TRANSLATION_BALANCE };
+#define TRANSLATION_PORT_NONE UINT32_MAX /* not one port, or none at all */
+#define TRANSLATIONS_FIRST 4096u /* rows before they are summed up for the first time */
 
-/* One session over one hop. What is compared comes first. */
-struct translation {
-	uint8_t hop, kind;
-	uint8_t bytes_from, bytes_to;
-	uint8_t from_client[16], from_server[16], to_client[16], to_server[16];
-	uint16_t from_server_port, to_server_port;
-	uint16_t from_client_port, to_client_port; /* not compared */
+struct translation_side {
+	uint8_t version;
+	uint8_t src[16], dst[16];
+	uint8_t dport[2];        /* big endian, so that bytes are in the order of numbers */
 };
-#define TRANSLATION_KEY offsetof(struct translation, from_client_port)
+
+struct translation {
+	uint8_t hop;
+	struct translation_side from, to;
+	uint8_t ports;           /* dport means something */
+	/* not compared */
+	uint32_t from_sport, to_sport;
+	uint32_t sessions;
+};
+#define TRANSLATION_KEY offsetof(struct translation, from_sport)
 
 struct translations {
 	struct translation *list;
 	uint64_t count, room;
 };
 
+/* The first that applies. */
+static const char *translation_kind(const struct translation *t)
+{
+	if (t->from.version != t->to.version)
+		return "nat64";
+	/* the destination was chosen; the source may be hidden besides */
+	if (memcmp(t->from.dst, t->to.dst, sizeof t->to.dst) != 0 ||
+	    memcmp(t->from.dport, t->to.dport, sizeof t->to.dport) != 0)
+		return "balance";
+	return "nat";
+}
+
+static int translation_compare(const void *x, const void *y)
+{
+	return memcmp(x, y, TRANSLATION_KEY);
+}
+
+/* Sorts, and makes one row of all that are the same mapping. */
+static void translations_sum_up(struct translations *t)
+{
+	uint64_t from, to = 0;
+
+	if (!t->count)
+		return;
+	qsort(t->list, t->count, sizeof *t->list, translation_compare);
+	for (from = 1; from < t->count; from++) {
+		struct translation *into = &t->list[to], *one = &t->list[from];
+
+		if (translation_compare(into, one) != 0) {
+			t->list[++to] = *one;
+			continue;
+		}
+		into->sessions += one->sessions;
+		if (into->from_sport != one->from_sport)
+			into->from_sport = TRANSLATION_PORT_NONE;
+		if (into->to_sport != one->to_sport)
+			into->to_sport = TRANSLATION_PORT_NONE;
+	}
+	t->count = to + 1;
+}
+
+static bool translations_grow(struct translations *t)
+{
+	uint64_t room = t->room ? 2 * t->room : TRANSLATIONS_FIRST;
+	struct translation *grown = realloc(t->list, room * sizeof *grown);
+
+	if (!grown)
+		return false;
+	t->list = grown;
+	t->room = room;
+	return true;
+}
+
+/* Grows only where summing up leaves it more than half full: memory is a matter of
+ * the mappings, not of the sessions. */
 static bool translations_add(struct translations *t, const struct translation *one)
 {
 	if (t->count == t->room) {
-		uint64_t room = t->room ? 2 * t->room : 256;
-		struct translation *grown = realloc(t->list, room * sizeof *grown);
-
-		if (!grown)
+		translations_sum_up(t);
+		if (2 * t->count >= t->room && !translations_grow(t))
 			return false;
-		t->list = grown;
-		t->room = room;
 	}
 	t->list[t->count++] = *one;
 	return true;
 }
 
-static bool translation_of(struct translations *t, const struct judging *j, bool client_forward,
-			   const struct station *near, const struct station *far)
+static void translation_side(struct translation_side *side, const struct station_ends *ends)
+{
+	side->version = ends->bytes == 4 ? 4 : 6;
+	memcpy(side->src, ends->client, ends->bytes);
+	memcpy(side->dst, ends->server, ends->bytes);
+	if (!ends->ports)
+		return;
+	side->dport[0] = (uint8_t)(ends->server_port >> 8);
+	side->dport[1] = (uint8_t)ends->server_port;
+}
+
+/* Protocols without ports have 0 there. */
+static uint32_t translation_sport(const struct station_ends *ends)
+{
+	return ends->ports || ends->client_port ? ends->client_port : TRANSLATION_PORT_NONE;
+}
+
+static bool translations_take(struct translations *t, const struct judging *j, bool client_forward,
+			      const struct station *near, const struct station *far)
 {
 	struct station_ends a = station_ends(j, client_forward ? near : far);
 	struct station_ends b = station_ends(j, client_forward ? far : near);
@@ -56,88 +134,62 @@ static bool translation_of(struct translations *t, const struct judging *j, bool
 		return true;
 	memset(&one, 0, sizeof one);
 	one.hop = j->path->stage[near->point];
-	/* the destination changed: somebody chose a server; else the source was hidden */
-	one.kind = a.bytes != b.bytes || memcmp(a.server, b.server, a.bytes) != 0 ||
-				   a.server_port != b.server_port
-			   ? TRANSLATION_BALANCE
-			   : TRANSLATION_NAT;
-	one.bytes_from = a.bytes;
-	one.bytes_to = b.bytes;
-	memcpy(one.from_client, a.client, a.bytes);
-	memcpy(one.from_server, a.server, a.bytes);
-	memcpy(one.to_client, b.client, b.bytes);
-	memcpy(one.to_server, b.server, b.bytes);
-	one.from_server_port = a.server_port;
-	one.to_server_port = b.server_port;
-	one.from_client_port = a.client_port;
-	one.to_client_port = b.client_port;
+	one.ports = a.ports && b.ports;
+	translation_side(&one.from, &a);
+	translation_side(&one.to, &b);
+	one.from_sport = translation_sport(&a);
+	one.to_sport = translation_sport(&b);
+	one.sessions = 1;
 	return translations_add(t, &one);
 }
 
-static int translation_compare(const void *x, const void *y)
+/* The translations of a session: each station against the first one of the stage before. */
+static bool translations_session(struct translations *t, const struct judging *j, uint32_t number)
 {
-	const struct translation *a = x, *b = y;
-	int by = memcmp(a, b, TRANSLATION_KEY);
-
-	if (!by)
-		by = (a->from_client_port > b->from_client_port) -
-		     (a->from_client_port < b->from_client_port);
-	return by ? by
-		  : (a->to_client_port > b->to_client_port) -
-			    (a->to_client_port < b->to_client_port);
-}
-
-static bool translations_gather(struct translations *t, const struct judging *j)
-{
+	bool client_forward = j->sessions->list[number].client_forward;
 	struct station list[VIEW_POINTS_MAX];
-	uint32_t k, n, count, far;
+	uint32_t count = stations_of(j, number, list), near = 0, far;
 
-	for (k = 0; k < j->sessions->count; k++) {
-		const struct session *session = &j->sessions->list[k];
+	for (far = 1; far < count; far++) {
+		uint32_t stage = j->path->stage[list[far].point];
 
-		if (!session->translated)
-			continue;
-		count = stations_of(j, k, list);
-		for (n = 0; n + 1 < count; n++)
-			for (far = n + 1; far < count; far++)
-				if (j->path->stage[list[far].point] ==
-					    j->path->stage[list[n].point] + 1 &&
-				    !translation_of(t, j, session->client_forward, &list[n],
-						    &list[far]))
-					return false;
+		while (j->path->stage[list[near].point] + 1u < stage)
+			near++;
+		if (j->path->stage[list[near].point] + 1u == stage &&
+		    !translations_take(t, j, client_forward, &list[near], &list[far]))
+			return false;
 	}
-	if (t->count)
-		qsort(t->list, t->count, sizeof *t->list, translation_compare);
 	return true;
 }
 
-static enum status translation_row(struct table_writer *w, const struct judging *j,
-				   const struct translation *from, uint64_t sessions,
-				   struct error *err)
+static void translation_write_side(struct table_writer *w, const struct translation_side *side,
+				   bool ports, uint32_t sport, const unsigned columns[4])
 {
-	const struct translation *last = &from[sessions - 1];
-	bool from_port = true, to_port = true;
-	char hop[PATH_TEXT_MAX];
-	uint64_t i;
+	size_t bytes = side->version == 4 ? 4 : 16;
 
-	for (i = 1; i < sessions; i++) {
-		from_port &= from[i].from_client_port == last->from_client_port;
-		to_port &= from[i].to_client_port == last->to_client_port;
-	}
-	emit_hop_name(j, from->hop, hop, sizeof hop);
+	table_set_bytes(w, columns[0], side->src, bytes);
+	if (sport != TRANSLATION_PORT_NONE)
+		table_set_int(w, columns[1], sport);
+	table_set_bytes(w, columns[2], side->dst, bytes);
+	if (ports)
+		table_set_int(w, columns[3], side->dport[0] << 8 | side->dport[1]);
+}
+
+static enum status translation_row(struct table_writer *w, const struct judging *j,
+				   const struct translation *t, struct error *err)
+{
+	static const unsigned from[] = {TRANSLATIONS_FROM_SRC, TRANSLATIONS_FROM_SPORT,
+					TRANSLATIONS_FROM_DST, TRANSLATIONS_FROM_DPORT};
+	static const unsigned to[] = {TRANSLATIONS_TO_SRC, TRANSLATIONS_TO_SPORT,
+				      TRANSLATIONS_TO_DST, TRANSLATIONS_TO_DPORT};
+	char hop[2 * PATH_TEXT_MAX + 2];
+
+	emit_hop_name(j, t->hop, hop, sizeof hop);
 	table_set_text(w, TRANSLATIONS_HOP, hop);
-	table_set_text(w, TRANSLATIONS_KIND, from->kind == TRANSLATION_NAT ? "nat" : "balance");
-	table_set_bytes(w, TRANSLATIONS_FROM_SRC, from->from_client, from->bytes_from);
-	table_set_bytes(w, TRANSLATIONS_FROM_DST, from->from_server, from->bytes_from);
-	table_set_bytes(w, TRANSLATIONS_TO_SRC, from->to_client, from->bytes_to);
-	table_set_bytes(w, TRANSLATIONS_TO_DST, from->to_server, from->bytes_to);
-	if (from_port)
-		table_set_int(w, TRANSLATIONS_FROM_SPORT, last->from_client_port);
-	if (to_port)
-		table_set_int(w, TRANSLATIONS_TO_SPORT, last->to_client_port);
-	table_set_int(w, TRANSLATIONS_FROM_DPORT, from->from_server_port);
-	table_set_int(w, TRANSLATIONS_TO_DPORT, from->to_server_port);
-	table_set_int(w, TRANSLATIONS_SESSIONS, (int64_t)sessions);
+	table_set_text(w, TRANSLATIONS_KIND, translation_kind(t));
+	translation_write_side(w, &t->from, t->ports, t->from_sport, from);
+	translation_write_side(w, &t->to, t->ports, t->to_sport, to);
+	table_set_int(w, TRANSLATIONS_SESSIONS, t->sessions);
 	return table_row(w, err);
 }
 
@@ -147,17 +199,15 @@ enum status stories_write_translations(const struct judging *judging, struct sto
 	struct translations t = {0};
 	struct table_writer *w;
 	enum status status = table_begin(store, generation, &results_translations, &w, err);
-	uint64_t from, to;
+	uint64_t i;
+	uint32_t k;
 
-	if (!status && !translations_gather(&t, judging))
-		status = error_errno(err, ENOMEM, "translations");
-	for (from = 0; from < t.count && !status; from = to) {
-		for (to = from; to < t.count &&
-				memcmp(&t.list[to], &t.list[from], TRANSLATION_KEY) == 0;
-		     to++)
-			;
-		status = translation_row(w, judging, &t.list[from], to - from, err);
-	}
+	for (k = 0; k < judging->sessions->count && !status; k++)
+		if (judging->sessions->list[k].translated && !translations_session(&t, judging, k))
+			status = error_errno(err, ENOMEM, "translations");
+	translations_sum_up(&t);
+	for (i = 0; i < t.count && !status; i++)
+		status = translation_row(w, judging, &t.list[i], err);
 	if (!status)
 		status = table_finish(&w, err);
 	table_abort(&w);

@@ -1,0 +1,185 @@
+/* Blocks of records: every column comes back as its own, and a damaged blob is
+ * refused or harmless. */
+#include "collect/record.h"
+
+#include <stdlib.h>
+
+#include "tests/unit/check.h"
+
+#define BLOB_HEADER 16 /* magic, rows, columns, 0 */
+
+/* A value for a column's row that no other column has there. */
+static uint64_t value_of(int column, uint32_t row)
+{
+	return ((uint64_t)row + 1) * 0x9e3779b97f4a7c15 * (2 * (uint64_t)column + 1);
+}
+
+static void fill(struct record_block *b, uint32_t rows)
+{
+	uint32_t i;
+
+	b->rows = rows;
+	for (i = 0; i < rows; i++) {
+		b->time_ns[i] = (int64_t)value_of(RECORD_TIME, i);
+		b->fp[i] = value_of(RECORD_FP, i);
+		b->frame[i] = (uint32_t)value_of(RECORD_FRAME, i);
+		b->flow[i] = (uint32_t)value_of(RECORD_FLOW, i);
+		b->digest[i] = (uint32_t)value_of(RECORD_DIGEST, i);
+		b->link[i] = (uint32_t)value_of(RECORD_LINK, i);
+		b->options[i] = (uint32_t)value_of(RECORD_OPTIONS, i);
+		b->seq[i] = (uint32_t)value_of(RECORD_SEQ, i);
+		b->ack[i] = (uint32_t)value_of(RECORD_ACK, i);
+		b->tsval[i] = (uint32_t)value_of(RECORD_TSVAL, i);
+		b->ip_id[i] = (uint32_t)value_of(RECORD_IP_ID, i);
+		b->length[i] = (uint32_t)value_of(RECORD_LENGTH, i);
+		b->header[i] = (uint16_t)value_of(RECORD_HEADER, i);
+		b->flags[i] = (uint16_t)value_of(RECORD_FLAGS, i);
+		b->window[i] = (uint16_t)value_of(RECORD_WINDOW, i);
+		b->marks[i] = (uint16_t)value_of(RECORD_MARKS, i);
+		b->ttl[i] = (uint8_t)value_of(RECORD_TTL, i);
+		b->tos[i] = (uint8_t)value_of(RECORD_TOS, i);
+		b->kind[i] = (uint8_t)value_of(RECORD_KIND, i);
+	}
+}
+
+static const int column_bits[RECORD_COLUMNS] = {
+	[RECORD_TIME] = 64,   [RECORD_FRAME] = 32,   [RECORD_FP] = 64,     [RECORD_FLOW] = 32,
+	[RECORD_DIGEST] = 32, [RECORD_LINK] = 32,    [RECORD_OPTIONS] = 32, [RECORD_SEQ] = 32,
+	[RECORD_ACK] = 32,    [RECORD_TSVAL] = 32,   [RECORD_IP_ID] = 32,  [RECORD_LENGTH] = 32,
+	[RECORD_HEADER] = 16, [RECORD_FLAGS] = 16,   [RECORD_WINDOW] = 16, [RECORD_MARKS] = 16,
+	[RECORD_TTL] = 8,     [RECORD_TOS] = 8,      [RECORD_KIND] = 8,
+};
+
+static void test_round_trip(void)
+{
+	static const uint32_t sizes[] = {1, 2, 1000, RECORD_BLOCK_ROWS - 1, RECORD_BLOCK_ROWS};
+	struct record_block *block = malloc(sizeof *block);
+	uint8_t *blob = malloc(record_pack_max());
+	struct record_chunk chunk;
+	size_t size = 0, s;
+	uint32_t i;
+	int c;
+
+	for (s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+		uint32_t wrong = 0;
+
+		fill(block, sizes[s]);
+		size = record_pack(blob, block);
+		CHECK(record_open(&chunk, blob, size));
+		CHECK_INT(chunk.rows, sizes[s]);
+		for (c = 0; c < RECORD_COLUMNS; c++)
+			for (i = 0; i < sizes[s]; i++)
+				wrong += (uint64_t)column_get(&chunk.column[c], i) !=
+					 value_of(c, i) << (64 - column_bits[c]) >>
+						 (64 - column_bits[c]);
+		CHECK_INT(wrong, 0);
+	}
+	/* 2 columns of 8 bytes, 10 of 4, 4 of 2, 3 of 1. */
+	CHECK_INT(size, BLOB_HEADER + RECORD_COLUMNS * COLUMN_HEADER_BYTES +
+				RECORD_BLOCK_ROWS * (16 + 40 + 8 + 3));
+	CHECK(size <= record_pack_max());
+	free(block);
+	free(blob);
+	check_case("all columns of a block come back, each as its own");
+}
+
+static void test_size(void)
+{
+	struct record_block *block = calloc(1, sizeof *block);
+	uint8_t *blob = malloc(record_pack_max());
+	uint32_t i;
+
+	block->rows = RECORD_BLOCK_ROWS;
+	for (i = 0; i < RECORD_BLOCK_ROWS; i++) {
+		block->time_ns[i] = 1700000000000000000 + (int64_t)i * 1000; /* 3 bytes */
+		block->frame[i] = 100 + i;                                  /* 0 */
+		block->fp[i] = value_of(RECORD_FP, i);                      /* 8 */
+		block->length[i] = 40 + i % 1461;                           /* 2 */
+		block->ttl[i] = 63;                                         /* 0 */
+	}
+	CHECK_INT(record_pack(blob, block), BLOB_HEADER + RECORD_COLUMNS * COLUMN_HEADER_BYTES +
+						    RECORD_BLOCK_ROWS * (3 + 8 + 2));
+	free(block);
+	free(blob);
+	check_case("a column takes only the bytes that its range in the block needs");
+}
+
+/* Opens a copy at the end of memory and reads everything. */
+static bool opens(const uint8_t *bytes, size_t size)
+{
+	uint8_t *exact = malloc(size + !size);
+	struct record_chunk chunk;
+	volatile int64_t sum = 0;
+	uint32_t i;
+	bool good;
+	int c;
+
+	if (size)
+		memcpy(exact, bytes, size);
+	good = record_open(&chunk, exact, size);
+	for (c = 0; good && c < RECORD_COLUMNS; c++)
+		for (i = 0; i < chunk.rows; i++)
+			sum ^= column_get(&chunk.column[c], i);
+	free(exact);
+	return good;
+}
+
+static void put_number(uint8_t *blob, size_t at, uint32_t number)
+{
+	memcpy(blob + at, &number, sizeof number);
+}
+
+static void test_damage(void)
+{
+	static const uint32_t rows[] = {0, 6, 8, RECORD_BLOCK_ROWS, RECORD_BLOCK_ROWS + 1,
+					UINT32_MAX};
+	static const uint32_t columns[] = {0, RECORD_COLUMNS - 1, RECORD_COLUMNS + 1, UINT32_MAX};
+	struct record_block *block = malloc(sizeof *block);
+	uint8_t *blob = malloc(record_pack_max());
+	size_t size, i;
+	int bit;
+
+	fill(block, 7);
+	size = record_pack(blob, block);
+	CHECK(opens(blob, size));
+	for (i = 0; i < size; i++)
+		CHECK(!opens(blob, i));
+	memset(blob + size, 0, 8);
+	CHECK(!opens(blob, size + 8));
+	check_case("a block that is too short or too long is refused");
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		put_number(blob, 4, rows[i]);
+		CHECK(!opens(blob, size));
+	}
+	put_number(blob, 4, 7);
+	for (i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+		put_number(blob, 8, columns[i]);
+		CHECK(!opens(blob, size));
+	}
+	put_number(blob, 8, RECORD_COLUMNS);
+	blob[0] ^= 1;
+	CHECK(!opens(blob, size));
+	blob[0] ^= 1;
+	CHECK(opens(blob, size));
+	check_case("a block of other rows, other columns or another kind is refused");
+
+	for (i = 0; i < size; i++) {
+		for (bit = 0; bit < 8; bit++) {
+			blob[i] ^= (uint8_t)(1 << bit);
+			opens(blob, size);
+			blob[i] ^= (uint8_t)(1 << bit);
+		}
+	}
+	free(block);
+	free(blob);
+	check_case("no bit of a block leads outside of it");
+}
+
+int main(void)
+{
+	test_round_trip();
+	test_size();
+	test_damage();
+	return check_exit();
+}
