@@ -14,6 +14,7 @@
 #include "collect/options.h"
 #include "collect/plan.h"
 #include "collect/progress.h"
+#include "collect/seed.h"
 #include "collect/store.h"
 #include "collect/terminal.h"
 
@@ -105,7 +106,7 @@ static const struct option_row rows[] = {
 	{0, "no-checksums", OPTION_FLAG, AT(no_checksums), NULL,
 	 "do not verify TCP and UDP checksums", NULL},
 	{0, "seed", OPTION_CALL, 0, "HEX",
-	 "the key of a new store's fingerprints, 16 digits; default: random", take_seed},
+	 "the key of a new store's fingerprints, 16 digits; default: from the files", take_seed},
 	{0, "temporary", OPTION_FLAG, AT(temporary), NULL,
 	 "the store need not survive a power failure", NULL},
 	OPTIONS_COMMON(struct command, common),
@@ -336,14 +337,31 @@ static void run_report(struct run *run, const struct plan *plan)
 	}
 }
 
+/* A seed that was given must be the store's; one that was made up must not: the
+ * store may be there already, with a seed of its own. */
+static enum status run_open_store(struct run *run, const struct plan *plan, struct error *err)
+{
+	const struct command *command = run->command;
+	bool fresh = access(command->store, F_OK) != 0;
+	uint64_t seed = command->seed;
+	bool told = command->has_seed || (fresh && seed_from_files(plan, &seed));
+	enum status status = store_open(&run->store, command->store, STORE_CREATE,
+					command->temporary, told ? &seed : NULL, err);
+
+	if (status == STATUS_USAGE && !command->has_seed) { /* somebody else was first */
+		err->text[0] = 0;
+		status = store_open(&run->store, command->store, STORE_CREATE, command->temporary,
+				    NULL, err);
+	}
+	return status;
+}
+
 static enum status run_work(struct run *run, struct plan *plan, struct error *err)
 {
 	uint32_t threads = (uint32_t)run->command->threads;
 	enum status status;
 
-	status = store_open(&run->store, run->command->store, STORE_CREATE,
-			    run->command->temporary,
-			    run->command->has_seed ? &run->command->seed : NULL, err);
+	status = run_open_store(run, plan, err);
 	if (!status)
 		status = run_add_points(run, plan, err);
 	if (!status)

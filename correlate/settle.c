@@ -12,6 +12,7 @@
 #include "collect/memory.h"
 #include "correlate/hosts.h"
 
+#define SETTLE_SYN_WEIGHT 1000 /* a SYN against any number of guesses */
 #define SETTLE_SURE 20 /* a link or host counts for one side when 19 of 20 packets agree */
 
 /* ---- evidence from others ---- */
@@ -212,7 +213,9 @@ static void settle_client(struct sessions *s, struct session *session, const str
 		unsigned dir = survey_client_direction(&flows[n], &view->flow[n], &sure);
 
 		(void)sessions_root(s, n, &flip);
-		zero += ((dir ^ flip) ? -1 : 1) * (sure ? 1000 : 1);
+		/* of guesses the one nearest to the path's beginning counts double: no ties */
+		zero += ((dir ^ flip) ? -1 : 1) *
+			(sure ? SETTLE_SYN_WEIGHT : n == session->first_node ? 2 : 1);
 		session->client_sure |= sure;
 		session->translated |= memcmp(key->a, view->flow[n].a, 16) != 0 ||
 				       memcmp(key->b, view->flow[n].b, 16) != 0 ||
