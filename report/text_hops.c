@@ -27,7 +27,7 @@ struct text_hops {
 struct text_hops_sum {
 	const char *hop;
 	size_t place; /* on the path */
-	uint64_t packets, dropped, injected;
+	uint64_t packets, matched, dropped, injected;
 };
 
 /* The grids: which column of hops.csv, and how it is shown. Optional ones show where a row has
@@ -201,6 +201,7 @@ static size_t text_hops_sums(const struct text_hops *hops, struct text_hops_sum 
 		if (!hop->directed)
 			continue;
 		sum[k].packets += text_hops_count(hop, HOPS_PACKETS);
+		sum[k].matched += text_hops_count(hop, HOPS_MATCHED);
 		sum[k].dropped += text_hops_count(hop, HOPS_DROPPED);
 		sum[k].injected += text_hops_count(hop, HOPS_INJECTED);
 	}
@@ -225,17 +226,34 @@ static void text_hops_say(FILE *stream, const struct text_hops_sum *sum)
 		fprintf(stream, " injected %s", terminal_number(number, sum->injected));
 }
 
+/* An all-clear must not cover a hop where nothing was compared. How many there are. */
+static size_t text_hops_say_unmatched(FILE *stream, const struct text_hops_sum *sum, size_t count)
+{
+	size_t silent = 0, i;
+
+	for (i = 0; i < count; i++) {
+		if (sum[i].matched || sum[i].dropped + sum[i].injected)
+			continue;
+		fprintf(stream, "%s: no packet was matched, so nothing can be said of it. ",
+			sum[i].hop);
+		silent++;
+	}
+	return silent;
+}
+
 static void text_hops_say_all(FILE *stream, const struct text_hops_sum *sum, size_t count)
 {
-	size_t bad = 0, said;
+	size_t bad = 0, silent = text_hops_say_unmatched(stream, sum, count), said;
 
 	while (bad < count && sum[bad].dropped + sum[bad].injected)
 		bad++;
 	if (!count)
 		fputs("There is no hop: nothing to compare.", stream);
-	if (count && !bad)
+	if (count > silent && !bad)
 		fprintf(stream, "Nothing was dropped or injected%s.",
-			count > 1 ? " at any hop" : "");
+			silent	    ? " elsewhere"
+			: count > 1 ? " at any hop"
+				    : "");
 	for (said = 0; said < bad && said < TEXT_HOPS_SAID; said++) {
 		fputs(said ? "; " : "", stream);
 		text_hops_say(stream, &sum[said]);
