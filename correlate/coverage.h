@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "collect/error.h"
-#include "correlate/verdict.h"
+#include "correlate/odd.h"
 
 struct coverage {
 	struct coverage_span {

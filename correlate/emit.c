@@ -5,6 +5,7 @@
 
 #include "collect/packet.h"
 #include "correlate/cause.h"
+#include "correlate/judge.h"
 #include "correlate/results.h"
 
 void emit_hop_name(const struct judging *j, uint32_t hop, char *name, size_t room)

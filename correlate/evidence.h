@@ -9,7 +9,7 @@
 #ifndef CROSSTAP_CORRELATE_EVIDENCE_H
 #define CROSSTAP_CORRELATE_EVIDENCE_H
 
-#include "correlate/verdict.h"
+#include "correlate/odd.h"
 
 /* Fills the evidence of the given odd packets of one hop, which are in order of time. */
 enum status evidence_gather(struct odd *odd, uint64_t odds, uint32_t hop,

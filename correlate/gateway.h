@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "collect/error.h"
-#include "correlate/verdict.h"
+#include "correlate/odd.h"
 
 struct gateways {
 	uint64_t *address[VIEW_POINTS_MAX]; /* of each upstream point: MACs, sorted */

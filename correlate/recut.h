@@ -10,7 +10,7 @@
 #ifndef CROSSTAP_CORRELATE_RECUT_H
 #define CROSSTAP_CORRELATE_RECUT_H
 
-#include "correlate/verdict.h"
+#include "correlate/odd.h"
 
 /* Sets `recut` (all bytes are there) or `partly` (some are) of the odd packets of a hop. */
 enum status recut_find(struct odd *odd, uint64_t odds, int64_t tmax_ns, struct error *err)
