@@ -47,15 +47,32 @@ static int side_edge_compare(const void *x, const void *y)
 	return (p->node > q->node) - (p->node < q->node);
 }
 
-static void sides_join(struct side_host *host, const struct side_edge *edge)
+/* Puts the ends of a flow on different sides; false: they are on one already. */
+static bool sides_join(struct side_host *host, const struct side_edge *edge)
 {
 	uint8_t ta, tb;
 	uint32_t ra = side_root(host, edge->a, &ta), rb = side_root(host, edge->b, &tb);
 
 	if (ra == rb)
-		return;
+		return ta != tb;
 	host[rb].up = ra;
 	host[rb].turned = !(ta ^ tb);
+	return true;
+}
+
+/* Colours all hosts, flow by flow. False: some flow contradicts those before it,
+ * so that the order matters. */
+static bool sides_colour(struct side_host *host, uint32_t hosts, const struct side_edge *edge,
+			 uint32_t edges)
+{
+	bool agree = true;
+	uint32_t i;
+
+	for (i = 0; i < hosts; i++)
+		host[i] = (struct side_host){.up = i};
+	for (i = 0; i < edges; i++)
+		agree &= sides_join(host, &edge[i]);
+	return agree;
 }
 
 static void sides_vote(struct side_host *host, const struct side_edge *edge,
@@ -104,8 +121,8 @@ enum status sides_find(struct sides *sides, const struct view *view,
 	struct hosts *hosts = hosts_new(view->seed);
 	struct side_host *host = NULL;
 	enum status status = STATUS_OK;
-	uint32_t n, h;
 	bool ok = edge && hosts;
+	uint32_t n;
 
 	sides->of_a = memory_zeroed((size_t)view->nodes + 1, 1);
 	for (n = 0; ok && n < view->nodes; n++) {
@@ -123,11 +140,10 @@ enum status sides_find(struct sides *sides, const struct view *view,
 		sides_free(sides);
 		goto out;
 	}
-	for (h = 0; h < hosts_count(hosts); h++)
-		host[h].up = h;
-	qsort(edge, view->nodes, sizeof *edge, side_edge_compare);
-	for (n = 0; n < view->nodes; n++)
-		sides_join(host, &edge[n]);
+	if (!sides_colour(host, hosts_count(hosts), edge, view->nodes)) {
+		qsort(edge, view->nodes, sizeof *edge, side_edge_compare);
+		(void)sides_colour(host, hosts_count(hosts), edge, view->nodes);
+	}
 	for (n = 0; n < view->nodes; n++)
 		sides_vote(host, &edge[n], &flows[edge[n].node], &view->flow[edge[n].node]);
 	sides_settle(sides, host, edge, view->nodes, hosts_count(hosts));
