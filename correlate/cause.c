@@ -75,15 +75,13 @@ static struct service *service_at(struct services *s, const struct service *key)
 static void service_key(struct service *key, const struct judging *j, uint32_t node)
 {
 	const struct capture_flow *flow = &j->view->flow[node];
-	bool client_is_b = j->sessions->client_direction[node];
+	struct session_service service = sessions_service(j->sessions, flow, node);
 
 	memset(key, 0, sizeof *key);
-	memcpy(key->server, client_is_b ? flow->a : flow->b, 16);
-	key->port = client_is_b ? flow->a_port : flow->b_port;
+	memcpy(key->server, service.server, 16);
+	key->port = service.port;
 	key->version = flow->version;
 	key->proto = flow->proto;
-	if (flow->proto == 1 || flow->proto == 58)
-		key->port = 0; /* an echo's identifier is no service */
 }
 
 /* ---- the hop ---- */

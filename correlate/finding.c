@@ -79,12 +79,10 @@ static void finding_item_add(struct findings *f, const struct finding_item *item
 static void finding_service(struct finding_key *key, const struct judging *j, uint32_t node)
 {
 	const struct capture_flow *flow = &j->view->flow[node];
-	bool client_is_b = j->sessions->client_direction[node];
+	struct session_service service = sessions_service(j->sessions, flow, node);
 
-	memcpy(key->server, client_is_b ? flow->a : flow->b, 16);
-	key->port = client_is_b ? flow->a_port : flow->b_port;
-	if (flow->proto == 1 || flow->proto == 58)
-		key->port = 0;
+	memcpy(key->server, service.server, 16);
+	key->port = service.port;
 	key->version = flow->version;
 	key->proto = flow->proto;
 }

@@ -96,4 +96,21 @@ static inline bool sessions_forward(const struct sessions *s, uint32_t way)
 	       s->list[s->of_node[node]].client_forward;
 }
 
+/* The service that a node's session asks for: the server's address (network
+ * order) and port as seen there. ICMP has no port: an echo's identifier is none. */
+struct session_service {
+	const uint8_t *server;
+	uint16_t port;
+};
+
+static inline struct session_service sessions_service(const struct sessions *s,
+						      const struct capture_flow *flow,
+						      uint32_t node)
+{
+	bool client_is_b = s->client_direction[node], icmp = flow->proto == 1 || flow->proto == 58;
+
+	return (struct session_service){client_is_b ? flow->a : flow->b,
+					icmp ? 0 : client_is_b ? flow->a_port : flow->b_port};
+}
+
 #endif

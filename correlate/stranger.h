@@ -14,12 +14,12 @@
 /* One record of a group: packets with the same fingerprint. */
 struct repeat {
 	int64_t time_ns; /* reference time */
-	uint32_t point, index, way, link;
+	uint32_t point, index, way;
 	uint32_t ip_id, tsval, digest;
 	uint32_t root;   /* of the session */
 	uint16_t window;
 	uint8_t ttl, stage, direction; /* direction at the root */
-	bool copy, linked_on; /* linked to a record further on its way */
+	bool linked_on; /* linked to a record further on its way */
 	bool linked_from;
 	bool ambiguous_on, ambiguous_from; /* at the hop further on, and at the one it came by */
 };
