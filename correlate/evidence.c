@@ -8,6 +8,8 @@
 
 #define EVIDENCE_NONE UINT32_MAX
 #define EVIDENCE_OPEN_MAX 256 /* odd packets of one session and direction waiting for evidence */
+#define EVIDENCE_CLOSE_NS 1000000 /* two captures' stamps this close are in no order: 1 ms */
+#define EVIDENCE_NEVER INT64_MAX
 
 /* One session with odd packets. Sides: 0 upstream, 1 downstream, of the direction. */
 struct evidence_session {
@@ -31,9 +33,11 @@ struct evidence {
 	struct odd *odd;
 	uint64_t odds;
 	uint32_t *next;                   /* by odd: chain of the open ones */
+	int64_t *acked_ns;                /* by odd: when another capture showed its ACK, or EVIDENCE_NEVER */
 	uint32_t *place;                  /* by session: its evidence_session, or EVIDENCE_NONE */
 	struct evidence_session *session;
 	uint32_t sessions;
+	bool one_downstream[2];           /* by direction: its downstream stage is one capture's clock */
 };
 
 /* When an odd packet was seen, on the near stage's clock. */
@@ -71,40 +75,67 @@ static void evidence_open(struct evidence *e, uint32_t number)
 	s->waiting[d]++;
 }
 
+/* What is seen while odd packets wait for evidence. */
+struct evidence_sight {
+	int64_t now_ns;
+	bool downstream; /* of the odd packets' direction */
+	bool is_ack;
+	uint32_t seq, end; /* of data; of an ACK, `end` is its number */
+};
+
 /* What a record of the same direction says; true: nothing more to wait for. */
-static bool evidence_from_data(struct odd *odd, bool downstream, uint32_t seq, uint32_t end)
+static bool evidence_from_data(struct odd *odd, const struct evidence_sight *sight)
 {
-	if (odd->upstream != downstream)
+	if (odd->upstream != sight->downstream)
 		return false; /* it is of the odd packet's own side */
-	if (evidence_before(seq, odd->end) && evidence_before(odd->seq, end)) {
+	if (evidence_before(sight->seq, odd->end) && evidence_before(odd->seq, sight->end)) {
 		odd->copy_passed = true;
 		return true;
 	}
-	if (!odd->upstream && !odd->covered_before && !evidence_before(seq, odd->end)) {
+	if (!odd->upstream && !odd->covered_before && !evidence_before(sight->seq, odd->end)) {
 		odd->went_on = true;
 		return true;
 	}
 	return false;
 }
 
-static bool evidence_from_ack(struct odd *odd, uint32_t ack)
+/* An ACK that comes back says which is true of the packet: it arrived, or a copy of it did before.
+ * Downstream that is the order of one capture. An ACK that only the upstream capture shows is
+ * as late as the two clocks say, and they are not exact: within EVIDENCE_CLOSE_NS it proves nothing. */
+static bool evidence_settled(const struct evidence *e, uint32_t number,
+			     const struct evidence_sight *sight)
 {
-	if (!odd->upstream || evidence_before(ack, odd->end))
+	struct odd *odd = &e->odd[number];
+	int64_t *acked_ns = &e->acked_ns[number];
+
+	if (*acked_ns != EVIDENCE_NEVER && sight->now_ns - *acked_ns > EVIDENCE_CLOSE_NS) {
+		odd->acked = !odd->covered_before;
+		return true;
+	}
+	if (!sight->is_ack) {
+		if (!evidence_from_data(odd, sight))
+			return false;
+		odd->copy_passed &= *acked_ns == EVIDENCE_NEVER;
+		return true;
+	}
+	if (!odd->upstream || evidence_before(sight->end, odd->end))
 		return false;
-	odd->acked = !odd->covered_before;
-	return true;
+	if (sight->downstream && e->one_downstream[odd->direction]) {
+		odd->acked = !odd->covered_before;
+		return true;
+	}
+	if (*acked_ns == EVIDENCE_NEVER)
+		*acked_ns = sight->now_ns;
+	return false;
 }
 
 static void evidence_visit(struct evidence *e, struct evidence_session *s, unsigned direction,
-			   bool is_ack, bool downstream, uint32_t a, uint32_t b)
+			   const struct evidence_sight *sight)
 {
 	uint32_t *link = &s->open[direction];
 
 	while (*link != EVIDENCE_NONE) {
-		struct odd *odd = &e->odd[*link];
-
-		if (is_ack ? evidence_from_ack(odd, a)
-			   : evidence_from_data(odd, downstream, a, b)) {
+		if (evidence_settled(e, *link, sight)) {
 			*link = e->next[*link];
 			s->waiting[direction]--;
 		} else {
@@ -113,9 +144,23 @@ static void evidence_visit(struct evidence *e, struct evidence_session *s, unsig
 	}
 }
 
+/* Behind the last record: what was acknowledged and never repeated. */
+static void evidence_end(struct evidence *e)
+{
+	uint32_t i, number;
+	unsigned d;
+
+	for (i = 0; i < e->sessions; i++)
+		for (d = 0; d < 2; d++)
+			for (number = e->session[i].open[d]; number != EVIDENCE_NONE;
+			     number = e->next[number])
+				if (e->acked_ns[number] != EVIDENCE_NEVER)
+					e->odd[number].acked = !e->odd[number].covered_before;
+}
+
 static void evidence_record(struct evidence *e, struct evidence_session *s,
 			    const struct view_point *point, uint32_t index, bool near,
-			    unsigned direction)
+			    unsigned direction, int64_t now_ns)
 {
 	uint16_t flags = (uint16_t)view_get(point, RECORD_FLAGS, index);
 	uint32_t seq = (uint32_t)view_get(point, RECORD_SEQ, index), end;
@@ -124,14 +169,22 @@ static void evidence_record(struct evidence *e, struct evidence_session *s,
 	if (flags & PACKET_TCP_RST)
 		return;
 	if ((flags & PACKET_TCP_ACK) && s->open[!direction] != EVIDENCE_NONE)
-		evidence_visit(e, s, !direction, true, false,
-			       (uint32_t)view_get(point, RECORD_ACK, index), 0);
+		evidence_visit(e, s, !direction,
+			       &(struct evidence_sight){
+				       .now_ns = now_ns,
+				       .downstream = !downstream,
+				       .is_ack = true,
+				       .end = (uint32_t)view_get(point, RECORD_ACK, index)});
 	end = seq + view_payload(point, index) + !!(flags & PACKET_TCP_SYN) +
 	      !!(flags & PACKET_TCP_FIN);
 	if (end == seq)
 		return;
 	if (s->open[direction] != EVIDENCE_NONE)
-		evidence_visit(e, s, direction, false, downstream, seq, end);
+		evidence_visit(e, s, direction,
+			       &(struct evidence_sight){.now_ns = now_ns,
+							.downstream = downstream,
+							.seq = seq,
+							.end = end});
 	if (!s->known[direction][downstream] ||
 	    evidence_before(s->max_end[direction][downstream], end)) {
 		s->known[direction][downstream] = true;
@@ -188,12 +241,14 @@ static void evidence_pass(struct evidence *e, struct evidence_input *in, uint32_
 				evidence_record(e, &e->session[place],
 						&j->view->point[first->point], index, first->near,
 						sessions_forward(j->sessions, way) ? HOP_FORWARD
-										   : HOP_REVERSE);
+										   : HOP_REVERSE,
+						now);
 			}
 		}
 		if (++first->at == first->batch.rows)
 			evidence_load(e, first);
 	}
+	evidence_end(e);
 }
 
 struct evidence_key {
@@ -239,8 +294,11 @@ static bool evidence_sessions(struct evidence *e)
 
 	e->place = malloc(((size_t)count + 1) * sizeof *e->place);
 	e->next = malloc((e->odds + 1) * sizeof *e->next);
-	if (!e->place || !e->next)
+	e->acked_ns = malloc((e->odds + 1) * sizeof *e->acked_ns);
+	if (!e->place || !e->next || !e->acked_ns)
 		return false;
+	for (k = 0; k < e->odds; k++)
+		e->acked_ns[k] = EVIDENCE_NEVER;
 	memset(e->place, 0xff, ((size_t)count + 1) * sizeof *e->place);
 	for (k = 0; k < e->odds; k++)
 		if (e->place[e->odd[k].session] == EVIDENCE_NONE)
@@ -266,6 +324,8 @@ enum status evidence_gather(struct odd *odd, uint64_t odds, uint32_t hop,
 		return STATUS_OK;
 	if (odds >= UINT32_MAX)
 		return error_set(err, STATUS_INPUT, "more unmatched packets than one run can take");
+	e.one_downstream[HOP_FORWARD] = path->points[hop + 1u] == 1;
+	e.one_downstream[HOP_REVERSE] = path->points[hop] == 1;
 	in = calloc(inputs, sizeof *in);
 	order = evidence_order(&e);
 	ok = in && order && evidence_sessions(&e);
@@ -282,6 +342,7 @@ enum status evidence_gather(struct odd *odd, uint64_t odds, uint32_t hop,
 	free(order);
 	free(e.place);
 	free(e.next);
+	free(e.acked_ns);
 	free(e.session);
 	return ok ? STATUS_OK : error_errno(err, ENOMEM, "evidence");
 }

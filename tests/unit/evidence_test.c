@@ -177,6 +177,45 @@ static void little_and_far(void)
 	end("one connection over a hop of 80 ms and nothing else");
 }
 
+/* A mirror port stamps what it shows when it gets to it: the retransmission 1.5 ms late at fw,
+ * after the client's capture has its acknowledgment, which fw shows later still. */
+static void stamped_late(void)
+{
+	struct scene_talk t = scene_talk(1000000, "10.1.0.1", 40000, "10.2.0.1", 80);
+	struct scene_packet again;
+
+	begin();
+	scene_open(&scene, &t);
+	scene_exchange(&scene, &t, 3);
+	again = scene_by_client(&t, ACK | PSH, 400);
+	again.ip_id = 501;
+	again.ttl = 64;
+	scene_put(&scene, 0, t.us, &again); /* dropped */
+	again.ip_id = 502;
+	scene_put(&scene, 0, t.us + 200000, &again);
+	again.ttl = 63;
+	scene_put(&scene, 1, t.us + 201700, &again);
+	again.ttl = 62;
+	scene_put(&scene, 2, t.us + 200400, &again);
+	t.cseq += 400;
+	again = scene_by_server(&t, ACK, 0);
+	again.ip_id = 503;
+	again.ttl = 64;
+	scene_put(&scene, 2, t.us + 200410, &again);
+	again.ttl = 63;
+	scene_put(&scene, 1, t.us + 201710, &again);
+	again.ttl = 62;
+	scene_put(&scene, 0, t.us + 200810, &again);
+	t.us += 300000;
+	scene_exchange(&scene, &t, 2);
+	scene_close(&scene, &t);
+	scene_run(&scene);
+	CHECK_INT(scene_sum(&scene, HOPS_UNCAPTURED), 0);
+	CHECK_INT(scene_hop(&scene, "client>fw", "forward", HOPS_DROPPED), 1);
+	CHECK_INT(scene_sum(&scene, HOPS_DROPPED), 1);
+	end("an acknowledgment is no older than its data for a late stamp's sake");
+}
+
 int main(void)
 {
 	plain_drop();
@@ -185,5 +224,6 @@ int main(void)
 	lost_acknowledgment();
 	handshake_losses();
 	little_and_far();
+	stamped_late();
 	return check_exit();
 }
