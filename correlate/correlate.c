@@ -1,7 +1,6 @@
 #include "correlate/correlate.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "correlate/session.h"
 #include "correlate/story.h"
 #include "correlate/survey.h"
+#include "correlate/tasks.h"
 #include "correlate/verdict.h"
 #include "correlate/view.h"
 
@@ -43,7 +43,7 @@ struct correlation {
 	uint32_t generation;
 };
 
-/* ---- survey, a thread for each point ---- */
+/* ---- survey, a task for each point ---- */
 
 struct survey_task {
 	const struct view *view;
@@ -51,39 +51,28 @@ struct survey_task {
 	uint32_t point;
 };
 
-static void *survey_run(void *argument)
+static void survey_run(void *argument)
 {
 	struct survey_task *task = argument;
 
 	survey_point(task->view, task->point,
 		     task->flows + task->view->point[task->point].first_node);
-	return NULL;
 }
 
 static enum status step_survey(struct correlation *c, struct error *err)
 {
-	unsigned threads = c->options->threads;
-	struct survey_task task[VIEW_POINTS_MAX];
-	pthread_t thread[VIEW_POINTS_MAX];
-	bool started[VIEW_POINTS_MAX];
-	uint32_t p, from, to;
+	struct survey_task survey[VIEW_POINTS_MAX];
+	struct task task[VIEW_POINTS_MAX];
+	uint32_t p;
 
 	c->flows = memory_zeroed((size_t)c->view->nodes + 1, sizeof *c->flows);
 	if (!c->flows)
 		return error_errno(err, ENOMEM, "survey");
-	for (from = 0; from < c->view->points; from = to) {
-		to = from + threads < c->view->points ? from + threads : c->view->points;
-		for (p = from; p < to; p++) {
-			task[p] = (struct survey_task){c->view, c->flows, p};
-			started[p] = p + 1 < to && pthread_create(&thread[p], NULL, survey_run,
-								  &task[p]) == 0;
-			if (!started[p])
-				survey_run(&task[p]);
-		}
-		for (p = from; p < to; p++)
-			if (started[p])
-				pthread_join(thread[p], NULL);
+	for (p = 0; p < c->view->points; p++) {
+		survey[p] = (struct survey_task){c->view, c->flows, p};
+		task[p] = (struct task){survey_run, &survey[p]};
 	}
+	tasks_run(task, c->view->points, c->options->threads);
 	return STATUS_OK;
 }
 
@@ -176,13 +165,36 @@ static enum status step_meeting(struct correlation *c, struct error *err)
 
 /* ---- matching ---- */
 
+/* What nodes of the same tuple say of sessions needs no journeys. */
+struct tuples_task {
+	struct correlation *c;
+	enum status status;
+	struct error err;
+};
+
+static void tuples_run(void *argument)
+{
+	struct tuples_task *task = argument;
+	struct correlation *c = task->c;
+
+	task->status = sessions_new(&c->sessions, c->view, c->meeting, c->flows,
+				    c->options->tmax_ns, &task->err);
+}
+
 static enum status step_join(struct correlation *c, struct error *err)
 {
 	enum status status = journeys_new(&c->journeys, c->view, err);
+	struct tuples_task tuples = {.c = c};
+	struct task beside = {tuples_run, &tuples};
 
 	if (!status)
 		status = journeys_join(c->journeys, c->view, &c->path, c->meeting,
-				       c->options->tmax_ns, c->options->threads, &c->repeats, err);
+				       c->options->tmax_ns, c->options->threads, &beside,
+				       &c->repeats, err);
+	if (!status && tuples.status) {
+		*err = tuples.err;
+		status = tuples.status;
+	}
 	if (!status)
 		status = repeats_drop_copies(&c->repeats, c->journeys, c->view, &c->path,
 					     c->meeting, err);
@@ -191,12 +203,9 @@ static enum status step_join(struct correlation *c, struct error *err)
 
 static enum status step_sessions(struct correlation *c, struct error *err)
 {
-	enum status status = sessions_new(&c->sessions, c->view, c->meeting, c->flows,
-					  c->options->tmax_ns, err);
+	enum status status = sessions_learn(c->sessions, c->journeys, c->view, &c->path,
+					    c->meeting, c->options->tmax_ns, err);
 
-	if (!status)
-		status = sessions_learn(c->sessions, c->journeys, c->view, &c->path, c->meeting,
-					c->options->tmax_ns, err);
 	if (!status)
 		status = hops_measure(&c->hops, c->sessions, c->journeys, c->view, &c->path,
 				      c->meeting, c->options->threads, err);
@@ -250,37 +259,34 @@ static enum status step_verdicts(struct correlation *c, struct error *err)
 /* The two large tables, side by side. */
 struct write_task {
 	struct correlation *c;
+	enum status (*write)(const struct stories *stories, const struct judging *judging,
+			     struct store *store, uint32_t generation, struct error *err);
 	enum status status;
 	struct error err;
 };
 
-static void *write_points(void *argument)
+static void write_run(void *argument)
 {
 	struct write_task *task = argument;
+	struct correlation *c = task->c;
 
-	task->status = stories_write_points(task->c->stories, &task->c->judging, task->c->store,
-					    task->c->generation, &task->err);
-	return NULL;
+	task->status = task->write(c->stories, &c->judging, c->store, c->generation, &task->err);
 }
 
 static enum status write_sessions(struct correlation *c, struct error *err)
 {
-	struct write_task points = {.c = c};
-	enum status status;
-	pthread_t thread;
-	bool started = c->options->threads > 1 &&
-		       pthread_create(&thread, NULL, write_points, &points) == 0;
+	struct write_task write[] = {{.c = c, .write = stories_write_sessions},
+				     {.c = c, .write = stories_write_points}};
+	struct task task[] = {{write_run, &write[0]}, {write_run, &write[1]}};
+	uint32_t k;
 
-	status = stories_write_sessions(c->stories, &c->judging, c->store, c->generation, err);
-	if (started)
-		pthread_join(thread, NULL);
-	else
-		write_points(&points);
-	if (!status && points.status) {
-		*err = points.err;
-		status = points.status;
-	}
-	return status;
+	tasks_run(task, 2, c->options->threads);
+	for (k = 0; k < 2; k++)
+		if (write[k].status) {
+			*err = write[k].err;
+			return write[k].status;
+		}
+	return STATUS_OK;
 }
 
 static enum status step_write(struct correlation *c, struct error *err)

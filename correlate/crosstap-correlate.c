@@ -97,24 +97,32 @@ static enum status command_check(const struct command *command, struct error *er
 struct show {
 	struct progress progress;
 	bool verbose;
-	struct timespec begun;
+	double begun_s, begun_cpu_s;
 	const char *what; /* the step under way */
 };
 
-static void show_step_end(struct show *show)
+static double show_seconds(clockid_t clock)
 {
 	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* The seconds that a step took, by the wall's clock and, of all threads, by the processor's. */
+static void show_step_end(struct show *show)
+{
+	double now_s = show_seconds(CLOCK_MONOTONIC), cpu_s = show_seconds(CLOCK_PROCESS_CPUTIME_ID);
 	char line[128];
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (show->verbose && show->what) {
-		snprintf(line, sizeof line, "%-16s %6.2f s", show->what,
-			 (double)(now.tv_sec - show->begun.tv_sec) +
-				 (double)(now.tv_nsec - show->begun.tv_nsec) / 1e9);
+		snprintf(line, sizeof line, "%-16s %6.2f s, CPU %6.2f s", show->what,
+			 now_s - show->begun_s, cpu_s - show->begun_cpu_s);
 		progress_clear(&show->progress);
 		terminal_say(stderr, program, line);
 	}
-	show->begun = now;
+	show->begun_s = now_s;
+	show->begun_cpu_s = cpu_s;
 }
 
 static void show_step(void *user, unsigned step, const char *what)

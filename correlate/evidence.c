@@ -19,12 +19,13 @@ struct evidence_session {
 	uint16_t waiting[2];
 };
 
+/* What is read of one point and not yet looked at: TCP records of sessions with odd packets. */
 struct evidence_input {
 	struct view_batch batch;
-	uint32_t point, at;
+	uint32_t point, at, rows;
 	bool near, ended;
-	int64_t time[VIEW_BATCH];
-	uint32_t way[VIEW_BATCH];
+	int64_t time[VIEW_BATCH]; /* on the near stage's clock */
+	uint32_t way[VIEW_BATCH], index[VIEW_BATCH];
 };
 
 struct evidence {
@@ -35,6 +36,7 @@ struct evidence {
 	uint32_t *next;                   /* by odd: chain of the open ones */
 	int64_t *acked_ns;                /* by odd: when another capture showed its ACK, or EVIDENCE_NEVER */
 	uint32_t *place;                  /* by session: its evidence_session, or EVIDENCE_NONE */
+	uint64_t *wanted;                 /* bit per node: TCP, of a session that has one */
 	struct evidence_session *session;
 	uint32_t sessions;
 	bool one_downstream[2];           /* by direction: its downstream stage is one capture's clock */
@@ -192,20 +194,40 @@ static void evidence_record(struct evidence *e, struct evidence_session *s,
 	}
 }
 
+static bool evidence_wants(const struct evidence *e, uint32_t way)
+{
+	return way != VIEW_NO_WAY && (e->wanted[way >> 7] >> (way >> 1 & 63) & 1);
+}
+
+/* Most records are of sessions that miss nothing: those are passed over here. */
 static void evidence_load(struct evidence *e, struct evidence_input *in)
 {
 	const struct clock *clock = &e->judging->meeting->clock[in->point];
-	uint32_t i;
+	int64_t time[VIEW_BATCH];
+	uint32_t way[VIEW_BATCH], i;
 
-	in->at = 0;
-	in->ended = !view_next(&in->batch);
-	if (in->ended)
-		return;
-	view_read_64(&in->batch, RECORD_TIME, in->time);
-	view_read_ways(&in->batch, in->way);
-	for (i = 0; i < in->batch.rows; i++)
-		in->time[i] = hop_near_time(e->hop, in->point, in->near,
-					    clock_correct(clock, in->time[i]));
+	in->at = in->rows = 0;
+	while (!in->rows) {
+		if (!view_next(&in->batch)) {
+			in->ended = true;
+			return;
+		}
+		view_read_ways(&in->batch, way);
+		for (i = 0; i < in->batch.rows; i++) {
+			in->index[in->rows] = i;
+			in->rows += evidence_wants(e, way[i]);
+		}
+		if (in->rows)
+			view_read_64(&in->batch, RECORD_TIME, time);
+		for (i = 0; i < in->rows; i++) {
+			uint32_t row = in->index[i];
+
+			in->way[i] = way[row];
+			in->index[i] = in->batch.index[row];
+			in->time[i] = hop_near_time(e->hop, in->point, in->near,
+						    clock_correct(clock, time[row]));
+		}
+	}
 }
 
 static struct evidence_input *evidence_earliest(struct evidence_input *in, uint32_t inputs)
@@ -227,25 +249,15 @@ static void evidence_pass(struct evidence *e, struct evidence_input *in, uint32_
 	uint64_t opened = 0;
 
 	while ((first = evidence_earliest(in, inputs)) != NULL) {
-		uint32_t way = first->way[first->at], index = first->batch.index[first->at];
+		uint32_t way = first->way[first->at];
 		int64_t now = first->time[first->at];
 
-		if (way != VIEW_NO_WAY) {
-			uint32_t place = e->place[j->sessions->of_node[way >> 1]];
-
-			if (place != EVIDENCE_NONE && j->view->flow[way >> 1].proto == 6) {
-				for (; opened < e->odds &&
-				       evidence_odd_time(e, &e->odd[order[opened]]) <= now;
-				     opened++)
-					evidence_open(e, order[opened]);
-				evidence_record(e, &e->session[place],
-						&j->view->point[first->point], index, first->near,
-						sessions_forward(j->sessions, way) ? HOP_FORWARD
-										   : HOP_REVERSE,
-						now);
-			}
-		}
-		if (++first->at == first->batch.rows)
+		for (; opened < e->odds && evidence_odd_time(e, &e->odd[order[opened]]) <= now; opened++)
+			evidence_open(e, order[opened]);
+		evidence_record(e, &e->session[e->place[j->sessions->of_node[way >> 1]]],
+				&j->view->point[first->point], first->index[first->at], first->near,
+				sessions_forward(j->sessions, way) ? HOP_FORWARD : HOP_REVERSE, now);
+		if (++first->at == first->rows)
 			evidence_load(e, first);
 	}
 	evidence_end(e);
@@ -287,22 +299,35 @@ static uint32_t *evidence_order(const struct evidence *e)
 	return order;
 }
 
+static void evidence_want(struct evidence *e, uint32_t session)
+{
+	const struct sessions *s = e->judging->sessions;
+	uint32_t n;
+
+	for (n = s->list[session].first_node; n != UINT32_MAX; n = s->next_node[n])
+		if (e->judging->view->flow[n].proto == 6)
+			e->wanted[n >> 6] |= (uint64_t)1 << (n & 63);
+}
+
 static bool evidence_sessions(struct evidence *e)
 {
 	uint32_t count = e->judging->sessions->count, i;
 	uint64_t k;
 
 	e->place = malloc(((size_t)count + 1) * sizeof *e->place);
+	e->wanted = calloc((size_t)e->judging->view->nodes / 64 + 1, sizeof *e->wanted);
 	e->next = malloc((e->odds + 1) * sizeof *e->next);
 	e->acked_ns = malloc((e->odds + 1) * sizeof *e->acked_ns);
-	if (!e->place || !e->next || !e->acked_ns)
+	if (!e->place || !e->wanted || !e->next || !e->acked_ns)
 		return false;
-	for (k = 0; k < e->odds; k++)
-		e->acked_ns[k] = EVIDENCE_NEVER;
 	memset(e->place, 0xff, ((size_t)count + 1) * sizeof *e->place);
-	for (k = 0; k < e->odds; k++)
-		if (e->place[e->odd[k].session] == EVIDENCE_NONE)
-			e->place[e->odd[k].session] = e->sessions++;
+	for (k = 0; k < e->odds; k++) {
+		e->acked_ns[k] = EVIDENCE_NEVER;
+		if (e->place[e->odd[k].session] != EVIDENCE_NONE)
+			continue;
+		e->place[e->odd[k].session] = e->sessions++;
+		evidence_want(e, e->odd[k].session);
+	}
 	e->session = calloc((size_t)e->sessions + 1, sizeof *e->session);
 	for (i = 0; e->session && i < e->sessions; i++)
 		e->session[i].open[0] = e->session[i].open[1] = EVIDENCE_NONE;
@@ -341,6 +366,7 @@ enum status evidence_gather(struct odd *odd, uint64_t odds, uint32_t hop,
 	free(in);
 	free(order);
 	free(e.place);
+	free(e.wanted);
 	free(e.next);
 	free(e.acked_ns);
 	free(e.session);

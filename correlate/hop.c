@@ -1,10 +1,11 @@
 #include "correlate/hop.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "collect/fingerprint.h"
+#include "correlate/pairs.h"
+#include "correlate/tasks.h"
 
 #define HOP_LEARN_FIRST 65536         /* pairs whose fields are all compared ... */
 #define HOP_LEARN_EVERY 16            /* ... and every so many behind them */
@@ -56,47 +57,50 @@ static void hop_learn(struct hop_habits *habits, unsigned direction, const struc
 		  &habits->windows_kept[direction]);
 }
 
-static void hop_pair(struct hop_task *task, uint32_t p, uint32_t index, unsigned direction,
-		     int64_t near_ns)
+static void hop_pair(struct hop_task *task, const struct pairs *pairs, uint32_t i)
 {
-	const struct journeys *j = task->journeys;
-	uint32_t q = j->next_point[p][index], far_index = j->next[p][index];
-	const struct view_point *far = &task->view->point[q];
+	uint32_t p = pairs->point, q = pairs->far_point[i];
+	int64_t near_ns = pairs->near_ns[i], far_ns = pairs->far_ns[i];
 	struct hop_habits *habits = &task->hop->habits;
-	int64_t far_ns = clock_correct(&task->meeting->clock[q],
-				       view_get(far, RECORD_TIME, far_index));
+	unsigned direction = task->direction;
 
 	clock_corridor_add(task->corridor[hop_fit(task->hop, p, q) - task->hop->fit],
 			   direction == 0, near_ns, far_ns - near_ns);
 	histogram_add(habits->delay[direction], direction ? near_ns - far_ns : far_ns - near_ns);
 	if (histogram_count(habits->delay[direction]) <= HOP_LEARN_FIRST ||
 	    histogram_count(habits->delay[direction]) % HOP_LEARN_EVERY == 0)
-		hop_learn(habits, direction, &task->view->point[p], index, far, far_index);
+		hop_learn(habits, direction, &task->view->point[p], pairs->near[i],
+			  &task->view->point[q], pairs->far[i]);
+}
+
+/* Of pairs to the next stage, those that go the task's way. */
+static void hop_narrow(const struct hop_task *task, struct pairs *pairs)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < pairs->rows; i++) {
+		uint32_t way = pairs->near_way[i];
+		int8_t lean = task->lean[way >> 1];
+		bool adjacent = task->path->stage[pairs->far_point[i]] == task->stage + 1;
+		unsigned direction = (lean > 0) == (way & 1);
+
+		pairs_keep(pairs, i, n);
+		n += adjacent & (lean != 0) & (direction == task->direction);
+	}
+	pairs->rows = n;
 }
 
 static void hop_point(struct hop_task *task, uint32_t p)
 {
-	const struct journeys *j = task->journeys;
-	uint32_t way[VIEW_BATCH], i;
-	int64_t time[VIEW_BATCH];
-	struct view_batch batch;
+	struct pairs pairs;
+	uint32_t i;
 
-	view_first(&batch, &task->view->point[p]);
-	while (view_next(&batch)) {
-		view_read_ways(&batch, way);
-		view_read_64(&batch, RECORD_TIME, time);
-		for (i = 0; i < batch.rows; i++) {
-			uint32_t index = batch.index[i];
-			int8_t lean;
-
-			if (!(j->marks[p][index] & JOURNEY_NEXT) ||
-			    task->path->stage[j->next_point[p][index]] != task->stage + 1)
-				continue;
-			lean = task->lean[way[i] >> 1];
-			if (lean && ((lean > 0) == (way[i] & 1)) == task->direction)
-				hop_pair(task, p, index, task->direction,
-					 clock_correct(&task->meeting->clock[p], time[i]));
-		}
+	pairs_first(&pairs, task->journeys, task->view, task->meeting, p);
+	while (pairs_next(&pairs)) {
+		hop_narrow(task, &pairs);
+		pairs_read_far(&pairs);
+		for (i = 0; i < pairs.rows; i++)
+			hop_pair(task, &pairs, i);
 	}
 }
 
@@ -133,14 +137,13 @@ static void hop_take_fit(struct hop *hop, uint32_t k, const struct clock_corrido
 		*best = fit;
 }
 
-static void *hop_run(void *argument)
+static void hop_run(void *argument)
 {
 	struct hop_task *task = argument;
 	uint32_t k;
 
 	for (k = 0; k < task->path->points[task->stage]; k++)
 		hop_point(task, task->path->point[task->stage][k]);
-	return NULL;
 }
 
 static void hops_lean(struct hops *hops, struct sessions *sessions)
@@ -163,10 +166,10 @@ enum status hops_measure(struct hops **out, struct sessions *sessions,
 {
 	struct hops *hops = calloc(1, sizeof *hops);
 	struct clock_corridor **corridors[VIEW_POINTS_MAX] = {NULL};
-	struct hop_task task[2 * VIEW_POINTS_MAX];
-	pthread_t thread[2 * VIEW_POINTS_MAX];
-	bool started[2 * VIEW_POINTS_MAX] = {false}, ok = true;
-	uint32_t h, k, last;
+	struct hop_task measure[2 * VIEW_POINTS_MAX];
+	struct task task[2 * VIEW_POINTS_MAX];
+	bool ok = true;
+	uint32_t h, k;
 
 	*out = hops;
 	if (hops) {
@@ -181,22 +184,15 @@ enum status hops_measure(struct hops **out, struct sessions *sessions,
 	hops_lean(hops, sessions);
 	for (h = 0; h < hops->count && ok; h++) {
 		ok = hop_set_up(&hops->hop[h], h, path, &corridors[h]);
-		for (k = 0; k < 2; k++)
-			task[2 * h + k] = (struct hop_task){&hops->hop[h], hops->lean, journeys, view,
-							    path, meeting, h, k, corridors[h]};
-	}
-	for (h = 0; h < 2 * hops->count && ok; h = last) {
-		last = h + threads < 2 * hops->count ? h + threads : 2 * hops->count;
-		for (k = h; k < last; k++) {
-			started[k] = k + 1 < last &&
-				     pthread_create(&thread[k], NULL, hop_run, &task[k]) == 0;
-			if (!started[k])
-				hop_run(&task[k]);
+		for (k = 0; k < 2; k++) {
+			measure[2 * h + k] =
+				(struct hop_task){&hops->hop[h], hops->lean, journeys, view, path,
+						  meeting, h, k, corridors[h]};
+			task[2 * h + k] = (struct task){hop_run, &measure[2 * h + k]};
 		}
-		for (k = h; k < last; k++)
-			if (started[k])
-				pthread_join(thread[k], NULL);
 	}
+	if (ok)
+		tasks_run(task, 2 * hops->count, threads);
 	for (h = 0; h < hops->count; h++) {
 		for (k = 0; corridors[h] && k < hops->hop[h].fits; k++) {
 			if (ok)

@@ -7,14 +7,13 @@
 #include "correlate/journey.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "correlate/meeting.h"
 
 #define JOIN_PARTS 4            /* of the fingerprints; fixed, so that the result is */
-#define JOIN_SLICES 8           /* slices of time in a window */
+#define JOIN_SLICES 512         /* slices of time in a window: what the points saw of one is in cache */
 #define JOIN_GROUP_MAX 65535u   /* records in one group; a longer one is cut here */
 #define JOIN_SLOTS_MIN 4096u
 #define JOIN_AHEAD 16u          /* probes under way at once: random loads in batches */
@@ -33,12 +32,18 @@ struct join_more {
 	uint32_t point;
 };
 
+/* Another entry than the one that is looked for is told without a look at it. */
+struct join_slot {
+	uint32_t entry;         /* number + 1, 0 = free */
+	uint32_t tag;           /* of its fingerprint */
+};
+
 struct join_table {
 	struct join_entry *entry;
 	uint32_t entries, entry_room;
 	struct join_more *more;
 	uint32_t mores, more_room;
-	uint32_t *slot;         /* entry number + 1, 0 = free */
+	struct join_slot *slot;
 	uint32_t slots;         /* power of two */
 };
 
@@ -67,9 +72,14 @@ struct join_input {
 
 /* ---- tables ---- */
 
-static inline uint32_t join_slot(const struct join_table *t, uint64_t fp)
+static inline uint32_t join_place(const struct join_table *t, uint64_t fp)
 {
-	return (uint32_t)(fp >> 20) & (t->slots - 1);
+	return (uint32_t)(fp >> 4) & (t->slots - 1);
+}
+
+static inline uint32_t join_tag(uint64_t fp)
+{
+	return (uint32_t)(fp >> 32);
 }
 
 static bool join_table_init(struct join_table *t)
@@ -95,7 +105,8 @@ static void join_table_clear(struct join_table *t)
 
 static bool join_table_grow(struct join_table *t)
 {
-	uint32_t *slot, slots, e, s;
+	struct join_slot *slot;
+	uint32_t slots, e, s;
 
 	if (t->entries == t->entry_room) {
 		uint32_t room = t->entry_room ? 2 * t->entry_room : JOIN_SLOTS_MIN;
@@ -116,20 +127,25 @@ static bool join_table_grow(struct join_table *t)
 	t->slot = slot;
 	t->slots = slots;
 	for (e = 0; e < t->entries; e++) {
-		for (s = join_slot(t, t->entry[e].fp); slot[s]; s = (s + 1) & (slots - 1))
+		uint64_t fp = t->entry[e].fp;
+
+		for (s = join_place(t, fp); slot[s].entry; s = (s + 1) & (slots - 1))
 			;
-		slot[s] = e + 1;
+		slot[s] = (struct join_slot){e + 1, join_tag(fp)};
 	}
 	return true;
 }
 
 static struct join_entry *join_find(struct join_table *t, uint64_t fp)
 {
-	uint32_t s;
+	uint32_t tag = join_tag(fp), s;
 
-	for (s = join_slot(t, fp); t->slot[s]; s = (s + 1) & (t->slots - 1))
-		if (t->entry[t->slot[s] - 1].fp == fp && t->entry[t->slot[s] - 1].count)
-			return &t->entry[t->slot[s] - 1];
+	for (s = join_place(t, fp); t->slot[s].entry; s = (s + 1) & (t->slots - 1)) {
+		struct join_entry *entry = &t->entry[t->slot[s].entry - 1];
+
+		if (t->slot[s].tag == tag && entry->fp == fp && entry->count)
+			return entry;
+	}
 	return NULL;
 }
 
@@ -140,10 +156,10 @@ static struct join_entry *join_insert(struct join_table *t, uint64_t fp)
 
 	if (!join_table_grow(t))
 		return NULL;
-	for (s = join_slot(t, fp); t->slot[s]; s = (s + 1) & (t->slots - 1))
+	for (s = join_place(t, fp); t->slot[s].entry; s = (s + 1) & (t->slots - 1))
 		;
 	entry = &t->entry[t->entries++];
-	t->slot[s] = t->entries;
+	t->slot[s] = (struct join_slot){t->entries, join_tag(fp)};
 	entry->fp = fp;
 	entry->count = 0;
 	entry->more = entry->last = JOIN_END;
@@ -322,13 +338,13 @@ static bool join_record(struct join_part *part, uint32_t point, uint64_t fp, uin
 	return join_append(present, entry, point, index);
 }
 
-/* Reads the next rows of this part from a point. */
+/* Reads the next rows of this part from a point. What is not comparable has no fingerprint: 0. */
 static void join_read(struct join_part *part, uint32_t point, struct join_input *in)
 {
 	const struct clock *clock = &part->meeting->clock[point];
-	uint32_t way[VIEW_BATCH], i;
 	int64_t time[VIEW_BATCH];
 	uint64_t fp[VIEW_BATCH];
+	uint32_t i;
 
 	in->at = in->rows = 0;
 	while (!in->rows) {
@@ -337,17 +353,35 @@ static void join_read(struct join_part *part, uint32_t point, struct join_input 
 			return;
 		}
 		view_read_fingerprints(part->view, &in->batch, fp);
-		view_read_64(&in->batch, RECORD_TIME, time);
-		view_read_ways(&in->batch, way);
 		for (i = 0; i < in->batch.rows; i++) {
-			in->fp[in->rows] = fp[i];
-			in->index[in->rows] = in->batch.index[i];
-			in->time[in->rows] = time[i];
-			in->rows += way[i] != VIEW_NO_WAY && fp[i] % JOIN_PARTS == part->part;
+			in->index[in->rows] = i;
+			in->rows += fp[i] && fp[i] % JOIN_PARTS == part->part;
 		}
 	}
-	for (i = 0; i < in->rows; i++)
-		in->time[i] = clock_correct(clock, in->time[i]);
+	view_read_64(&in->batch, RECORD_TIME, time);
+	for (i = 0; i < in->rows; i++) {
+		uint32_t row = in->index[i];
+
+		in->fp[i] = fp[row];
+		in->index[i] = in->batch.index[row];
+		in->time[i] = clock_correct(clock, time[row]);
+	}
+}
+
+/* Loads are begun before they are needed: the slots of a fingerprint, and when those have come
+ * the entry that one of them leads to. */
+static inline void join_ahead_slots(const struct join_part *part, uint64_t fp)
+{
+	__builtin_prefetch(&part->table[0].slot[join_place(&part->table[0], fp)]);
+	__builtin_prefetch(&part->table[1].slot[join_place(&part->table[1], fp)]);
+}
+
+static inline void join_ahead_entry(const struct join_table *t, uint64_t fp)
+{
+	struct join_slot slot = t->slot[join_place(t, fp)];
+
+	if (slot.entry && slot.tag == join_tag(fp))
+		__builtin_prefetch(&t->entry[slot.entry - 1]);
 }
 
 /* Joins a point's rows before `until`. */
@@ -358,28 +392,14 @@ static bool join_slice(struct join_part *part, uint32_t point, struct join_input
 
 		for (end = in->at; end < in->rows && in->time[end] < until; end++)
 			;
-		for (i = in->at; i < end && i < in->at + JOIN_AHEAD; i++) {
-			__builtin_prefetch(&part->table[0].slot[join_slot(&part->table[0], in->fp[i])]);
-			__builtin_prefetch(&part->table[1].slot[join_slot(&part->table[1], in->fp[i])]);
-		}
+		for (i = in->at; i < end && i < in->at + JOIN_AHEAD; i++)
+			join_ahead_slots(part, in->fp[i]);
 		for (i = in->at; i < end; i++) {
-			if (i + JOIN_AHEAD < end) {
-				uint64_t fp = in->fp[i + JOIN_AHEAD];
-
-				__builtin_prefetch(&part->table[0].slot[join_slot(&part->table[0], fp)]);
-				__builtin_prefetch(&part->table[1].slot[join_slot(&part->table[1], fp)]);
-			}
+			if (i + JOIN_AHEAD < end)
+				join_ahead_slots(part, in->fp[i + JOIN_AHEAD]);
 			if (i + JOIN_AHEAD / 2 < end) {
-				uint64_t fp = in->fp[i + JOIN_AHEAD / 2];
-				struct join_table *t = &part->table[0];
-				uint32_t s = t->slot[join_slot(t, fp)];
-
-				if (s)
-					__builtin_prefetch(&t->entry[s - 1]);
-				t = &part->table[1];
-				s = t->slot[join_slot(t, fp)];
-				if (s)
-					__builtin_prefetch(&t->entry[s - 1]);
+				join_ahead_entry(&part->table[0], in->fp[i + JOIN_AHEAD / 2]);
+				join_ahead_entry(&part->table[1], in->fp[i + JOIN_AHEAD / 2]);
 			}
 			if (!join_record(part, point, in->fp[i], in->index[i]))
 				return false;
@@ -444,7 +464,7 @@ static bool join_pass(struct join_part *part, struct join_input *in)
 	return join_swap(part) && join_swap(part);
 }
 
-static void *join_run(void *argument)
+static void join_run(void *argument)
 {
 	struct join_part *part = argument;
 	struct join_input *in = calloc(part->view->points, sizeof *in);
@@ -455,7 +475,6 @@ static void *join_run(void *argument)
 	join_table_free(&part->table[0]);
 	join_table_free(&part->table[1]);
 	free(in);
-	return NULL;
 }
 
 static enum status join_gather(struct join_part *parts, struct repeats *repeats, struct error *err)
@@ -485,12 +504,13 @@ static enum status join_gather(struct join_part *parts, struct repeats *repeats,
 
 enum status journeys_join(struct journeys *journeys, const struct view *view,
 			  const struct path *path, const struct meeting *meeting, int64_t tmax_ns,
-			  unsigned threads, struct repeats *repeats, struct error *err)
+			  unsigned threads, const struct task *beside, struct repeats *repeats,
+			  struct error *err)
 {
 	struct join_part parts[JOIN_PARTS];
-	pthread_t thread[JOIN_PARTS];
+	struct task task[JOIN_PARTS + 1];
 	enum status status;
-	uint32_t p, q, started;
+	uint32_t p;
 
 	memset(parts, 0, sizeof parts);
 	for (p = 0; p < JOIN_PARTS; p++) {
@@ -500,19 +520,10 @@ enum status journeys_join(struct journeys *journeys, const struct view *view,
 		parts[p].journeys = journeys;
 		parts[p].tmax_ns = tmax_ns;
 		parts[p].part = p;
+		task[p + 1] = (struct task){join_run, &parts[p]};
 	}
-	for (p = 0; p < JOIN_PARTS; p += threads ? threads : 1) {
-		for (q = p + 1, started = 0; q < JOIN_PARTS && q < p + threads; q++) {
-			if (pthread_create(&thread[q], NULL, join_run, &parts[q]) != 0)
-				join_run(&parts[q]);
-			else
-				started |= 1u << q;
-		}
-		join_run(&parts[p]);
-		for (q = p + 1; q < JOIN_PARTS && q < p + threads; q++)
-			if (started & 1u << q)
-				pthread_join(thread[q], NULL);
-	}
+	task[0] = *beside;
+	tasks_run(task, JOIN_PARTS + 1, threads);
 	status = join_gather(parts, repeats, err);
 	for (p = 0; p < JOIN_PARTS; p++)
 		free(parts[p].repeats.list);

@@ -13,6 +13,7 @@
 
 #include "collect/error.h"
 #include "correlate/path.h"
+#include "correlate/tasks.h"
 #include "correlate/view.h"
 
 enum journey_mark {
@@ -53,9 +54,11 @@ struct repeats {
 /* The windowed join: one pass over all points in the order of corrected time.
  * Packets seen at most once at every point are linked; the others become
  * repeats (caller frees repeats->list). Memory is packet rate x tmax. The
- * result does not depend on the number of threads. */
+ * result does not depend on the number of threads. `beside` is other work that
+ * needs no journeys, and is done meanwhile. */
 enum status journeys_join(struct journeys *journeys, const struct view *view,
 			  const struct path *path, const struct meeting *meeting, int64_t tmax_ns,
-			  unsigned threads, struct repeats *repeats, struct error *err) MUST_CHECK;
+			  unsigned threads, const struct task *beside,
+			  struct repeats *repeats, struct error *err) MUST_CHECK;
 
 #endif

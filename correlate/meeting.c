@@ -1,12 +1,12 @@
 #include "correlate/meeting.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "collect/packet.h"
 #include "correlate/sides.h"
+#include "correlate/tasks.h"
 
 #define MEETING_NEAR_NS 20000000 /* neighbours whose clocks cannot drift apart meanwhile: 20 ms */
 #define MEETING_DOUBLED_MIN 8    /* packets of a link before it can be called doubled */
@@ -137,7 +137,7 @@ struct sampling {
 	bool ok;
 };
 
-static void *sampling_run(void *argument)
+static void sampling_run(void *argument)
 {
 	struct sampling *s = argument;
 
@@ -145,27 +145,16 @@ static void *sampling_run(void *argument)
 	s->different = samples_mark(&s->samples);
 	s->ok = s->ok && samples_find_doubled(&s->samples, s->view->point[s->point].links,
 					      &s->doubled);
-	return NULL;
 }
 
 static void samplings_run(struct sampling *list, uint32_t count, unsigned threads)
 {
-	pthread_t thread[VIEW_POINTS_MAX];
-	bool started[VIEW_POINTS_MAX];
-	uint32_t from, to, p;
+	struct task task[VIEW_POINTS_MAX];
+	uint32_t p;
 
-	for (from = 0; from < count; from = to) {
-		to = from + threads < count ? from + threads : count;
-		for (p = from; p < to; p++) {
-			started[p] = p + 1 < to && pthread_create(&thread[p], NULL, sampling_run,
-								  &list[p]) == 0;
-			if (!started[p])
-				sampling_run(&list[p]);
-		}
-		for (p = from; p < to; p++)
-			if (started[p])
-				pthread_join(thread[p], NULL);
-	}
+	for (p = 0; p < count; p++)
+		task[p] = (struct task){sampling_run, &list[p]};
+	tasks_run(task, count, threads);
 }
 
 /* ---- pairs of points ---- */

@@ -9,10 +9,12 @@
 
 #include "collect/memory.h"
 #include "collect/packet.h"
+#include "correlate/pairs.h"
 
 #define SESSION_NONE UINT32_MAX
 #define SESSION_RECENT 4               /* earlier flows of a tuple at a point that a flow is held against */
 #define SESSION_RING_GAP_NS 60000000000 /* a flow goes on in the next file of a ring after at most 60 s */
+#define SESSION_AHEAD 16u              /* links whose nodes are on their way from memory */
 #define SESSION_LEAN_ENOUGH 64         /* votes after which a node's direction needs no more */
 #define SESSION_NEAR_NS 1000000000     /* packets within 1 s of each other: clocks do not drift between them */
 
@@ -84,8 +86,25 @@ struct session_tuples {
 	uint64_t slots;  /* power of two */
 };
 
+/* The slots of the next SESSION_AHEAD nodes, asked of memory all at once, and then the
+ * tuples that they are held against. */
+static void session_tuples_ahead(const struct session_tuples *t, const struct view *view,
+				 uint32_t from, uint64_t slot[SESSION_AHEAD])
+{
+	uint32_t i;
+
+	for (i = 0; i < SESSION_AHEAD && from + i < view->nodes; i++) {
+		slot[i] = session_tuple_hash(&view->flow[from + i], view->seed) & (t->slots - 1);
+		__builtin_prefetch(&t->slot[slot[i]], 1);
+	}
+	for (i = 0; i < SESSION_AHEAD && from + i < view->nodes; i++)
+		if (t->slot[slot[i]] != SESSION_NONE)
+			__builtin_prefetch(&view->flow[t->slot[slot[i]]]);
+}
+
 static bool session_tuples_build(struct session_tuples *t, const struct view *view)
 {
+	uint64_t ahead[SESSION_AHEAD];
 	uint32_t n;
 
 	for (t->slots = 1024; t->slots < 2 * (uint64_t)view->nodes; t->slots *= 2)
@@ -96,8 +115,11 @@ static bool session_tuples_build(struct session_tuples *t, const struct view *vi
 		return false;
 	memset(t->slot, 0xff, t->slots * sizeof *t->slot);
 	for (n = 0; n < view->nodes; n++) {
-		uint64_t s = session_tuple_hash(&view->flow[n], view->seed) & (t->slots - 1);
+		uint64_t s;
 
+		if (n % SESSION_AHEAD == 0)
+			session_tuples_ahead(t, view, n, ahead);
+		s = ahead[n % SESSION_AHEAD];
 		while (t->slot[s] != SESSION_NONE &&
 		       !session_tuple_equal(&view->flow[t->slot[s]], &view->flow[n]))
 			s = (s + 1) & (t->slots - 1);
@@ -179,6 +201,22 @@ static void session_join_tuple(struct sessions *s, const struct view *view,
 	}
 }
 
+/* Chains some slots on are asked of memory: first their links, then their nodes' lives. */
+static inline void session_chain_ahead(const struct session_tuples *t,
+				       const struct survey_flow *flows, uint64_t at)
+{
+	uint32_t far = t->slot[at + 2 * SESSION_AHEAD], near = t->slot[at + SESSION_AHEAD];
+
+	if (far != SESSION_NONE)
+		__builtin_prefetch(&t->next[far]);
+	if (near == SESSION_NONE || t->next[near] == SESSION_NONE)
+		return;
+	__builtin_prefetch(&flows[near]);
+	__builtin_prefetch((const char *)&flows[near] + SURVEY_LINE_BYTES);
+	__builtin_prefetch(&flows[t->next[near]]);
+	__builtin_prefetch((const char *)&flows[t->next[near]] + SURVEY_LINE_BYTES);
+}
+
 enum status sessions_new(struct sessions **out, const struct view *view,
 			 const struct meeting *meeting, const struct survey_flow *flows,
 			 int64_t tmax_ns, struct error *err)
@@ -212,6 +250,8 @@ enum status sessions_new(struct sessions **out, const struct view *view,
 	for (i = 0; i < view->nodes; i++)
 		s->parent[i] = i;
 	for (at = 0; at < tuples.slots; at++) {
+		if (at + 2 * SESSION_AHEAD < tuples.slots)
+			session_chain_ahead(&tuples, flows, at);
 		if (tuples.slot[at] == SESSION_NONE || tuples.next[tuples.slot[at]] == SESSION_NONE)
 			continue;
 		for (count = 0, i = tuples.slot[at]; i != SESSION_NONE; i = tuples.next[i])
@@ -283,42 +323,43 @@ static void session_lean_vote(struct session_lean *lean, unsigned dir, int64_t t
 	lean->difference_ns[dir] = difference_ns;
 }
 
+/* One packet and its next sight. */
 struct session_link {
-	uint32_t near_index, far_index, near_way, far_way;
-	uint8_t far_point;
+	uint32_t near_index, near_way, far_way;
 	int64_t near_ns, far_ns; /* reference time */
+	int near_ttl, far_ttl;
 };
 
 /* Calls `each` for every link of a point, in the order of time. */
 typedef void session_link_fn(void *user, const struct session_link *link);
 
-static void session_each_link(const struct journeys *j, const struct view *view,
-			      const struct meeting *meeting, uint32_t p, session_link_fn *each,
-			      void *user)
+static void session_each_link(const struct sessions *s, const struct journeys *journeys,
+			      const struct view *view, const struct meeting *meeting, uint32_t p,
+			      session_link_fn *each, void *user)
 {
-	const struct view_point *point = &view->point[p];
-	uint32_t way[VIEW_BATCH], i;
-	int64_t time[VIEW_BATCH];
-	struct view_batch batch;
+	uint8_t near_ttl[VIEW_BATCH], far_ttl[VIEW_BATCH], near_point[VIEW_BATCH];
+	uint32_t far_way[VIEW_BATCH], i;
+	struct pairs pairs;
 
-	view_first(&batch, point);
-	while (view_next(&batch)) {
-		view_read_ways(&batch, way);
-		view_read_64(&batch, RECORD_TIME, time);
-		for (i = 0; i < batch.rows; i++) {
-			struct session_link link = {.near_index = batch.index[i],
-						    .near_way = way[i]};
-			const struct view_point *far;
+	memset(near_point, (int)p, sizeof near_point);
+	pairs_first(&pairs, journeys, view, meeting, p);
+	while (pairs_next(&pairs)) {
+		pairs_read_far(&pairs);
+		view_gather_ways(view, pairs.far_point, pairs.far, pairs.rows, far_way);
+		view_gather_8(view, RECORD_TTL, near_point, pairs.near, pairs.rows, near_ttl);
+		view_gather_8(view, RECORD_TTL, pairs.far_point, pairs.far, pairs.rows, far_ttl);
+		for (i = 0; i < pairs.rows; i++) {
+			struct session_link link = {pairs.near[i], pairs.near_way[i], far_way[i],
+						    pairs.near_ns[i], pairs.far_ns[i],
+						    near_ttl[i], far_ttl[i]};
 
-			if (!(j->marks[p][link.near_index] & JOURNEY_NEXT))
-				continue;
-			link.far_point = j->next_point[p][link.near_index];
-			link.far_index = j->next[p][link.near_index];
-			far = &view->point[link.far_point];
-			link.far_way = view_way(far, link.far_index);
-			link.near_ns = clock_correct(&meeting->clock[p], time[i]);
-			link.far_ns = clock_correct(&meeting->clock[link.far_point],
-						    view_get(far, RECORD_TIME, link.far_index));
+			if (i + SESSION_AHEAD < pairs.rows) {
+				uint32_t near = pairs.near_way[i + SESSION_AHEAD] >> 1;
+
+				__builtin_prefetch(&s->lean[near], 1);
+				__builtin_prefetch(&s->parent[near]);
+				__builtin_prefetch(&s->parent[far_way[i + SESSION_AHEAD] >> 1]);
+			}
 			each(user, &link);
 		}
 	}
@@ -343,12 +384,8 @@ static void session_learn_link(void *user, const struct session_link *link)
 	uint8_t flip_near, flip_far, flip;
 
 	if (lean->delay < SESSION_LEAN_ENOUGH && lean->delay > -SESSION_LEAN_ENOUGH)
-		session_lean_vote(
-			lean, link->near_way & 1, link->near_ns, link->far_ns - link->near_ns,
-			(int)view_get(&learning->view->point[learning->point], RECORD_TTL,
-				      link->near_index),
-			(int)view_get(&learning->view->point[link->far_point], RECORD_TTL,
-				      link->far_index));
+		session_lean_vote(lean, link->near_way & 1, link->near_ns,
+				  link->far_ns - link->near_ns, link->near_ttl, link->far_ttl);
 	learning->doubtful |= link->far_ns - link->near_ns > learning->tmax_ns ||
 			      link->near_ns - link->far_ns > learning->tmax_ns;
 	if (s->parent[near] == s->parent[far] ||
@@ -419,10 +456,10 @@ enum status sessions_learn(struct sessions *s, struct journeys *journeys, const 
 		return session_memory(err);
 	}
 	for (p = 0; p < view->points; p++) {
-		if (path->stage[p] == PATH_OFF)
-			continue;
+		if (path->stage[p] == PATH_OFF || path->stage[p] + 1u == path->stages)
+			continue; /* nothing leads on from there */
 		learning.point = p;
-		session_each_link(journeys, view, meeting, p, session_learn_link, &learning);
+		session_each_link(s, journeys, view, meeting, p, session_learn_link, &learning);
 	}
 	for (node = 0; node < view->nodes; node++) {
 		struct session_vote *near = &learning.near[node];
@@ -436,10 +473,10 @@ enum status sessions_learn(struct sessions *s, struct journeys *journeys, const 
 	session_join_partial(&learning, learning.near);
 	session_join_partial(&learning, learning.far);
 	for (p = 0; p < view->points && learning.doubtful; p++) {
-		if (path->stage[p] == PATH_OFF)
-			continue;
+		if (path->stage[p] == PATH_OFF || path->stage[p] + 1u == path->stages)
+			continue; /* nothing leads on from there */
 		learning.point = p;
-		session_each_link(journeys, view, meeting, p, session_check_link, &learning);
+		session_each_link(s, journeys, view, meeting, p, session_check_link, &learning);
 	}
 	for (node = 0; node < view->nodes; node++) {
 		uint8_t flip;

@@ -3,6 +3,7 @@
 #include "collect/packet.h"
 
 #define SURVEY_WELL_KNOWN 1024
+#define SURVEY_AHEAD 16u /* records whose flows are on their way from memory */
 
 static inline void survey_count(uint16_t *counter)
 {
@@ -97,6 +98,7 @@ static void survey_packet(const struct view *view, struct survey_flow *flow, uin
 	bool reset = false;
 
 	if (!flow->packets[0] && !flow->packets[1]) {
+		flow->proto = view->flow[node].proto;
 		flow->first_ns = c->time[i];
 		flow->syn_ns = flow->synack_ns = flow->ack_ns = INT64_MIN;
 		flow->marks |= (uint16_t)(SURVEY_FIRST << (8 * dir));
@@ -104,7 +106,7 @@ static void survey_packet(const struct view *view, struct survey_flow *flow, uin
 	flow->last_ns = c->time[i];
 	flow->packets[dir]++;
 	flow->bytes[dir] += c->length[i];
-	if (view->flow[node].proto == 6 && !(c->marks[i] & PACKET_FRAGMENT_LATER)) {
+	if (flow->proto == 6 && !(c->marks[i] & PACKET_FRAGMENT_LATER)) {
 		survey_tcp(flow, dir, c->flags[i], c->seq[i], c->length[i] - c->header[i],
 			   c->time[i]);
 		reset = c->flags[i] & PACKET_TCP_RST;
@@ -125,6 +127,12 @@ static void survey_packet(const struct view *view, struct survey_flow *flow, uin
 		survey_count(&flow->bad_checksums);
 }
 
+static inline void survey_ahead(const struct survey_flow *flow)
+{
+	__builtin_prefetch(flow, 1);
+	__builtin_prefetch((const char *)flow + SURVEY_LINE_BYTES, 1);
+}
+
 void survey_point(const struct view *view, uint32_t point, struct survey_flow *flows)
 {
 	const struct view_point *p = &view->point[point];
@@ -140,8 +148,8 @@ void survey_point(const struct view *view, uint32_t point, struct survey_flow *f
 
 			if (c.way[i] == VIEW_NO_WAY)
 				continue;
-			if (i + 8 < batch.rows && c.way[i + 8] != VIEW_NO_WAY)
-				__builtin_prefetch(&flows[(c.way[i + 8] >> 1) - p->first_node], 1);
+			if (i + SURVEY_AHEAD < batch.rows && c.way[i + SURVEY_AHEAD] != VIEW_NO_WAY)
+				survey_ahead(&flows[(c.way[i + SURVEY_AHEAD] >> 1) - p->first_node]);
 			c.link[i] += p->block[batch.index[i] >> VIEW_BLOCK_SHIFT].link_base;
 			survey_packet(view, &flows[node - p->first_node], node, &c, i);
 		}

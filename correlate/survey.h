@@ -8,6 +8,7 @@
 #define CROSSTAP_CORRELATE_SURVEY_H
 
 #include <stdbool.h>
+#include <assert.h>
 #include <stdint.h>
 
 #include "collect/error.h"
@@ -24,6 +25,8 @@ enum survey_mark {
 	SURVEY_FIRST = 1 << 7,   /* the flow's first packet went this way */
 };
 
+#define SURVEY_LINE_BYTES 64
+
 struct survey_flow {
 	int64_t first_ns, last_ns;
 	int64_t syn_ns, synack_ns, ack_ns; /* first SYN, first SYN-ACK, first ACK behind it; INT64_MIN: not seen */
@@ -35,10 +38,13 @@ struct survey_flow {
 	uint16_t syn, synack, fin, rst; /* held at 65535 */
 	uint16_t truncated, bad_checksums, zero_windows;
 	uint16_t marks;          /* enum survey_mark */
+	uint8_t proto;
 	uint8_t ttl[2];          /* of the first packet that is no RST, by direction; 0 = none */
 	uint32_t link[2];        /* of that packet, or of a RST where there was nothing else: index in the
 				    point's links */
+	uint64_t spare[2];       /* fills two lines of a cache: none of a long array lies in three */
 };
+static_assert(sizeof(struct survey_flow) == 2 * SURVEY_LINE_BYTES, "a survey_flow is two lines");
 
 static inline bool survey_has(const struct survey_flow *flow, unsigned direction, uint16_t mark)
 {

@@ -1,17 +1,18 @@
 #include "correlate/verdict.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/fingerprint.h"
 #include "collect/memory.h"
-#include "collect/packet.h"
 #include "correlate/delays.h"
 #include "correlate/evidence.h"
 #include "correlate/judge.h"
+#include "correlate/pass.h"
 #include "correlate/recut.h"
+#include "correlate/tasks.h"
+
+#define VERDICT_PARTS 4 /* two stages, two directions */
 
 static const char *const verdict_names[VERDICTS] = {
 	"",      "matched",    "dropped", "injected",  "duplicated", "local",
@@ -30,207 +31,15 @@ const char *hop_direction_name(enum hop_direction direction)
 	return names[direction];
 }
 
-/* One hop under way. */
-struct hop_pass {
-	struct verdicts *verdicts;
-	struct hop_result *result;
-	const struct judging *judging;
-	uint32_t hop, stage;
-	bool ok;
-	struct hop_session *session;
-	int64_t *latest[2];  /* by direction and node: see pass_order() */
-	bool overtaken;
-	struct odd *odd;
-	uint64_t odds, odd_room;
-};
-
-static enum status pass_memory(struct error *err)
+static enum status verdicts_memory(struct error *err)
 {
 	return error_errno(err, ENOMEM, "verdicts");
 }
 
-static bool pass_add_odd(struct hop_pass *pass, const struct odd *odd)
-{
-	if (pass->odds == pass->odd_room) {
-		uint64_t room = pass->odd_room ? 2 * pass->odd_room : 1024;
-		struct odd *grown = realloc(pass->odd, room * sizeof *grown);
-
-		if (!grown)
-			return false;
-		pass->odd = grown;
-		pass->odd_room = room;
-	}
-	pass->odd[pass->odds++] = *odd;
-	return true;
-}
-
-static uint32_t pass_carries(uint16_t flags, uint32_t payload)
-{
-	return payload + !!(flags & PACKET_TCP_SYN) + !!(flags & PACKET_TCP_FIN);
-}
-
-static bool pass_odd(struct hop_pass *pass, uint32_t p, uint32_t index, uint32_t way,
-		     unsigned direction, bool upstream)
-{
-	const struct view_point *point = &pass->judging->view->point[p];
-	struct odd odd = {.point = p, .index = index, .way = way, .hop = (uint8_t)pass->hop,
-			  .direction = (uint8_t)direction, .upstream = upstream};
-
-	odd.session = pass->judging->sessions->of_node[way >> 1];
-	odd.time_ns = clock_correct(&pass->judging->meeting->clock[p],
-				    view_get(point, RECORD_TIME, index));
-	odd.proto = pass->judging->view->flow[way >> 1].proto;
-	odd.flags = (uint16_t)view_get(point, RECORD_FLAGS, index);
-	odd.marks = (uint16_t)view_get(point, RECORD_MARKS, index);
-	odd.ttl = (uint8_t)view_get(point, RECORD_TTL, index);
-	odd.length = (uint32_t)view_get(point, RECORD_LENGTH, index);
-	odd.seq = (uint32_t)view_get(point, RECORD_SEQ, index);
-	odd.end = odd.seq + pass_carries(odd.flags, view_payload(point, index));
-	return pass_add_odd(pass, &odd);
-}
-
-/* Header fields that a hop rewrote, but for those it is expected to. */
-static bool pass_modified(const struct view_point *near, uint32_t near_index,
-			  const struct view_point *far, uint32_t far_index)
-{
-	return view_get(near, RECORD_TOS, near_index) != view_get(far, RECORD_TOS, far_index) ||
-	       view_get(near, RECORD_FLAGS, near_index) != view_get(far, RECORD_FLAGS, far_index) ||
-	       view_get(near, RECORD_WINDOW, near_index) !=
-		       view_get(far, RECORD_WINDOW, far_index) ||
-	       view_get(near, RECORD_IP_ID, near_index) != view_get(far, RECORD_IP_ID, far_index) ||
-	       fingerprint_digests_differ((uint32_t)view_get(near, RECORD_DIGEST, near_index),
-					  (uint32_t)view_get(far, RECORD_DIGEST, far_index));
-}
-
-/* RFC 4737 3.3: a packet is reordered when it arrives behind one of its session
- * that was sent after it. Records come in the near stage's order of time: of
- * reverse packets that is the order of arrival, and the far time is when they
- * were sent. Of forward packets it is the order of sending: an arrival that is earlier than
- * the latest one only shows that there is reordering, and pass_reordered()
- * counts it then. */
-static void pass_order(struct hop_pass *pass, uint32_t way, unsigned direction, int64_t far_ns)
-{
-	int64_t *latest = &pass->latest[direction][way >> 1];
-
-	if (far_ns >= *latest)
-		*latest = far_ns;
-	else if (direction == HOP_REVERSE)
-		pass->result->reordered[HOP_REVERSE]++;
-	else
-		pass->overtaken = true;
-}
-
-static void pass_matched(struct hop_pass *pass, uint32_t p, uint32_t index, uint32_t way,
-			 unsigned direction, int64_t near_local_ns)
-{
-	const struct judging *j = pass->judging;
-	uint32_t q = j->journeys->next_point[p][index], far_index = j->journeys->next[p][index];
-	const struct view_point *near = &j->view->point[p], *far = &j->view->point[q];
-	int64_t near_ns = clock_correct(&j->meeting->clock[p], near_local_ns), far_ns, delay;
-	uint32_t length = (uint32_t)view_get(near, RECORD_LENGTH, index);
-	uint16_t marks;
-
-	far_ns = clock_correct(&j->meeting->clock[q], view_get(far, RECORD_TIME, far_index));
-	if (hop_difference(&j->hops->hop[pass->hop], p, near_ns, q, far_ns, &delay)) {
-		delay = direction ? -delay : delay;
-		histogram_add(pass->result->delay[direction], delay);
-		pass->ok &= delays_add(pass->result->delays, near_ns, direction, delay);
-	}
-	pass->result->modified[direction] += pass_modified(near, index, far, far_index);
-	if (length > pass->result->length_max[direction])
-		pass->result->length_max[direction] = length;
-	marks = (uint16_t)view_get(near, RECORD_MARKS, index);
-	if (marks & PACKET_FRAGMENT)
-		pass->result->fragments[direction][(marks & PACKET_FRAGMENT_LATER) != 0]++;
-	pass_order(pass, way, direction, far_ns);
-}
-
-/* The verdict that a record's marks give at this hop; VERDICT_NONE: it is odd. */
-static enum verdict pass_verdict(uint8_t marks, bool near, bool adjacent, bool upstream)
-{
-	bool linked = near ? marks & JOURNEY_NEXT : marks & JOURNEY_PREVIOUS;
-
-	if (marks & JOURNEY_COPY)
-		return VERDICT_COPIES;
-	if (linked)
-		return adjacent ? VERDICT_MATCHED : VERDICT_UNCAPTURED;
-	if (marks & (near ? JOURNEY_AMBIGUOUS : JOURNEY_AMBIGUOUS_BEHIND))
-		return VERDICT_AMBIGUOUS;
-	if (!upstream && (marks & JOURNEY_DUPLICATE))
-		return VERDICT_DUPLICATED;
-	return VERDICT_NONE;
-}
-
-static void pass_set(struct hop_pass *pass, uint32_t p, uint32_t index, unsigned direction,
-		     enum verdict verdict)
-{
-	bool near = pass->judging->path->stage[p] == pass->hop;
-
-	pass->verdicts->code[p][index] |= (uint8_t)(verdict << (near ? 4 : 0));
-	pass->result->account[direction][p].verdict[verdict]++;
-}
-
-static bool pass_record(struct hop_pass *pass, uint32_t p, bool near, uint32_t index, uint32_t way,
-			int64_t time)
-{
-	const struct judging *j = pass->judging;
-	const uint8_t marks = j->journeys->marks[p][index];
-	const struct session *session;
-	enum verdict verdict;
-	unsigned direction;
-	bool adjacent, upstream;
-
-	if (way == VIEW_NO_WAY) {
-		pass->result->account[HOP_NO_DIRECTION][p].packets++;
-		pass_set(pass, p, index, HOP_NO_DIRECTION, VERDICT_EXCLUDED);
-		return true;
-	}
-	session = &j->sessions->list[j->sessions->of_node[way >> 1]];
-	direction = sessions_forward(j->sessions, way) ? HOP_FORWARD : HOP_REVERSE;
-	upstream = near == (direction == HOP_FORWARD);
-	adjacent = near ? (marks & JOURNEY_NEXT) &&
-				  j->path->stage[j->journeys->next_point[p][index]] == pass->hop + 1
-			: !(marks & JOURNEY_GAP_BEHIND);
-	verdict = pass_verdict(marks, near, adjacent, upstream);
-	pass->result->account[direction][p].packets++;
-	if (upstream)
-		pass->result->evidence[direction][session->evidence]++;
-	if (verdict == VERDICT_NONE)
-		return pass_odd(pass, p, index, way, direction, upstream);
-	pass_set(pass, p, index, direction, verdict);
-	if (verdict == VERDICT_MATCHED) {
-		if (near) {
-			struct hop_session *s = &pass->session[session - j->sessions->list];
-
-			s->matched[direction]++;
-			s->last_ns[direction] = clock_correct(&j->meeting->clock[p], time);
-			pass_matched(pass, p, index, way, direction, time);
-		}
-	}
-	return true;
-}
-
-static bool pass_point(struct hop_pass *pass, uint32_t p)
-{
-	const struct view_point *point = &pass->judging->view->point[p];
-	bool near = pass->judging->path->stage[p] == pass->hop;
-	uint32_t way[VIEW_BATCH], i;
-	int64_t time[VIEW_BATCH];
-	struct view_batch batch;
-
-	view_first(&batch, point);
-	while (view_next(&batch)) {
-		view_read_ways(&batch, way);
-		view_read_64(&batch, RECORD_TIME, time);
-		for (i = 0; i < batch.rows; i++)
-			if (!pass_record(pass, p, near, batch.index[i], way[i], time[i]))
-				return false;
-	}
-	return true;
-}
+/* ---- order ---- */
 
 /* When each record of a far point was sent, by index; INT64_MIN: nothing leads there. */
-static int64_t *pass_sent(const struct hop_pass *pass, uint32_t q)
+static int64_t *verdict_sent(const struct hop_pass *pass, uint32_t q)
 {
 	const struct judging *j = pass->judging;
 	int64_t *sent = malloc(((size_t)j->view->point[q].indexes + 1) * sizeof *sent);
@@ -257,17 +66,17 @@ static int64_t *pass_sent(const struct hop_pass *pass, uint32_t q)
 }
 
 /* Counts the reordered forward packets, in the order of their arrival. */
-static bool pass_reordered(struct hop_pass *pass)
+static bool verdict_reordered(const struct hop_pass *pass)
 {
 	const struct judging *j = pass->judging;
 	uint32_t way[VIEW_BATCH], i, k, n;
 	struct view_batch batch;
 
 	for (n = 0; n < j->view->nodes; n++)
-		pass->latest[HOP_FORWARD][n] = INT64_MIN;
+		pass->latest[2 * n + HOP_FORWARD] = INT64_MIN;
 	for (k = 0; k < j->path->points[pass->hop + 1]; k++) {
 		uint32_t q = j->path->point[pass->hop + 1][k];
-		int64_t *sent = pass_sent(pass, q);
+		int64_t *sent = verdict_sent(pass, q);
 
 		if (!sent)
 			return false;
@@ -279,7 +88,7 @@ static bool pass_reordered(struct hop_pass *pass)
 
 				if (at == INT64_MIN || !sessions_forward(j->sessions, way[i]))
 					continue;
-				latest = &pass->latest[HOP_FORWARD][way[i] >> 1];
+				latest = &pass->latest[(way[i] & ~1u) | HOP_FORWARD];
 				pass->result->reordered[HOP_FORWARD] += at < *latest;
 				*latest = at > *latest ? at : *latest;
 			}
@@ -289,7 +98,9 @@ static bool pass_reordered(struct hop_pass *pass)
 	return true;
 }
 
-static int pass_odd_compare(const void *x, const void *y)
+/* ---- the odd ones ---- */
+
+static int verdict_odd_compare(const void *x, const void *y)
 {
 	const struct odd *a = x, *b = y;
 
@@ -300,129 +111,112 @@ static int pass_odd_compare(const void *x, const void *y)
 	return (a->index > b->index) - (a->index < b->index);
 }
 
-/* Frames that have no record: the filter took them out. */
-static void pass_filtered(struct hop_pass *pass, uint32_t p)
-{
-	const struct view *view = pass->judging->view;
-	const struct view_point *point = &view->point[p];
-	struct account *account = &pass->result->account[HOP_NO_DIRECTION][p];
-	uint32_t c;
-
-	for (c = point->first_capture; c < point->first_capture + point->captures; c++) {
-		account->packets += view->capture[c].filtered;
-		account->verdict[VERDICT_EXCLUDED] += view->capture[c].filtered;
-	}
-}
-
-static void pass_count_odds(struct hop_pass *pass)
+static void verdict_count_odds(const struct hop_pass *pass, struct odd *odd, uint64_t odds)
 {
 	struct hop_session *s;
 	uint64_t i;
 
-	if (pass->odds)
-		qsort(pass->odd, pass->odds, sizeof *pass->odd, pass_odd_compare);
-	for (i = 0; i < pass->odds; i++) {
-		s = &pass->session[pass->odd[i].session];
-		(pass->odd[i].upstream ? s->upstream : s->downstream)[pass->odd[i].direction]++;
+	if (odds)
+		qsort(odd, odds, sizeof *odd, verdict_odd_compare);
+	for (i = 0; i < odds; i++) {
+		s = &pass->result->session[odd[i].session];
+		(odd[i].upstream ? s->upstream : s->downstream)[odd[i].direction]++;
 	}
-	for (i = 0; i < pass->odds; i++) {
-		s = &pass->session[pass->odd[i].session];
-		pass->odd[i].alone = !s->matched[0] && !s->matched[1];
+	for (i = 0; i < odds; i++) {
+		s = &pass->result->session[odd[i].session];
+		odd[i].alone = !s->matched[0] && !s->matched[1];
 	}
 }
 
-static enum status pass_judge(struct hop_pass *pass, struct error *err)
+static enum status verdict_judge(const struct hop_pass *pass, struct odd *odd, uint64_t odds,
+				 struct error *err)
 {
+	const struct judging *j = pass->judging;
 	enum status status;
 	uint64_t i;
 
-	pass_count_odds(pass);
-	status = recut_find(pass->odd, pass->odds, pass->judging->tmax_ns, err);
+	verdict_count_odds(pass, odd, odds);
+	status = recut_find(odd, odds, j->tmax_ns, err);
 	if (!status)
-		status = evidence_gather(pass->odd, pass->odds, pass->hop, pass->judging, err);
+		status = evidence_gather(odd, odds, pass->hop, j, err);
 	if (!status)
-		status = judge_hop(pass->odd, pass->odds, pass->hop, pass->session, pass->result,
-				   pass->judging, err);
-	for (i = 0; i < pass->odds && !status; i++)
-		pass_set(pass, pass->odd[i].point, pass->odd[i].index, pass->odd[i].direction,
-			 pass->odd[i].verdict);
+		status = judge_hop(odd, odds, pass->hop, pass->result->session, pass->result, j, err);
+	for (i = 0; i < odds && !status; i++)
+		pass_set(pass, odd[i].point, odd[i].index, odd[i].direction, odd[i].verdict);
 	return status;
 }
 
-/* One stage of the hop: its points' records, and the odd ones among them. The
- * two stages share nothing that is written, so each has a thread. */
-static void *pass_stage(void *argument)
+/* Appends the parts' odd packets to those of the hops before; NULL: no memory. */
+static struct odd *verdict_take_odds(struct verdicts *v, const struct pass_part *part,
+				     uint64_t *odds)
 {
-	struct hop_pass *pass = argument;
-	const struct path *path = pass->judging->path;
+	struct odd *grown;
 	uint32_t k;
 
-	pass->ok = true;
-	for (k = 0; k < path->points[pass->stage] && pass->ok; k++) {
-		pass->ok = pass_point(pass, path->point[pass->stage][k]);
-		pass_filtered(pass, path->point[pass->stage][k]);
+	for (*odds = 0, k = 0; k < VERDICT_PARTS; k++)
+		*odds += part[k].odds;
+	grown = realloc(v->odd, (v->odds + *odds + 1) * sizeof *grown);
+	if (!grown)
+		return NULL;
+	v->odd = grown;
+	for (grown += v->odds, k = 0; k < VERDICT_PARTS; k++) {
+		if (part[k].odds)
+			memcpy(grown, part[k].odd, part[k].odds * sizeof *grown);
+		grown += part[k].odds;
 	}
-	return NULL;
+	grown = v->odd + v->odds;
+	v->odds += *odds;
+	return grown;
 }
 
-static bool pass_take_odds(struct hop_pass *pass, const struct hop_pass *far)
-{
-	uint64_t i;
+/* ---- a hop ---- */
 
-	for (i = 0; i < far->odds; i++)
-		if (!pass_add_odd(pass, &far->odd[i]))
-			return false;
+static bool verdict_set_up(struct hop_pass *pass)
+{
+	const struct judging *j = pass->judging;
+	struct hop_result *result = pass->result;
+	uint32_t n;
+
+	result->session = memory_zeroed((size_t)j->sessions->count + 1, sizeof *result->session);
+	result->delay[0] = histogram_new();
+	result->delay[1] = histogram_new();
+	result->delays = delays_new(j->start_ns, j->end_ns);
+	pass->latest = memory_zeroed((size_t)j->view->nodes + 1, 2 * sizeof *pass->latest);
+	if (!result->session || !result->delay[0] || !result->delay[1] || !result->delays ||
+	    !pass->latest)
+		return false;
+	for (n = 0; n < j->view->nodes; n++)
+		pass->latest[2 * n] = pass->latest[2 * n + 1] = INT64_MIN;
 	return true;
 }
 
-static enum status pass_run(struct hop_pass *pass, unsigned threads, struct error *err)
+static enum status verdict_hop(struct verdicts *v, uint32_t hop, const struct judging *judging,
+			       unsigned threads, struct error *err)
 {
-	const struct judging *j = pass->judging;
-	struct hop_pass far;
-	pthread_t thread;
-	bool started, ok;
-	uint32_t n;
+	struct hop_pass pass = {.verdicts = v, .result = &v->hop[hop], .judging = judging, .hop = hop};
+	struct pass_part part[VERDICT_PARTS];
+	struct task task[VERDICT_PARTS];
+	struct odd *odd = NULL;
+	uint64_t odds;
+	uint32_t k;
+	bool ok;
 
-	pass->session = memory_zeroed((size_t)j->sessions->count + 1, sizeof *pass->session);
-	pass->result->session = pass->session;
-	pass->latest[0] = memory_zeroed((size_t)j->view->nodes + 1, sizeof(int64_t));
-	pass->latest[1] = memory_zeroed((size_t)j->view->nodes + 1, sizeof(int64_t));
-	pass->result->delay[0] = histogram_new();
-	pass->result->delay[1] = histogram_new();
-	pass->result->delays = delays_new(j->start_ns, j->end_ns);
-	if (!pass->session || !pass->result->delays || !pass->latest[0] || !pass->latest[1] || !pass->result->delay[0] ||
-	    !pass->result->delay[1])
-		return pass_memory(err);
-	for (n = 0; n < j->view->nodes; n++)
-		pass->latest[0][n] = pass->latest[1][n] = INT64_MIN;
-	far = *pass;
-	far.stage = pass->hop + 1;
-	pass->stage = pass->hop;
-	started = threads > 1 && pthread_create(&thread, NULL, pass_stage, &far) == 0;
-	pass_stage(pass);
-	if (started)
-		pthread_join(thread, NULL);
-	else
-		pass_stage(&far);
-	ok = pass->ok && far.ok && pass_take_odds(pass, &far) &&
-	     (!pass->overtaken || pass_reordered(pass));
-	free(far.odd);
-	return ok ? pass_judge(pass, err) : pass_memory(err);
-}
-
-static enum status verdicts_take_odds(struct verdicts *v, struct hop_pass *pass, struct error *err)
-{
-	struct odd *grown;
-
-	if (!pass->odds)
-		return STATUS_OK;
-	grown = realloc(v->odd, (v->odds + pass->odds) * sizeof *grown);
-	if (!grown)
-		return pass_memory(err);
-	v->odd = grown;
-	memcpy(v->odd + v->odds, pass->odd, pass->odds * sizeof *grown);
-	v->odds += pass->odds;
-	return STATUS_OK;
+	ok = verdict_set_up(&pass);
+	for (k = 0; k < VERDICT_PARTS; k++) { /* the near stage first: its parts are the longer ones */
+		part[k] = (struct pass_part){.pass = &pass, .stage = hop + k / 2, .direction = k % 2};
+		task[k] = (struct task){pass_part_run, &part[k]};
+	}
+	if (ok)
+		tasks_run(task, VERDICT_PARTS, threads);
+	for (k = 0; k < VERDICT_PARTS; k++)
+		ok = ok && part[k].ok;
+	if (ok)
+		odd = verdict_take_odds(v, part, &odds);
+	ok = odd && (!part[HOP_FORWARD].overtaken || verdict_reordered(&pass));
+	for (k = 0; k < VERDICT_PARTS; k++)
+		free(part[k].odd);
+	free(pass.latest);
+	return ok ? verdict_judge(&pass, odd, odds, err) : verdicts_memory(err);
 }
 
 enum status verdicts_give(struct verdicts **out, const struct judging *judging, unsigned threads,
@@ -434,27 +228,18 @@ enum status verdicts_give(struct verdicts **out, const struct judging *judging, 
 
 	*out = v;
 	if (!v)
-		return pass_memory(err);
+		return verdicts_memory(err);
 	v->hops = judging->path->stages - 1;
 	v->hop = calloc(judging->path->stages, sizeof *v->hop);
 	if (!v->hop)
-		status = pass_memory(err);
+		status = verdicts_memory(err);
 	for (p = 0; p < judging->view->points && !status; p++) {
 		v->code[p] = memory_zeroed((size_t)judging->view->point[p].indexes + 1, 1);
 		if (!v->code[p])
-			status = pass_memory(err);
+			status = verdicts_memory(err);
 	}
-	for (h = 0; h < v->hops && !status; h++) {
-		struct hop_pass pass = {
-			.verdicts = v, .result = &v->hop[h], .judging = judging, .hop = h};
-
-		status = pass_run(&pass, threads, err);
-		if (!status)
-			status = verdicts_take_odds(v, &pass, err);
-		free(pass.latest[0]);
-		free(pass.latest[1]);
-		free(pass.odd);
-	}
+	for (h = 0; h < v->hops && !status; h++)
+		status = verdict_hop(v, h, judging, threads, err);
 	if (status)
 		verdicts_free(out);
 	return status;

@@ -10,7 +10,7 @@ struct verdicts {
 	struct hop_result *hop;
 	uint8_t *code[VIEW_POINTS_MAX]; /* by index: verdict at the hop behind | at the hop ahead << 4 */
 	struct odd *odd;                /* by hop, then time, point, index */
-	uint64_t odds, odd_room;
+	uint64_t odds;
 };
 
 /* Gives every record its verdicts. */

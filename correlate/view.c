@@ -430,6 +430,53 @@ void view_read_ways(const struct view_batch *batch, uint32_t *out)
 		out[i] = out[i] == RECORD_NO_FLOW ? VIEW_NO_WAY : out[i] + base;
 }
 
+/* How many of the records lie in the block of the first. */
+static uint32_t view_run(const uint8_t *point, const uint32_t *index, uint32_t rows)
+{
+	uint32_t n;
+
+	for (n = 1; n < rows && point[n] == point[0] &&
+		    index[n] >> VIEW_BLOCK_SHIFT == index[0] >> VIEW_BLOCK_SHIFT;
+	     n++)
+		;
+	return n;
+}
+
+#define VIEW_GATHER(bits, type)                                                              \
+	void view_gather_##bits(const struct view *view, enum record_column which,          \
+				const uint8_t *point, const uint32_t *index, uint32_t rows, \
+				type *out)                                                   \
+	{                                                                                    \
+		uint32_t from, to, i;                                                        \
+		for (from = 0; from < rows; from = to) {                                     \
+			const struct column column =                                         \
+				view->point[point[from]]                                     \
+					.block[index[from] >> VIEW_BLOCK_SHIFT]              \
+					.chunk.column[which];                                \
+			to = from + view_run(point + from, index + from, rows - from);       \
+			for (i = from; i < to; i++)                                          \
+				out[i] = (type)column_get(&column, index[i] & VIEW_ROW_MASK); \
+		}                                                                            \
+	}
+VIEW_GATHER(64, int64_t)
+VIEW_GATHER(32, uint32_t)
+VIEW_GATHER(16, uint16_t)
+VIEW_GATHER(8, uint8_t)
+
+void view_gather_ways(const struct view *view, const uint8_t *point, const uint32_t *index,
+		      uint32_t rows, uint32_t *out)
+{
+	uint32_t i;
+
+	view_gather_32(view, RECORD_FLOW, point, index, rows, out);
+	for (i = 0; i < rows; i++)
+		out[i] = out[i] == RECORD_NO_FLOW
+				 ? VIEW_NO_WAY
+				 : out[i] + 2 * view->point[point[i]]
+							 .block[index[i] >> VIEW_BLOCK_SHIFT]
+							 .node_base;
+}
+
 /* Where some capture kept too little of the payload, all points fall back to
  * what every record has: see fingerprint_header(). */
 static uint64_t view_header_fingerprint(const struct view *view, const struct view_point *point,

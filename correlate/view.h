@@ -117,6 +117,20 @@ void view_read_32(const struct view_batch *batch, enum record_column column, uin
 void view_read_16(const struct view_batch *batch, enum record_column column, uint16_t *out);
 void view_read_8(const struct view_batch *batch, enum record_column column, uint8_t *out);
 void view_read_ways(const struct view_batch *batch, uint32_t *out);
+
+/* A column of any records, each named by its point and its index there. Neighbours that
+ * lie in one block are the cheaper. */
+void view_gather_64(const struct view *view, enum record_column column, const uint8_t *point,
+		    const uint32_t *index, uint32_t rows, int64_t *out);
+void view_gather_32(const struct view *view, enum record_column column, const uint8_t *point,
+		    const uint32_t *index, uint32_t rows, uint32_t *out);
+void view_gather_16(const struct view *view, enum record_column column, const uint8_t *point,
+		    const uint32_t *index, uint32_t rows, uint16_t *out);
+void view_gather_8(const struct view *view, enum record_column column, const uint8_t *point,
+		   const uint32_t *index, uint32_t rows, uint8_t *out);
+void view_gather_ways(const struct view *view, const uint8_t *point, const uint32_t *index,
+		      uint32_t rows, uint32_t *out);
+
 /* Fingerprints, without payload where the view says header_only. */
 void view_read_fingerprints(const struct view *view, const struct view_batch *batch,
 			    uint64_t *out);
