@@ -7,6 +7,10 @@
 
 #include <stddef.h>
 
+/* For a function that does nothing but __builtin_prefetch(): gcc 12 takes it for one
+ * without effect, and leaves out its calls, unless it is inlined first. */
+#define MEMORY_AHEAD static inline __attribute__((always_inline)) void
+
 /* As calloc(); NULL: no memory. To be freed with free(). */
 void *memory_zeroed(size_t count, size_t bytes);
 

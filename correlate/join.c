@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/memory.h"
 #include "correlate/meeting.h"
 
 #define JOIN_PARTS 4            /* of the fingerprints; fixed, so that the result is */
@@ -86,7 +87,7 @@ static bool join_table_init(struct join_table *t)
 {
 	memset(t, 0, sizeof *t);
 	t->slots = JOIN_SLOTS_MIN;
-	t->slot = calloc(t->slots, sizeof *t->slot);
+	t->slot = memory_zeroed(t->slots, sizeof *t->slot);
 	return t->slot != NULL;
 }
 
@@ -120,7 +121,7 @@ static bool join_table_grow(struct join_table *t)
 	if ((t->entries + 1) * 2 <= t->slots)
 		return true;
 	slots = 2 * t->slots;
-	slot = calloc(slots, sizeof *slot);
+	slot = memory_zeroed(slots, sizeof *slot);
 	if (!slot)
 		return false;
 	free(t->slot);
@@ -370,13 +371,13 @@ static void join_read(struct join_part *part, uint32_t point, struct join_input 
 
 /* Loads are begun before they are needed: the slots of a fingerprint, and when those have come
  * the entry that one of them leads to. */
-static inline void join_ahead_slots(const struct join_part *part, uint64_t fp)
+MEMORY_AHEAD join_ahead_slots(const struct join_part *part, uint64_t fp)
 {
 	__builtin_prefetch(&part->table[0].slot[join_place(&part->table[0], fp)]);
 	__builtin_prefetch(&part->table[1].slot[join_place(&part->table[1], fp)]);
 }
 
-static inline void join_ahead_entry(const struct join_table *t, uint64_t fp)
+MEMORY_AHEAD join_ahead_entry(const struct join_table *t, uint64_t fp)
 {
 	struct join_slot slot = t->slot[join_place(t, fp)];
 

@@ -202,7 +202,7 @@ static void session_join_tuple(struct sessions *s, const struct view *view,
 }
 
 /* Chains some slots on are asked of memory: first their links, then their nodes' lives. */
-static inline void session_chain_ahead(const struct session_tuples *t,
+MEMORY_AHEAD session_chain_ahead(const struct session_tuples *t,
 				       const struct survey_flow *flows, uint64_t at)
 {
 	uint32_t far = t->slot[at + 2 * SESSION_AHEAD], near = t->slot[at + SESSION_AHEAD];

@@ -1,5 +1,6 @@
 #include "correlate/survey.h"
 
+#include "collect/memory.h"
 #include "collect/packet.h"
 
 #define SURVEY_WELL_KNOWN 1024
@@ -127,7 +128,7 @@ static void survey_packet(const struct view *view, struct survey_flow *flow, uin
 		survey_count(&flow->bad_checksums);
 }
 
-static inline void survey_ahead(const struct survey_flow *flow)
+MEMORY_AHEAD survey_ahead(const struct survey_flow *flow)
 {
 	__builtin_prefetch(flow, 1);
 	__builtin_prefetch((const char *)flow + SURVEY_LINE_BYTES, 1);
