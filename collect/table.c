@@ -13,10 +13,15 @@
 #include "collect/table_block.h"
 
 #define TABLE_HEAP_FULL (1u << 20)      /* a block ends when its texts take this much */
-#define TABLE_SLOTS (1u << 16)          /* of the hash over the heap; a power of two */
+#define TABLE_SLOTS (1u << 15)          /* of the hash over the heap; a power of two */
 #define TABLE_PROBES 8                  /* then a text is kept twice: no input makes it slow */
 #define TABLE_GENERATION_MAX 0xffffffu  /* 24 bits of the key */
 #define TABLE_POINTS_MAX 64u
+#define TABLE_CONSTANTS 64u             /* texts remembered by where they are; a power of two */
+#define TABLE_STEP 64u                  /* cells cleared at a time; divides TABLE_BLOCK_ROWS */
+/* Columns lie so many cells apart: a cache line more than a power of two, or the
+ * cells of one row would push each other out of the cache. */
+#define TABLE_STRIDE (TABLE_BLOCK_ROWS + 8)
 static const char table_kinds[] = {'T', 'V'};
 
 struct table_writer {
@@ -26,11 +31,16 @@ struct table_writer {
 	uint32_t rows, blocks;
 	uint64_t rows_before;           /* in the blocks written */
 	bool failed;                    /* no memory: said by the next table_row() */
-	int64_t *cells;                 /* column by column, TABLE_BLOCK_ROWS each */
+	int64_t *cells;                 /* column by column; unknown from the row under way on */
+	bool known[TABLE_COLUMNS_MAX];  /* columns with a cell that was set, in this block */
 	struct buffer heap, packed;
 	uint32_t *text_end;             /* of each text of the heap */
 	uint32_t texts, texts_room;
 	uint32_t *slot;                 /* hash -> number of the text, 0 = free */
+	struct table_constant {
+		const char *text;       /* NULL: free */
+		uint32_t number;
+	} constant[TABLE_CONSTANTS];
 };
 
 static int64_t table_real_bits(double value)
@@ -192,28 +202,43 @@ enum status table_get_blob(struct store_txn *txn, uint32_t generation, uint32_t 
 
 /* ---- writing ---- */
 
-static void table_row_clear(struct table_writer *w)
+static int64_t *table_cells(struct table_writer *w, unsigned column)
 {
-	unsigned c;
+	return w->cells + (size_t)column * TABLE_STRIDE;
+}
 
-	for (c = 0; c < w->schema->columns; c++)
-		w->cells[(size_t)c * TABLE_BLOCK_ROWS + w->rows] =
-			table_unknown(w->schema->column[c].type);
+/* In steps of a constant number of cells, which -O2 vectorizes. */
+static void table_column_clear(struct table_writer *w, unsigned column, uint32_t rows)
+{
+	int64_t *cells = table_cells(w, column);
+	int64_t unknown = table_unknown(w->schema->column[column].type);
+	uint32_t i, k;
+
+	for (i = 0; i < rows; i += TABLE_STEP, cells += TABLE_STEP)
+		for (k = 0; k < TABLE_STEP; k++)
+			cells[k] = unknown;
+	w->known[column] = false;
 }
 
 static void table_block_clear(struct table_writer *w)
 {
+	unsigned c;
+
+	for (c = 0; c < w->schema->columns; c++)
+		if (w->known[c])
+			table_column_clear(w, c, w->rows);
 	w->rows = 0;
 	w->heap.size = 0;
 	w->texts = 0;
 	memset(w->slot, 0, TABLE_SLOTS * sizeof *w->slot);
-	table_row_clear(w);
+	memset(w->constant, 0, sizeof w->constant);
 }
 
 enum status table_begin(struct store *store, uint32_t generation, const struct table_schema *schema,
 			struct table_writer **out, struct error *err)
 {
 	struct table_writer *w = calloc(1, sizeof *w);
+	unsigned c;
 
 	*out = NULL;
 	if (!w)
@@ -221,13 +246,14 @@ enum status table_begin(struct store *store, uint32_t generation, const struct t
 	w->store = store;
 	w->generation = generation;
 	w->schema = schema;
-	w->cells = calloc((size_t)schema->columns * TABLE_BLOCK_ROWS, sizeof *w->cells);
+	w->cells = calloc((size_t)schema->columns * TABLE_STRIDE, sizeof *w->cells);
 	w->slot = calloc(TABLE_SLOTS, sizeof *w->slot);
 	if (!w->cells || !w->slot || schema->columns > TABLE_COLUMNS_MAX) {
 		table_abort(&w);
 		return error_errno(err, ENOMEM, "table %s", schema->name);
 	}
-	table_row_clear(w);
+	for (c = 0; c < schema->columns; c++)
+		table_column_clear(w, c, TABLE_BLOCK_ROWS);
 	*out = w;
 	return STATUS_OK;
 }
@@ -249,7 +275,8 @@ void table_abort(struct table_writer **writer)
 
 static void table_set(struct table_writer *w, unsigned column, int64_t value)
 {
-	w->cells[(size_t)column * TABLE_BLOCK_ROWS + w->rows] = value;
+	table_cells(w, column)[w->rows] = value;
+	w->known[column] = true;
 }
 
 void table_set_int(struct table_writer *w, unsigned column, int64_t value)
@@ -289,34 +316,47 @@ static bool table_heap_equal(const struct table_writer *w, uint32_t text, const 
 			     size_t size)
 {
 	uint32_t start = text > 1 ? w->text_end[text - 2] : 0;
+	const uint8_t *there = w->heap.bytes + start;
 
-	return w->text_end[text - 1] - start == size + 1 &&
-	       memcmp(w->heap.bytes + start, bytes, size) == 0;
+	if (w->text_end[text - 1] - start != size + 1)
+		return false;
+	if (size == 4) /* IPv4 addresses: compared without a call */
+		return memcmp(there, bytes, 4) == 0;
+	return memcmp(there, bytes, size) == 0;
+}
+
+/* The number of a text, which is put into the heap if it is not there. 0: no memory. */
+static uint32_t table_heap_number(struct table_writer *w, const void *bytes, size_t size)
+{
+	uint32_t slot = (uint32_t)XXH3_64bits(bytes, size) & (TABLE_SLOTS - 1), text, probe;
+
+	for (probe = 0; probe < TABLE_PROBES; probe++) {
+		text = w->slot[slot];
+		if (!text)
+			break;
+		if (table_heap_equal(w, text, bytes, size))
+			return text;
+		slot = (slot + 1) & (TABLE_SLOTS - 1);
+	}
+	text = table_heap_append(w, bytes, size);
+	w->failed = w->failed || !text;
+	if (probe < TABLE_PROBES)
+		w->slot[slot] = text;
+	return text;
 }
 
 void table_set_bytes(struct table_writer *w, unsigned column, const void *bytes, size_t size)
 {
-	uint32_t text = 0, slot, probe;
+	uint32_t before = w->rows ? (uint32_t)table_cells(w, column)[w->rows - 1] : 0;
 
 	if (size > TABLE_TEXT_MAX)
 		size = TABLE_TEXT_MAX;
-	if (size) {
-		slot = (uint32_t)XXH3_64bits(bytes, size) & (TABLE_SLOTS - 1);
-		for (probe = 0; probe < TABLE_PROBES; probe++) {
-			text = w->slot[slot];
-			if (!text || table_heap_equal(w, text, bytes, size))
-				break;
-			text = 0;
-			slot = (slot + 1) & (TABLE_SLOTS - 1);
-		}
-		if (!text) {
-			text = table_heap_append(w, bytes, size);
-			w->failed = w->failed || !text;
-			if (probe < TABLE_PROBES)
-				w->slot[slot] = text;
-		}
-	}
-	table_set(w, column, text);
+	if (!size)
+		table_set(w, column, 0);
+	else if (before && table_heap_equal(w, before, bytes, size))
+		table_set(w, column, before);
+	else
+		table_set(w, column, table_heap_number(w, bytes, size));
 }
 
 void table_set_text(struct table_writer *w, unsigned column, const char *text)
@@ -331,20 +371,40 @@ void table_set_text(struct table_writer *w, unsigned column, const char *text)
 	table_set_bytes(w, column, text, size);
 }
 
+void table_set_constant(struct table_writer *w, unsigned column, const char *text)
+{
+	struct table_constant *constant =
+		&w->constant[(uintptr_t)text * UINT64_C(0x9e3779b97f4a7c15) >> 32 &
+			     (TABLE_CONSTANTS - 1)];
+
+	if (!text || constant->text != text) {
+		table_set_text(w, column, text);
+		*constant = (struct table_constant){
+			text, (uint32_t)table_cells(w, column)[w->rows]};
+	}
+	table_set(w, column, constant->number);
+}
+
 /* Gives the unknown cells of a column the value below its least known one, so
- * that they do not widen it. Returns that value. */
+ * that they do not widen it. Returns that value. No branch depends on a cell: which
+ * are unknown cannot be foretold. */
 static int64_t table_fill_holes(int64_t *cells, uint32_t rows)
 {
-	int64_t least = INT64_MAX;
+	/* above the unknown, which is the least of all numbers, and comes out as the greatest */
+	uint64_t least = UINT64_MAX, most = 0;
+	int64_t hole;
 	uint32_t i;
 
-	for (i = 0; i < rows; i++)
-		if (cells[i] != TABLE_INT_UNKNOWN && cells[i] < least)
-			least = cells[i];
-	for (i = 0; i < rows; i++)
-		if (cells[i] == TABLE_INT_UNKNOWN)
-			cells[i] = least - 1;
-	return least - 1;
+	for (i = 0; i < rows; i++) {
+		uint64_t above = (uint64_t)cells[i] - (uint64_t)TABLE_INT_UNKNOWN - 1;
+
+		least = above < least ? above : least;
+		most = above > most ? above : most;
+	}
+	hole = (int64_t)((uint64_t)TABLE_INT_UNKNOWN + least);
+	for (i = 0; i < rows && most == UINT64_MAX; i++)
+		cells[i] = cells[i] == TABLE_INT_UNKNOWN ? hole : cells[i];
+	return hole;
 }
 
 static void table_pack(struct buffer *out, const void *values, size_t element_bytes, uint32_t rows)
@@ -356,11 +416,24 @@ static void table_pack(struct buffer *out, const void *values, size_t element_by
 		out->size -= most - column_pack(p, values, element_bytes, rows);
 }
 
+/* A column's hole and cells. Where nothing is known, the cells as they are stand for that. */
+static void table_pack_column(struct table_writer *w, unsigned column)
+{
+	enum table_type type = w->schema->column[column].type;
+	int64_t *cells = table_cells(w, column), hole = 0;
+
+	if (!table_in_heap(type) && type != TABLE_REAL)
+		hole = w->known[column] ? table_fill_holes(cells, w->rows) : TABLE_INT_UNKNOWN;
+	buffer_put_number(&w->packed, (uint64_t)hole);
+	table_pack(&w->packed, cells, sizeof *cells, w->rows);
+}
+
 static enum status table_flush(struct table_writer *w, struct error *err)
 {
 	struct buffer *out = &w->packed;
 	enum status status;
 	unsigned c;
+	uint8_t *p;
 
 	if (!w->rows)
 		return STATUS_OK;
@@ -369,22 +442,12 @@ static enum status table_flush(struct table_writer *w, struct error *err)
 	buffer_put_number(out, w->schema->columns);
 	buffer_put_number(out, w->texts);
 	buffer_put_number(out, w->heap.size);
-	for (c = 0; c < w->schema->columns; c++) {
-		enum table_type type = w->schema->column[c].type;
-		int64_t *cells = w->cells + (size_t)c * TABLE_BLOCK_ROWS, hole = 0;
-
-		if (!table_in_heap(type) && type != TABLE_REAL)
-			hole = table_fill_holes(cells, w->rows);
-		buffer_put_number(out, (uint64_t)hole);
-		table_pack(out, cells, sizeof *cells, w->rows);
-	}
+	for (c = 0; c < w->schema->columns; c++)
+		table_pack_column(w, c);
 	table_pack(out, w->text_end, sizeof *w->text_end, w->texts);
-	if (w->heap.size) {
-		uint8_t *p = buffer_extend(out, w->heap.size);
-
-		if (p)
-			memcpy(p, w->heap.bytes, w->heap.size);
-	}
+	p = w->heap.size ? buffer_extend(out, w->heap.size) : NULL;
+	if (p)
+		memcpy(p, w->heap.bytes, w->heap.size);
 	if (out->failed)
 		return error_errno(err, ENOMEM, "table %s", w->schema->name);
 	status = table_put(w->store, 'T', w->generation, w->schema->number, w->blocks, out->bytes,
@@ -402,7 +465,6 @@ enum status table_row(struct table_writer *w, struct error *err)
 	w->rows++;
 	if (w->rows == TABLE_BLOCK_ROWS || w->heap.size >= TABLE_HEAP_FULL)
 		return table_flush(w, err);
-	table_row_clear(w);
 	return STATUS_OK;
 }
 

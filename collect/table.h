@@ -53,13 +53,16 @@ struct table_schema {
 struct table_writer;
 
 /* Begins a table of a generation. The rows are buffered and written block by block
- * in transactions of their own. */
+ * in transactions of their own: several threads may each write a table. */
 enum status table_begin(struct store *store, uint32_t generation, const struct table_schema *schema,
 			struct table_writer **out, struct error *err) MUST_CHECK;
 /* Sets a cell of the row under way; cells not set are unknown. */
 void table_set_int(struct table_writer *writer, unsigned column, int64_t value); /* TIME and NANOS, too */
 void table_set_real(struct table_writer *writer, unsigned column, double value);
 void table_set_text(struct table_writer *writer, unsigned column, const char *text); /* NULL: unknown */
+/* The same for a text that stays where and what it is until the writer is freed: a
+ * literal, a point's name. It is looked at once for each block. */
+void table_set_constant(struct table_writer *writer, unsigned column, const char *text);
 void table_set_bytes(struct table_writer *writer, unsigned column, const void *bytes, size_t size);
 /* Ends the row under way. */
 enum status table_row(struct table_writer *writer, struct error *err) MUST_CHECK;

@@ -33,6 +33,11 @@ struct services {
 	uint64_t seed;
 };
 
+static bool service_same(const struct service *a, const struct service *b)
+{
+	return memcmp(a, b, offsetof(struct service, matched)) == 0;
+}
+
 static struct service *service_slot(const struct services *s, const struct service *key)
 {
 	uint64_t h = XXH3_64bits_withSeed(key, offsetof(struct service, matched), s->seed);
@@ -40,7 +45,7 @@ static struct service *service_slot(const struct services *s, const struct servi
 	for (;; h++) {
 		struct service *at = &s->slot[h & (s->slots - 1)];
 
-		if (!at->version || memcmp(at, key, offsetof(struct service, matched)) == 0)
+		if (!at->version || service_same(at, key))
 			return at;
 	}
 }
@@ -120,9 +125,11 @@ static bool causing_services(struct causing *c)
 		if (!hs->matched[0] && !hs->matched[1])
 			continue;
 		/* as seen at either side: a service may bear another address behind the hop */
+		at = NULL;
 		for (n = s->list[k].first_node; n != UINT32_MAX; n = s->next_node[n]) {
 			service_key(&key, c->j, n);
-			at = service_at(&c->services, &key);
+			if (!at || !service_same(at, &key))
+				at = service_at(&c->services, &key);
 			if (!at)
 				return false;
 			at->matched[0] += hs->matched[0];

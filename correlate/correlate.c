@@ -250,54 +250,30 @@ static enum status step_verdicts(struct correlation *c, struct error *err)
 	if (!status)
 		status = causes_find(c->verdicts, c->resets, &c->judging, err);
 	if (!status)
-		status = stories_tell(&c->stories, &c->judging, c->verdicts, c->resets, err);
+		status = stories_tell(&c->stories, &c->judging, c->verdicts, c->resets,
+				      c->options->threads, err);
 	return status;
 }
 
 /* ---- results ---- */
 
-/* The two large tables, side by side. */
-struct write_task {
-	struct correlation *c;
-	enum status (*write)(const struct stories *stories, const struct judging *judging,
-			     struct store *store, uint32_t generation, struct error *err);
-	enum status status;
-	struct error err;
-};
-
-static void write_run(void *argument)
+static enum status write_points(struct correlation *c, struct error *err)
 {
-	struct write_task *task = argument;
-	struct correlation *c = task->c;
-
-	task->status = task->write(c->stories, &c->judging, c->store, c->generation, &task->err);
+	return stories_write_points(c->stories, &c->judging, c->store, c->generation, err);
 }
 
 static enum status write_sessions(struct correlation *c, struct error *err)
 {
-	struct write_task write[] = {{.c = c, .write = stories_write_sessions},
-				     {.c = c, .write = stories_write_points}};
-	struct task task[] = {{write_run, &write[0]}, {write_run, &write[1]}};
-	uint32_t k;
-
-	tasks_run(task, 2, c->options->threads);
-	for (k = 0; k < 2; k++)
-		if (write[k].status) {
-			*err = write[k].err;
-			return write[k].status;
-		}
-	return STATUS_OK;
+	return stories_write_sessions(c->stories, &c->judging, c->store, c->generation, err);
 }
 
-static enum status step_write(struct correlation *c, struct error *err)
+static enum status write_others(struct correlation *c, struct error *err)
 {
 	const struct judging *j = &c->judging;
 	const struct verdicts *v = c->verdicts;
-	enum status status = table_generation_new(c->store, &c->generation, err);
 	uint32_t g = c->generation;
+	enum status status = emit_hops(v, j, c->store, g, err);
 
-	if (!status)
-		status = emit_hops(v, j, c->store, g, err);
 	if (!status)
 		status = emit_balance(v, j, c->store, g, err);
 	if (!status)
@@ -309,16 +285,48 @@ static enum status step_write(struct correlation *c, struct error *err)
 	if (!status)
 		status = resets_write(c->resets, j, c->store, g, err);
 	if (!status)
-		status = write_sessions(c, err);
-	if (!status)
 		status = stories_write_translations(j, c->store, g, err);
 	if (!status)
 		status = findings_write(j, v, c->resets, c->stories, c->store, g, err);
 	if (!status)
 		status = emit_run(c->options, j, c->store, g, err);
-	if (!status)
-		status = table_generation_commit(c->store, g, err);
 	return status;
+}
+
+struct write_task {
+	struct correlation *c;
+	enum status (*write)(struct correlation *c, struct error *err);
+	enum status status;
+	struct error err;
+};
+
+static void write_run(void *argument)
+{
+	struct write_task *task = argument;
+
+	task->status = task->write(task->c, &task->err);
+}
+
+/* The largest table first: it takes about as long as all the others together. */
+static enum status step_write(struct correlation *c, struct error *err)
+{
+	struct write_task write[] = {{.c = c, .write = write_points},
+				     {.c = c, .write = write_sessions},
+				     {.c = c, .write = write_others}};
+	struct task task[] = {{write_run, &write[0]}, {write_run, &write[1]},
+			      {write_run, &write[2]}};
+	enum status status = table_generation_new(c->store, &c->generation, err);
+	uint32_t k;
+
+	if (status)
+		return status;
+	tasks_run(task, 3, c->options->threads);
+	for (k = 0; k < 3; k++)
+		if (write[k].status) {
+			*err = write[k].err;
+			return write[k].status;
+		}
+	return table_generation_commit(c->store, c->generation, err);
 }
 
 static enum status step_open(struct correlation *c, struct error *err)

@@ -1,12 +1,17 @@
 #include "correlate/emit.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "collect/packet.h"
 #include "correlate/cause.h"
 #include "correlate/judge.h"
+#include "correlate/names.h"
 #include "correlate/results.h"
+
+#define EMIT_REASON_MAX 1024
 
 void emit_hop_name(const struct judging *j, uint32_t hop, char *name, size_t room)
 {
@@ -255,10 +260,31 @@ enum status emit_balance(const struct verdicts *v, const struct judging *j, stru
 
 /* ---- drops and injected ---- */
 
-static void emit_address(struct table_writer *w, unsigned column, const struct capture_flow *flow,
-			 bool b)
+/* The last sentence of a reason, with what it depends on besides. */
+struct emit_reason {
+	uint32_t point, missing; /* where the packet was seen; the stage where it is missing */
+	char text[EMIT_REASON_MAX];
+};
+
+/* What the rows have in common. */
+struct emit_rows {
+	struct table_writer *w;
+	const struct judging *j;
+	struct names *names;
+	struct emit_reason *reason; /* by enum reason; "": not said yet */
+};
+
+static const char *emit_reason(struct emit_rows *rows, const struct odd *odd)
 {
-	table_set_bytes(w, column, b ? flow->b : flow->a, flow->version == 4 ? 4 : 16);
+	struct emit_reason *reason = &rows->reason[odd->reason];
+	uint32_t missing = odd_missing_stage(rows->j->path, odd);
+
+	if (!reason->text[0] || reason->point != odd->point || reason->missing != missing) {
+		reason->point = odd->point;
+		reason->missing = missing;
+		reason_text(rows->j, odd, reason->text, sizeof reason->text);
+	}
+	return reason->text;
 }
 
 static void emit_transport(struct table_writer *w, const struct odd *odd,
@@ -274,61 +300,75 @@ static void emit_transport(struct table_writer *w, const struct odd *odd,
 	table_set_int(w, PACKETS_TCP_ACK, view_get(point, RECORD_ACK, odd->index));
 }
 
-static enum status emit_packet(struct table_writer *w, const struct odd *odd,
-			       const struct judging *j, struct error *err)
+/* What the packet was sent from and to. */
+static void emit_flow(struct table_writer *w, const struct odd *odd,
+		      const struct capture_flow *flow)
 {
-	const struct view_point *point = &j->view->point[odd->point];
-	const struct capture_flow *flow = &j->view->flow[odd->way >> 1];
 	bool back = odd->way & 1, ports = odd->proto == 6 || odd->proto == 17 || odd->proto == 132;
-	char name[PATH_TEXT_MAX], text[1024], number[4];
+	size_t bytes = flow->version == 4 ? 4 : 16;
+	char number[4];
 
-	emit_hop_name(j, odd->hop, name, sizeof name);
-	table_set_text(w, PACKETS_HOP, name);
-	table_set_text(w, PACKETS_DIRECTION, hop_direction_name(odd->direction));
-	table_set_text(w, PACKETS_SEEN_AT, point->name);
-	path_stage_name(j->path, j->view, odd_missing_stage(j->path, odd), name, sizeof name);
-	table_set_text(w, PACKETS_MISSING_AT, name);
+	table_set_text(w, PACKETS_PROTO, emit_proto(odd->proto, number));
+	table_set_bytes(w, PACKETS_SRC, back ? flow->b : flow->a, bytes);
+	table_set_bytes(w, PACKETS_DST, back ? flow->a : flow->b, bytes);
+	if (!ports)
+		return;
+	table_set_int(w, PACKETS_SPORT, back ? flow->b_port : flow->a_port);
+	table_set_int(w, PACKETS_DPORT, back ? flow->a_port : flow->b_port);
+}
+
+static enum status emit_packet(struct emit_rows *rows, const struct odd *odd, struct error *err)
+{
+	const struct view *view = rows->j->view;
+	const struct view_point *point = &view->point[odd->point];
+	const struct capture_flow *flow = &view->flow[odd->way >> 1];
+	struct table_writer *w = rows->w;
+
+	table_set_constant(w, PACKETS_HOP, rows->names->hop[odd->hop]);
+	table_set_constant(w, PACKETS_DIRECTION, hop_direction_name(odd->direction));
+	table_set_constant(w, PACKETS_SEEN_AT, point->name);
+	table_set_constant(w, PACKETS_MISSING_AT,
+			   rows->names->stage[odd_missing_stage(rows->j->path, odd)]);
 	table_set_int(w, PACKETS_TIME, odd->time_ns);
-	table_set_text(w, PACKETS_FILE,
-		       j->view->capture[point->block[odd->index >> VIEW_BLOCK_SHIFT].capture].file);
+	table_set_constant(w, PACKETS_FILE,
+			   view->capture[point->block[odd->index >> VIEW_BLOCK_SHIFT].capture].file);
 	table_set_int(w, PACKETS_FRAME, view_get(point, RECORD_FRAME, odd->index));
 	table_set_int(w, PACKETS_SESSION, (int64_t)odd->session + 1);
-	table_set_text(w, PACKETS_PROTO, emit_proto(odd->proto, number));
-	emit_address(w, PACKETS_SRC, flow, back);
-	emit_address(w, PACKETS_DST, flow, !back);
-	if (ports) {
-		table_set_int(w, PACKETS_SPORT, back ? flow->b_port : flow->a_port);
-		table_set_int(w, PACKETS_DPORT, back ? flow->a_port : flow->b_port);
-	}
+	emit_flow(w, odd, flow);
 	if (flow->version == 4)
 		table_set_int(w, PACKETS_IP_ID, view_get(point, RECORD_IP_ID, odd->index));
 	emit_transport(w, odd, point);
 	table_set_int(w, PACKETS_LENGTH, odd->length);
-	table_set_text(w, PACKETS_CAUSE,
-		       odd->verdict == VERDICT_DROPPED ? drop_cause_name(odd->cause)
-		       : odd->proto == 6 && (odd->flags & PACKET_TCP_RST) ? "reset"
-									  : "unknown");
+	table_set_constant(w, PACKETS_CAUSE,
+			   odd->verdict == VERDICT_DROPPED ? drop_cause_name(odd->cause)
+			   : odd->proto == 6 && (odd->flags & PACKET_TCP_RST) ? "reset"
+									      : "unknown");
 	table_set_real(w, PACKETS_CONFIDENCE, odd->confidence / 100.0);
-	reason_text(j, odd, text, sizeof text);
-	table_set_text(w, PACKETS_EVIDENCE, text);
+	table_set_text(w, PACKETS_EVIDENCE, emit_reason(rows, odd));
 	return table_row(w, err);
 }
 
 enum status emit_packets(const struct verdicts *v, const struct judging *j, enum verdict verdict,
 			 struct store *store, uint32_t generation, struct error *err)
 {
-	struct table_writer *w;
-	enum status status = table_begin(
-		store, generation, verdict == VERDICT_DROPPED ? &results_drops : &results_injected,
-		&w, err);
+	struct emit_rows rows = {.j = j, .reason = calloc(REASONS, sizeof *rows.reason)};
+	enum status status = rows.reason ? names_make(&rows.names, j->path, j->view, err)
+					 : error_errno(err, ENOMEM, "packets");
 	uint64_t i;
 
+	if (!status)
+		status = table_begin(
+			store, generation,
+			verdict == VERDICT_DROPPED ? &results_drops : &results_injected, &rows.w,
+			err);
 	for (i = 0; i < v->odds && !status; i++)
 		if (v->odd[i].verdict == verdict)
-			status = emit_packet(w, &v->odd[i], j, err);
+			status = emit_packet(&rows, &v->odd[i], err);
 	if (!status)
-		status = table_finish(&w, err);
-	table_abort(&w);
+		status = table_finish(&rows.w, err);
+	table_abort(&rows.w);
+	names_free(&rows.names);
+	free(rows.reason);
 	return status;
 }
 

@@ -12,41 +12,45 @@ const char *station_state_name(enum station_state state)
 	return state_names[state];
 }
 
-/* The flow with its directions exchanged. */
-static struct survey_flow station_turned(const struct survey_flow *f)
-{
-	struct survey_flow t = *f;
-	unsigned d;
+#define STATION_SWAP(of)                                                                           \
+	do {                                                                                       \
+		__typeof__((of)[0]) first = (of)[0];                                               \
+		(of)[0] = (of)[1];                                                                 \
+		(of)[1] = first;                                                                   \
+	} while (0)
 
-	for (d = 0; d < 2; d++) {
-		t.bytes[d] = f->bytes[!d];
-		t.packets[d] = f->packets[!d];
-		t.max_end[d] = f->max_end[!d];
-		t.retransmissions[d] = f->retransmissions[!d];
-		t.ttl[d] = f->ttl[!d];
-		t.link[d] = f->link[!d];
-	}
-	t.marks = (uint16_t)(f->marks << 8 | f->marks >> 8);
-	return t;
+/* Exchanges the flow's directions. */
+static void station_turn(struct survey_flow *f)
+{
+	STATION_SWAP(f->bytes);
+	STATION_SWAP(f->packets);
+	STATION_SWAP(f->max_end);
+	STATION_SWAP(f->retransmissions);
+	STATION_SWAP(f->ttl);
+	STATION_SWAP(f->link);
+	f->marks = (uint16_t)(f->marks << 8 | f->marks >> 8);
 }
 
 uint32_t stations_of(const struct judging *j, uint32_t session, struct station *list)
 {
+	const struct sessions *sessions = j->sessions;
 	uint32_t count = 0, n, k;
+	struct station more;
 
-	for (n = j->sessions->list[session].first_node; n != UINT32_MAX;
-	     n = j->sessions->next_node[n]) {
-		struct survey_flow flow = j->sessions->client_direction[n]
-						  ? station_turned(&j->flows[n])
-						  : j->flows[n];
+	for (n = sessions->list[session].first_node; n != UINT32_MAX; n = sessions->next_node[n]) {
+		uint32_t point = j->view->node_point[n];
+		struct station *one;
 
-		for (k = 0; k < count && list[k].point != j->view->node_point[n]; k++)
+		for (k = 0; k < count && list[k].point != point; k++)
 			;
-		if (k < count) {
-			survey_merge(&list[k].flow, &flow);
-			continue;
-		}
-		list[count++] = (struct station){j->view->node_point[n], n, flow};
+		one = k < count ? &more : &list[count++];
+		one->point = point;
+		one->node = n;
+		one->flow = j->flows[n];
+		if (sessions->client_direction[n])
+			station_turn(&one->flow);
+		if (one == &more)
+			survey_merge(&list[k].flow, &more.flow);
 	}
 	return count;
 }
@@ -71,12 +75,6 @@ enum station_state station_state(const struct station *s, uint8_t proto)
 	if (survey_has(f, 0, SURVEY_FIN) || survey_has(f, 1, SURVEY_FIN))
 		return STATE_HALF_CLOSED;
 	return f->syn || f->synack ? STATE_OPEN : STATE_MID_STREAM;
-}
-
-int64_t station_time(const struct judging *j, const struct station *s, int64_t local_ns)
-{
-	return local_ns == INT64_MIN ? local_ns
-				     : clock_correct(&j->meeting->clock[s->point], local_ns);
 }
 
 struct station_ends station_ends(const struct judging *j, const struct station *s)

@@ -34,7 +34,13 @@ enum station_state station_state(const struct station *station, uint8_t proto);
 const char *station_state_name(enum station_state state);
 
 /* Local times of the station in reference time; TABLE_INT_UNKNOWN stays. */
-int64_t station_time(const struct judging *judging, const struct station *station, int64_t local_ns);
+static inline int64_t station_time(const struct judging *judging, const struct station *station,
+				   int64_t local_ns)
+{
+	return local_ns == INT64_MIN
+		       ? local_ns
+		       : clock_correct(&judging->meeting->clock[station->point], local_ns);
+}
 
 /* The client's and the server's address and port as seen there. */
 struct station_ends {

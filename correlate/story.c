@@ -7,9 +7,11 @@
 #include "collect/packet.h"
 #include "correlate/cause.h"
 #include "correlate/reject.h"
+#include "correlate/tasks.h"
 
 #define STORY_TCP 6
 #define STORY_WAIT_NS 1000000000 /* RFC 6298 2: so long one SYN waits for its answer */
+#define STORY_PARTS 64u          /* of the sessions, for threads to share */
 #define STORY_CUT_MIN 3          /* so many packets in vain, and nothing after them: cut */
 
 /* ---- what verdicts and resets say of a session ---- */
@@ -374,13 +376,43 @@ static bool storying_begin(struct storying *t)
 	return t->stories->list && t->facts_of && t->facts;
 }
 
+/* Some of the sessions, told by one of the threads. */
+struct story_part {
+	struct storying *t;
+	uint32_t from, to;
+};
+
+static void story_part_tell(void *argument)
+{
+	const struct story_part *part = argument;
+	uint32_t i;
+
+	for (i = part->from; i < part->to; i++)
+		story_tell(part->t, i);
+}
+
+/* No session's story depends on another's. */
+static void storying_tell(struct storying *t, unsigned threads)
+{
+	struct story_part part[STORY_PARTS];
+	struct task task[STORY_PARTS];
+	uint64_t count = t->stories->count;
+	uint32_t k;
+
+	for (k = 0; k < STORY_PARTS; k++) {
+		part[k] = (struct story_part){t, (uint32_t)(count * k / STORY_PARTS),
+					      (uint32_t)(count * (k + 1) / STORY_PARTS)};
+		task[k] = (struct task){story_part_tell, &part[k]};
+	}
+	tasks_run(task, STORY_PARTS, threads);
+}
+
 enum status stories_tell(struct stories **out, const struct judging *judging,
 			 const struct verdicts *verdicts, const struct resets *resets,
-			 struct error *err)
+			 unsigned threads, struct error *err)
 {
 	struct storying t = {.j = judging, .v = verdicts};
 	enum status status = STATUS_OK;
-	uint32_t i;
 
 	t.stories = *out = calloc(1, sizeof **out);
 	if (!t.stories || !storying_begin(&t) || !storying_gather(&t, resets))
@@ -389,8 +421,8 @@ enum status stories_tell(struct stories **out, const struct judging *judging,
 		status = story_copies_count(&t.stories->copies, judging, verdicts, err);
 	if (!status)
 		status = rejects_find(&t.rejects, judging, err);
-	for (i = 0; !status && i < t.stories->count; i++)
-		story_tell(&t, i);
+	if (!status)
+		storying_tell(&t, threads);
 	rejects_free(&t.rejects);
 	free(t.facts_of);
 	free(t.facts);

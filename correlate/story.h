@@ -53,7 +53,7 @@ struct stories {
 /* Works out every session's outcome. */
 enum status stories_tell(struct stories **out, const struct judging *judging,
 			 const struct verdicts *verdicts, const struct resets *resets,
-			 struct error *err) MUST_CHECK;
+			 unsigned threads, struct error *err) MUST_CHECK;
 void stories_free(struct stories **stories);
 
 /* Write the rows of sessions.csv, session_points.csv and translations.csv. */

@@ -2,159 +2,188 @@
  * there from the point before. */
 #include "correlate/story.h"
 
-#include <arpa/inet.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "correlate/names.h"
 #include "correlate/results.h"
 #include "correlate/station.h"
+#include "correlate/words.h"
 
-struct words {
-	char text[1024];
-	size_t size;
+#define POINT_NAME_MAX 255 /* bytes of a stage's name in the words: of alternatives it may be long */
+
+/* What the rows have in common, and the session whose rows are under way. */
+struct point_rows {
+	struct table_writer *w;
+	const struct judging *j;
+	struct names *names;
+	const struct session *session;
+	uint32_t number, count;        /* of the session; of its stations */
+	struct station station[VIEW_POINTS_MAX];
+	struct station_ends ends[VIEW_POINTS_MAX]; /* of each station */
+	struct words words;            /* of the row */
 };
 
-static void words_add(struct words *words, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void words_add(struct words *words, const char *format, ...)
-{
-	size_t room = sizeof words->text - words->size;
-	va_list args;
-	int n;
-
-	if (words->size && room > 2) {
-		memcpy(words->text + words->size, "; ", 3);
-		words->size += 2;
-		room -= 2;
-	}
-	va_start(args, format);
-	n = vsnprintf(words->text + words->size, room, format, args);
-	va_end(args);
-	words->size += n < 0 ? 0 : (size_t)n < room ? (size_t)n : room - 1;
-}
-
-static void words_end(char *text, size_t room, const uint8_t *address, uint8_t bytes, bool ports,
-		      uint16_t port)
-{
-	char name[INET6_ADDRSTRLEN];
-
-	inet_ntop(bytes == 4 ? AF_INET : AF_INET6, address, name, sizeof name);
-	if (!ports)
-		snprintf(text, room, "%s", name);
-	else
-		snprintf(text, room, bytes == 4 ? "%s:%u" : "[%s]:%u", name, port);
-}
+/* ---- what differs, in words ---- */
 
 /* What a station is held against: the stage before it on the path that saw the session. */
-struct words_before {
-	const struct station *station; /* of that stage, the first */
-	char name[256];
-	struct station_ends ends;
+struct point_before {
+	uint32_t at;                   /* the first station of that stage */
+	bool seen;
+	const char *name;
 	uint64_t packets[2];           /* of all the stage: [0] by the client, [1] by the server */
 	uint16_t marks;
 };
 
-/* Addresses are told as the client's packets meet them. */
-static void words_ends(struct words *words, const struct judging *j,
-		       const struct words_before *before, const struct station *here,
-		       bool client_forward)
+static uint32_t point_stage(const struct point_rows *rows, uint32_t at)
 {
-	struct station_ends ends = station_ends(j, here);
-	const struct station_ends *a = client_forward ? &before->ends : &ends;
-	const struct station_ends *b = client_forward ? &ends : &before->ends;
-	char from[INET6_ADDRSTRLEN + 16], to[INET6_ADDRSTRLEN + 16];
-
-	words_end(from, sizeof from, a->client, a->bytes, a->ports, a->client_port);
-	words_end(to, sizeof to, b->client, b->bytes, b->ports, b->client_port);
-	if (strcmp(from, to) != 0)
-		words_add(words, "NAT: client %s -> %s", from, to);
-	words_end(from, sizeof from, a->server, a->bytes, a->ports, a->server_port);
-	words_end(to, sizeof to, b->server, b->bytes, b->ports, b->server_port);
-	if (strcmp(from, to) != 0)
-		words_add(words, "NAT: server %s -> %s", from, to);
+	return rows->j->path->stage[rows->station[at].point];
 }
 
-static void words_packets(struct words *words, const struct words_before *before,
-			  const struct station *here, bool client_forward)
+/* One end, as a's station and as b's station saw it. */
+static void point_words_end(struct words *words, bool server, const struct station_ends *a,
+			    const struct station_ends *b)
 {
-	static const char *const ways[] = {"forward", "in reverse"};
+	const uint8_t *from = server ? a->server : a->client, *to = server ? b->server : b->client;
+	uint16_t from_port = server ? a->server_port : a->client_port;
+	uint16_t to_port = server ? b->server_port : b->client_port;
+
+	if (a->bytes == b->bytes && memcmp(from, to, a->bytes) == 0 && a->ports == b->ports &&
+	    (!a->ports || from_port == to_port))
+		return;
+	words_sentence(words, server ? "NAT: server " : "NAT: client ");
+	words_add_end(words, from, a->bytes, a->ports, from_port);
+	words_add(words, " -> ");
+	words_add_end(words, to, b->bytes, b->ports, to_port);
+}
+
+/* Addresses are told as the client's packets meet them. */
+static void point_words_ends(struct point_rows *rows, uint32_t before, uint32_t here)
+{
+	bool forward = rows->session->client_forward;
+	const struct station_ends *a = &rows->ends[forward ? before : here];
+	const struct station_ends *b = &rows->ends[forward ? here : before];
+
+	point_words_end(&rows->words, false, a, b);
+	point_words_end(&rows->words, true, a, b);
+}
+
+static void point_words_packets(struct point_rows *rows, const struct point_before *before,
+				uint32_t at)
+{
+	static const char *const ways[] = {" forward than at ", " in reverse than at "};
+	struct words *words = &rows->words;
 	unsigned way;
 
 	for (way = 0; way < 2; way++) {
-		unsigned d = way ^ !client_forward;
-		uint64_t now = here->flow.packets[d], then = before->packets[d];
+		unsigned d = way ^ !rows->session->client_forward;
+		uint64_t now = rows->station[at].flow.packets[d], then = before->packets[d];
 		uint64_t n = now > then ? now - then : then - now;
 
-		if (n)
-			words_add(words, "%llu packet%s %s %s than at %s", (unsigned long long)n,
-				  n == 1 ? "" : "s", now > then ? "more" : "fewer", ways[way],
-				  before->name);
+		if (!n)
+			continue;
+		words_sentence(words, "");
+		words_add_number(words, n);
+		words_add(words, n == 1 ? " packet " : " packets ");
+		words_add(words, now > then ? "more" : "fewer");
+		words_add(words, ways[way]);
+		words_add_cut(words, before->name, POINT_NAME_MAX);
 	}
 }
 
 /* Which RSTs were here and there. */
-static void words_resets(struct words *words, const struct words_before *before,
-			 const struct station *list, uint32_t count, const struct station *here)
+static void point_words_resets(struct point_rows *rows, const struct point_before *before,
+			       uint32_t at)
 {
 	static const char *const senders[] = {"client", "server"};
+	struct words *words = &rows->words;
 	uint32_t k, seen;
 	unsigned d;
 
 	for (d = 0; d < 2; d++) {
-		bool now = survey_has(&here->flow, d, SURVEY_RST);
+		bool now = survey_has(&rows->station[at].flow, d, SURVEY_RST);
 		bool then = before->marks & (SURVEY_RST << (8 * d));
 
-		for (seen = k = 0; k < count; k++)
-			seen += survey_has(&list[k].flow, d, SURVEY_RST);
-		if (now && seen == 1)
-			words_add(words, "RST from the %s seen here only", senders[d]);
-		else if (now && !then)
-			words_add(words, "RST from the %s not seen at %s", senders[d],
-				  before->name);
-		else if (then && !now)
-			words_add(words, "no RST from the %s", senders[d]);
+		if (!now && !then)
+			continue;
+		for (seen = k = 0; k < rows->count; k++)
+			seen += survey_has(&rows->station[k].flow, d, SURVEY_RST);
+		if (now && then && seen > 1)
+			continue;
+		words_sentence(words, now ? "RST from the " : "no RST from the ");
+		words_add(words, senders[d]);
+		if (!now)
+			continue;
+		words_add(words, seen == 1 ? " seen here only" : " not seen at ");
+		if (seen != 1)
+			words_add_cut(words, before->name, POINT_NAME_MAX);
 	}
 }
 
-/* The words on list[at]. Of alternatives, each sees a part of the packets: theirs are
- * not compared. */
-static void words_difference(struct words *words, const struct judging *j,
-			     const struct station *list, uint32_t count, uint32_t at,
-			     bool client_forward)
+/* The stage before a station's that saw the session, with what it saw in all. */
+static struct point_before point_before(const struct point_rows *rows, uint32_t at)
 {
-	const uint8_t *stage = j->path->stage;
-	uint32_t here = stage[list[at].point], k;
-	struct words_before before = {0};
-	bool alone = true;
+	struct point_before before = {0};
+	uint32_t here = point_stage(rows, at), k;
 
-	for (k = 0; k < count; k++)
-		alone &= k == at || stage[list[k].point] != here;
 	for (k = at; k-- > 0;) {
-		if (stage[list[k].point] == here)
+		const struct survey_flow *f = &rows->station[k].flow;
+		uint32_t stage = point_stage(rows, k);
+
+		if (stage == here)
 			continue;
-		if (before.station && stage[list[k].point] != stage[before.station->point])
+		if (before.seen && stage != point_stage(rows, before.at))
 			break;
-		before.station = &list[k];
-		before.packets[0] += list[k].flow.packets[0];
-		before.packets[1] += list[k].flow.packets[1];
-		before.marks |= list[k].flow.marks;
+		before.seen = true;
+		before.at = k;
+		before.packets[0] += f->packets[0];
+		before.packets[1] += f->packets[1];
+		before.marks |= f->marks;
 	}
-	if (here && (!before.station || stage[before.station->point] + 1u != here)) {
-		path_stage_name(j->path, j->view, here - 1, before.name, sizeof before.name);
-		words_add(words, "not seen at %s", before.name);
+	if (before.seen)
+		before.name = rows->names->stage[point_stage(rows, before.at)];
+	return before;
+}
+
+/* Of alternatives, each sees a part of the packets: theirs are not compared. */
+static bool point_alone(const struct point_rows *rows, uint32_t at)
+{
+	uint32_t here = point_stage(rows, at), k;
+
+	for (k = 0; k < rows->count; k++)
+		if (k != at && point_stage(rows, k) == here)
+			return false;
+	return true;
+}
+
+static void point_words(struct point_rows *rows, uint32_t at)
+{
+	struct point_before before = point_before(rows, at);
+	uint32_t here = point_stage(rows, at);
+
+	words_begin(&rows->words);
+	if (here && (!before.seen || point_stage(rows, before.at) + 1 != here)) {
+		words_sentence(&rows->words, "not seen at ");
+		words_add_cut(&rows->words, rows->names->stage[here - 1], POINT_NAME_MAX);
 	}
-	if (!before.station)
+	if (!before.seen)
 		return;
-	path_stage_name(j->path, j->view, stage[before.station->point], before.name,
-			sizeof before.name);
-	before.ends = station_ends(j, before.station);
-	words_ends(words, j, &before, &list[at], client_forward);
-	if (alone)
-		words_packets(words, &before, &list[at], client_forward);
-	if (j->sessions->list[j->sessions->of_node[list[at].node]].proto == 6)
-		words_resets(words, &before, list, count, &list[at]);
+	point_words_ends(rows, before.at, at);
+	if (point_alone(rows, at))
+		point_words_packets(rows, &before, at);
+	if (rows->session->proto == 6)
+		point_words_resets(rows, &before, at);
+}
+
+/* ---- rows ---- */
+
+static void point_ends(struct table_writer *w, const struct station_ends *ends)
+{
+	table_set_bytes(w, SESSION_POINTS_SRC, ends->client, ends->bytes);
+	table_set_bytes(w, SESSION_POINTS_DST, ends->server, ends->bytes);
+	if (!ends->ports)
+		return;
+	table_set_int(w, SESSION_POINTS_SPORT, ends->client_port);
+	table_set_int(w, SESSION_POINTS_DPORT, ends->server_port);
 }
 
 static void point_counts(struct table_writer *w, const struct survey_flow *f, bool client_forward)
@@ -183,51 +212,62 @@ static void point_tcp(struct table_writer *w, const struct station *s)
 		table_set_int(w, SESSION_POINTS_HANDSHAKE, handshake);
 }
 
-static enum status point_row(struct table_writer *w, const struct judging *j, uint32_t number,
-			     const struct station *list, uint32_t count, uint32_t at,
-			     struct error *err)
+static enum status point_row(struct point_rows *rows, uint32_t at, struct error *err)
 {
-	const struct session *session = &j->sessions->list[number];
-	const struct station *s = &list[at];
-	struct station_ends ends = station_ends(j, s);
-	struct words words = {.size = 0};
+	const struct judging *j = rows->j;
+	const struct session *session = rows->session;
+	const struct station *s = &rows->station[at];
+	struct table_writer *w = rows->w;
 
-	table_set_int(w, SESSION_POINTS_SESSION, (int64_t)number + 1);
-	table_set_text(w, SESSION_POINTS_POINT, j->view->point[s->point].name);
-	table_set_bytes(w, SESSION_POINTS_SRC, ends.client, ends.bytes);
-	table_set_bytes(w, SESSION_POINTS_DST, ends.server, ends.bytes);
-	if (ends.ports) {
-		table_set_int(w, SESSION_POINTS_SPORT, ends.client_port);
-		table_set_int(w, SESSION_POINTS_DPORT, ends.server_port);
-	}
+	table_set_int(w, SESSION_POINTS_SESSION, (int64_t)rows->number + 1);
+	table_set_constant(w, SESSION_POINTS_POINT, j->view->point[s->point].name);
+	point_ends(w, &rows->ends[at]);
 	table_set_int(w, SESSION_POINTS_FIRST, station_time(j, s, s->flow.first_ns));
 	table_set_int(w, SESSION_POINTS_LAST, station_time(j, s, s->flow.last_ns));
 	point_counts(w, &s->flow, session->client_forward);
 	if (session->proto == 6)
 		point_tcp(w, s);
-	table_set_text(w, SESSION_POINTS_STATE,
-		       station_state_name(station_state(s, session->proto)));
-	words_difference(&words, j, list, count, at, session->client_forward);
-	if (words.size)
-		table_set_text(w, SESSION_POINTS_DIFFERENCE, words.text);
+	table_set_constant(w, SESSION_POINTS_STATE,
+			   station_state_name(station_state(s, session->proto)));
+	point_words(rows, at);
+	if (rows->words.size)
+		table_set_text(w, SESSION_POINTS_DIFFERENCE, rows->words.text);
 	return table_row(w, err);
+}
+
+static enum status point_session(struct point_rows *rows, const struct stories *stories,
+				 uint32_t number, struct error *err)
+{
+	enum status status = STATUS_OK;
+	uint32_t at;
+
+	rows->number = number;
+	rows->session = &rows->j->sessions->list[number];
+	rows->count = stories_stations(stories, rows->j, number, rows->station);
+	for (at = 0; at < rows->count; at++)
+		rows->ends[at] = station_ends(rows->j, &rows->station[at]);
+	for (at = 0; at < rows->count && !status; at++)
+		status = point_row(rows, at, err);
+	return status;
 }
 
 enum status stories_write_points(const struct stories *stories, const struct judging *judging,
 				 struct store *store, uint32_t generation, struct error *err)
 {
-	struct station list[VIEW_POINTS_MAX];
-	struct table_writer *w;
-	enum status status = table_begin(store, generation, &results_session_points, &w, err);
-	uint32_t k, at, count;
+	struct point_rows rows;
+	enum status status;
+	uint32_t k;
 
-	for (k = 0; k < stories->count && !status; k++) {
-		count = stories_stations(stories, judging, k, list);
-		for (at = 0; at < count && !status; at++)
-			status = point_row(w, judging, k, list, count, at, err);
-	}
+	rows.j = judging;
+	rows.w = NULL;
+	status = names_make(&rows.names, judging->path, judging->view, err);
 	if (!status)
-		status = table_finish(&w, err);
-	table_abort(&w);
+		status = table_begin(store, generation, &results_session_points, &rows.w, err);
+	for (k = 0; k < stories->count && !status; k++)
+		status = point_session(&rows, stories, k, err);
+	if (!status)
+		status = table_finish(&rows.w, err);
+	table_abort(&rows.w);
+	names_free(&rows.names);
 	return status;
 }

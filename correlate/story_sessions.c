@@ -2,20 +2,52 @@
 #include "correlate/story.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "correlate/emit.h"
+#include "correlate/names.h"
 #include "correlate/results.h"
 
-static void session_points(const struct judging *j, const struct station *list, uint32_t count,
-			   char *text, size_t room)
+/* What the rows have in common. */
+struct session_rows {
+	struct table_writer *w;
+	const struct stories *stories;
+	const struct judging *j;
+	struct names *names;
+	uint32_t count;                  /* points of the session before, and their names */
+	uint8_t point[VIEW_POINTS_MAX];
+	char points[PATH_TEXT_MAX];
+};
+
+/* Most sessions pass the points that the one before has passed. */
+static bool session_points_again(const struct session_rows *rows, const struct station *list,
+				 uint32_t count)
 {
-	size_t n = 0;
 	uint32_t i;
 
-	text[0] = 0;
-	for (i = 0; i < count && n < room; i++)
-		n += (size_t)snprintf(text + n, room - n, "%s%s", i ? "," : "",
-				      j->view->point[list[i].point].name);
+	if (count != rows->count)
+		return false;
+	for (i = 0; i < count; i++)
+		if (rows->point[i] != list[i].point)
+			return false;
+	return true;
+}
+
+static void session_points(struct session_rows *rows, const struct station *list, uint32_t count)
+{
+	size_t n = 0, room = sizeof rows->points;
+	uint32_t i;
+
+	if (session_points_again(rows, list, count))
+		return;
+	rows->count = count;
+	rows->points[0] = 0;
+	for (i = 0; i < count; i++) {
+		rows->point[i] = (uint8_t)list[i].point;
+		if (n < room)
+			n += (size_t)snprintf(rows->points + n, room - n, "%s%s", i ? "," : "",
+					      rows->j->view->point[list[i].point].name);
+	}
 }
 
 static uint64_t session_greater(uint64_t a, uint64_t b)
@@ -51,22 +83,32 @@ static void session_counts(struct table_writer *w, const struct judging *j,
 		table_set_int(w, SESSIONS_RETRANSMISSIONS, (int64_t)again);
 }
 
-/* From one moment of a station to a later one; INT64_MIN: one was not seen, or
- * they come the other way round. */
-static int64_t session_lasts(const struct judging *j, const struct station *s, int64_t from_ns,
-			     int64_t to_ns)
+/* From one moment to a later one, in the reference time of their station;
+ * INT64_MIN: one was not seen, or they come the other way round. */
+static int64_t session_lasts(int64_t from_ns, int64_t to_ns)
 {
-	int64_t from = station_time(j, s, from_ns), to = station_time(j, s, to_ns);
-
-	if (from == INT64_MIN || to == INT64_MIN || to < from)
+	if (from_ns == INT64_MIN || to_ns == INT64_MIN || to_ns < from_ns)
 		return INT64_MIN;
-	return (int64_t)((uint64_t)to - (uint64_t)from);
+	return (int64_t)((uint64_t)to_ns - (uint64_t)from_ns);
 }
 
-/* The time between SYN and SYN-ACK at a station. */
-static int64_t session_reply(const struct judging *j, const struct station *s)
+/* A station's handshake, in reference time. */
+struct session_handshake {
+	int64_t syn_ns, synack_ns, ack_ns;
+	int64_t reply_ns;  /* between SYN and SYN-ACK */
+};
+
+static struct session_handshake session_handshake(const struct judging *j, const struct station *s)
 {
-	return session_lasts(j, s, s->flow.syn_ns, s->flow.synack_ns);
+	struct session_handshake h = {.reply_ns = INT64_MIN};
+
+	if (s->flow.syn_ns == INT64_MIN || s->flow.synack_ns == INT64_MIN)
+		return h;
+	h.syn_ns = station_time(j, s, s->flow.syn_ns);
+	h.synack_ns = station_time(j, s, s->flow.synack_ns);
+	h.ack_ns = station_time(j, s, s->flow.ack_ns);
+	h.reply_ns = session_lasts(h.syn_ns, h.synack_ns);
+	return h;
 }
 
 /* The handshake's time falls into three: the server's, which passes at the point
@@ -76,27 +118,26 @@ static int64_t session_reply(const struct judging *j, const struct station *s)
 static void session_times(struct table_writer *w, const struct judging *j,
 			  const struct station *list, uint32_t count, bool client_forward)
 {
-	const struct station *near = NULL, *far = NULL;
-	uint32_t i;
+	struct session_handshake near = {0}, far = {0};
+	uint32_t seen = 0, i;
 
 	for (i = 0; i < count; i++) {
-		const struct station *s = &list[client_forward ? i : count - 1 - i];
+		struct session_handshake h =
+			session_handshake(j, &list[client_forward ? i : count - 1 - i]);
 
-		if (session_reply(j, s) == INT64_MIN)
+		if (h.reply_ns == INT64_MIN)
 			continue;
-		near = near ? near : s;
-		far = s;
+		if (!seen++)
+			near = h;
+		far = h;
 	}
-	if (!near)
+	if (!seen)
 		return;
-	table_set_int(w, SESSIONS_HANDSHAKE,
-		      session_lasts(j, near, near->flow.syn_ns, near->flow.ack_ns));
-	table_set_int(w, SESSIONS_CLIENT_TIME,
-		      session_lasts(j, near, near->flow.synack_ns, near->flow.ack_ns));
-	table_set_int(w, SESSIONS_SERVER_TIME, session_reply(j, far));
-	if (far != near && session_reply(j, near) >= session_reply(j, far))
-		table_set_int(w, SESSIONS_PATH_TIME,
-			      session_reply(j, near) - session_reply(j, far));
+	table_set_int(w, SESSIONS_HANDSHAKE, session_lasts(near.syn_ns, near.ack_ns));
+	table_set_int(w, SESSIONS_CLIENT_TIME, session_lasts(near.synack_ns, near.ack_ns));
+	table_set_int(w, SESSIONS_SERVER_TIME, far.reply_ns);
+	if (seen > 1 && near.reply_ns >= far.reply_ns)
+		table_set_int(w, SESSIONS_PATH_TIME, near.reply_ns - far.reply_ns);
 }
 
 static void session_ends(struct table_writer *w, const struct judging *j,
@@ -112,51 +153,53 @@ static void session_ends(struct table_writer *w, const struct judging *j,
 	table_set_int(w, SESSIONS_SERVER_PORT, ends.server_port);
 }
 
-static enum status session_row(struct table_writer *w, const struct stories *stories,
-			       const struct judging *j, uint32_t number, struct error *err)
+static enum status session_row(struct session_rows *rows, uint32_t number, struct error *err)
 {
+	const struct judging *j = rows->j;
 	const struct session *session = &j->sessions->list[number];
-	const struct story *s = &stories->list[number];
+	const struct story *s = &rows->stories->list[number];
+	struct table_writer *w = rows->w;
 	struct station list[VIEW_POINTS_MAX];
-	uint32_t count = stories_stations(stories, j, number, list);
-	char text[2 * PATH_TEXT_MAX + 2], proto[4];
+	uint32_t count = stories_stations(rows->stories, j, number, list);
+	char number_text[4];
 
 	table_set_int(w, SESSIONS_SESSION, (int64_t)number + 1);
-	table_set_text(w, SESSIONS_PROTO, emit_proto(session->proto, proto));
+	table_set_text(w, SESSIONS_PROTO, emit_proto(session->proto, number_text));
 	session_ends(w, j, &list[session->client_forward ? 0 : count - 1]);
 	table_set_int(w, SESSIONS_START, session->start_ns);
 	table_set_int(w, SESSIONS_DURATION,
 		      (int64_t)((uint64_t)session->end_ns - (uint64_t)session->start_ns));
-	session_points(j, list, count, text, sizeof text);
-	table_set_text(w, SESSIONS_POINTS, text);
-	table_set_text(w, SESSIONS_STATE, station_state_name(s->state));
-	table_set_text(w, SESSIONS_OUTCOME, session_outcome_name(s->outcome));
-	table_set_text(w, SESSIONS_CAUSE, session_cause_name(s->cause));
-	if (s->hop != STORY_NOWHERE) {
-		emit_hop_name(j, s->hop, text, sizeof text);
-		table_set_text(w, SESSIONS_HOP, text);
-	}
+	session_points(rows, list, count);
+	table_set_text(w, SESSIONS_POINTS, rows->points);
+	table_set_constant(w, SESSIONS_STATE, station_state_name(s->state));
+	table_set_constant(w, SESSIONS_OUTCOME, session_outcome_name(s->outcome));
+	table_set_constant(w, SESSIONS_CAUSE, session_cause_name(s->cause));
+	if (s->hop != STORY_NOWHERE)
+		table_set_constant(w, SESSIONS_HOP, rows->names->hop[s->hop]);
 	session_counts(w, j, list, count, session->proto, session->client_forward);
 	table_set_int(w, SESSIONS_DROPPED, s->dropped);
 	table_set_int(w, SESSIONS_INJECTED, s->injected);
 	table_set_int(w, SESSIONS_RESETS, s->resets);
 	if (session->proto == 6)
 		session_times(w, j, list, count, session->client_forward);
-	table_set_text(w, SESSIONS_TRANSLATED, session->translated ? "yes" : "no");
+	table_set_constant(w, SESSIONS_TRANSLATED, session->translated ? "yes" : "no");
 	return table_row(w, err);
 }
 
 enum status stories_write_sessions(const struct stories *stories, const struct judging *judging,
 				   struct store *store, uint32_t generation, struct error *err)
 {
-	struct table_writer *w;
-	enum status status = table_begin(store, generation, &results_sessions, &w, err);
+	struct session_rows rows = {.stories = stories, .j = judging};
+	enum status status = names_make(&rows.names, judging->path, judging->view, err);
 	uint32_t k;
 
-	for (k = 0; k < stories->count && !status; k++)
-		status = session_row(w, stories, judging, k, err);
 	if (!status)
-		status = table_finish(&w, err);
-	table_abort(&w);
+		status = table_begin(store, generation, &results_sessions, &rows.w, err);
+	for (k = 0; k < stories->count && !status; k++)
+		status = session_row(&rows, k, err);
+	if (!status)
+		status = table_finish(&rows.w, err);
+	table_abort(&rows.w);
+	names_free(&rows.names);
 	return status;
 }
