@@ -20,6 +20,7 @@
 #include "correlate/story.h"
 #include "correlate/survey.h"
 #include "correlate/tasks.h"
+#include "correlate/trace.h"
 #include "correlate/verdict.h"
 #include "correlate/view.h"
 
@@ -38,6 +39,8 @@ struct correlation {
 	struct hops *hops;
 	struct judging judging;
 	struct verdicts *verdicts;
+	struct clock clock[VIEW_POINTS_MAX]; /* of the path: see hops_clocks() */
+	struct dossier_source source;
 	struct resets *resets;
 	struct stories *stories;
 	uint32_t generation;
@@ -245,8 +248,12 @@ static enum status step_verdicts(struct correlation *c, struct error *err)
 				      c->options->tmax_ns, INT64_MAX, INT64_MIN};
 	judging_span(&c->judging);
 	status = verdicts_give(&c->verdicts, &c->judging, c->options->threads, err);
-	if (!status)
-		status = resets_find(&c->resets, &c->judging, c->verdicts, err);
+	if (status)
+		return status;
+	hops_clocks(c->hops, &c->path, c->meeting, c->clock);
+	c->source = (struct dossier_source){c->view,	 &c->path,     c->clock,
+					    c->sessions, c->journeys, c->verdicts->code};
+	status = resets_find(&c->resets, &c->judging, c->verdicts, err);
 	if (!status)
 		status = causes_find(c->verdicts, c->resets, &c->judging, err);
 	if (!status)
@@ -265,6 +272,11 @@ static enum status write_points(struct correlation *c, struct error *err)
 static enum status write_sessions(struct correlation *c, struct error *err)
 {
 	return stories_write_sessions(c->stories, &c->judging, c->store, c->generation, err);
+}
+
+static enum status write_traces(struct correlation *c, struct error *err)
+{
+	return trace_write(&c->source, c->store, c->generation, err);
 }
 
 static enum status write_others(struct correlation *c, struct error *err)
@@ -293,6 +305,8 @@ static enum status write_others(struct correlation *c, struct error *err)
 	return status;
 }
 
+enum { WRITERS = 4 };
+
 struct write_task {
 	struct correlation *c;
 	enum status (*write)(struct correlation *c, struct error *err);
@@ -310,18 +324,19 @@ static void write_run(void *argument)
 /* The largest table first: it takes about as long as all the others together. */
 static enum status step_write(struct correlation *c, struct error *err)
 {
-	struct write_task write[] = {{.c = c, .write = write_points},
+	struct write_task write[WRITERS] = {{.c = c, .write = write_points},
 				     {.c = c, .write = write_sessions},
+				     {.c = c, .write = write_traces},
 				     {.c = c, .write = write_others}};
-	struct task task[] = {{write_run, &write[0]}, {write_run, &write[1]},
-			      {write_run, &write[2]}};
+	struct task task[WRITERS] = {{write_run, &write[0]}, {write_run, &write[1]},
+			      {write_run, &write[2]}, {write_run, &write[3]}};
 	enum status status = table_generation_new(c->store, &c->generation, err);
 	uint32_t k;
 
 	if (status)
 		return status;
-	tasks_run(task, 3, c->options->threads);
-	for (k = 0; k < 3; k++)
+	tasks_run(task, WRITERS, c->options->threads);
+	for (k = 0; k < WRITERS; k++)
 		if (write[k].status) {
 			*err = write[k].err;
 			return write[k].status;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "collect/fingerprint.h"
 #include "correlate/pairs.h"
@@ -223,6 +224,39 @@ void hops_free(struct hops **hops)
 	free((*hops)->lean);
 	free(*hops);
 	*hops = NULL;
+}
+
+/* Takes what a fit knows out of a clock that was only coarsely right. */
+static void hop_correct_clock(struct clock *clock, const struct clock_fit *fit)
+{
+	unsigned s;
+
+	for (s = 0; s < clock->segments; s++) {
+		struct clock_segment *segment = &clock->segment[s];
+
+		segment->offset_ns += clock_fit_offset(fit, segment->origin_ns - segment->offset_ns);
+		segment->skew += fit->skew;
+	}
+}
+
+void hops_clocks(const struct hops *hops, const struct path *path, const struct meeting *meeting,
+		 struct clock *clock)
+{
+	uint32_t stage, before, k, p;
+
+	memcpy(clock, meeting->clock, sizeof meeting->clock);
+	for (stage = 1; stage < path->stages; stage++)
+		for (k = 0; k < path->points[stage]; k++) {
+			p = path->point[stage][k];
+			for (before = 1; before <= stage; before++) {
+				const struct hop *hop = &hops->hop[before - 1];
+				uint32_t at = before < stage ? path->point[before][0] : p;
+				const struct clock_fit *fit = hop->best[hop->slot[at]];
+
+				if (fit && fit->known)
+					hop_correct_clock(&clock[p], fit);
+			}
+		}
 }
 
 static bool hop_keeps(uint64_t both, uint64_t kept)

@@ -80,6 +80,11 @@ enum status hops_measure(struct hops **out, struct sessions *sessions,
 			 unsigned threads, struct error *err) MUST_CHECK;
 void hops_free(struct hops **hops);
 
+/* Each point's clock with the hops' fits in it, told against the path's first stage: by
+ * these, packets stand on one axis of time. `clock` has room for all points. */
+void hops_clocks(const struct hops *hops, const struct path *path, const struct meeting *meeting,
+		 struct clock *clock);
+
 /* Whether an ID of 0 is an ID like others there: the hop leaves it alone, too. */
 bool hop_keeps_zero_ip_id(const struct hop *hop, unsigned direction);
 /* Whether payload, SACK blocks and echoed timestamps come through unchanged. */

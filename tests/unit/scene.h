@@ -253,6 +253,8 @@ static inline enum status scene_correlate(struct scene *s)
 		status = correlate_run(store, &options, &s->summary, &s->err);
 	if (!status)
 		status = scene_read(s, store);
+	if (!status && s->look)
+		s->look(s, store);
 	store_close(&store);
 	unlink(name);
 	unlink(lock);

@@ -91,6 +91,8 @@ enum scene_tables {
 	HOPS, BALANCE, DROPS, INJECTED, RESETS, SESSIONS, FINDINGS, SCENE_TABLES
 };
 
+struct scene;
+
 struct scene {
 	struct scene_point point[SCENE_POINTS];
 	uint32_t points;
@@ -103,6 +105,8 @@ struct scene {
 	uint32_t next_id, sent;
 	bool flat;               /* hops that do not count the TTL down */
 	const char *path;        /* --path */
+	/* Looks at the store when the results are in it; NULL: nobody does. */
+	void (*look)(struct scene *scene, struct store *store);
 	unsigned threads;
 	struct correlate_summary summary;
 	struct error err;

@@ -1,0 +1,305 @@
+#include "correlate/dossier.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/packet.h"
+
+struct dossiers {
+	const struct dossier_source *source;
+	const uint32_t *session; /* borrowed until dossiers_open() is done */
+	uint32_t count;
+	uint64_t *wanted;        /* bit per node */
+	struct dossier_packet *packet;
+	struct dossier_sight *sight;
+	uint32_t packets, packet_room, sights, sight_room;
+	struct dossier *list;
+};
+
+static enum status dossier_memory(struct error *err)
+{
+	return error_errno(err, ENOMEM, "dossiers of sessions");
+}
+
+/* ---- what is wanted ---- */
+
+/* Which dossier a node's packets belong to. */
+static uint32_t dossier_of(const struct dossiers *d, uint32_t node)
+{
+	uint32_t session = d->source->sessions->of_node[node], low = 0, high = d->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (d->session[middle] < session)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool dossiers_want(struct dossiers *d)
+{
+	const struct sessions *s = d->source->sessions;
+	uint32_t i, n;
+
+	d->wanted = calloc((size_t)d->source->view->nodes / 64 + 1, sizeof *d->wanted);
+	if (!d->wanted)
+		return false;
+	for (i = 0; i < d->count; i++)
+		for (n = s->list[d->session[i]].first_node; n != UINT32_MAX; n = s->next_node[n])
+			d->wanted[n >> 6] |= (uint64_t)1 << (n & 63);
+	return true;
+}
+
+/* ---- collecting ---- */
+
+static bool dossier_room(void **list, uint32_t count, uint32_t *room, size_t bytes)
+{
+	uint32_t more = *room ? 2 * *room : 1024;
+	void *grown;
+
+	if (count < *room)
+		return true;
+	if (more <= *room)
+		return false;
+	grown = realloc(*list, more * bytes);
+	if (!grown)
+		return false;
+	*list = grown;
+	*room = more;
+	return true;
+}
+
+static bool dossier_add_sight(struct dossiers *d, uint32_t p, uint32_t index)
+{
+	const struct dossier_source *from = d->source;
+
+	if (!dossier_room((void **)&d->sight, d->sights, &d->sight_room, sizeof *d->sight))
+		return false;
+	d->sight[d->sights++] = (struct dossier_sight){
+		.time_ns = clock_correct(&from->clock[p],
+					 view_get(&from->view->point[p], RECORD_TIME, index)),
+		.index = index,
+		.point = (uint8_t)p,
+		.stage = from->path->stage[p],
+		.ttl = (uint8_t)view_get(&from->view->point[p], RECORD_TTL, index)};
+	return true;
+}
+
+/* Sights were collected along the path; a packet that travels against it saw the last one first. */
+static void dossier_turn(struct dossier_sight *sight, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count / 2; i++) {
+		struct dossier_sight first = sight[i];
+
+		sight[i] = sight[count - 1 - i];
+		sight[count - 1 - i] = first;
+	}
+}
+
+static void dossier_describe(const struct dossiers *d, struct dossier_packet *packet, uint32_t way)
+{
+	const struct dossier_source *from = d->source;
+	const struct dossier_sight *first = &d->sight[packet->sight];
+	const struct dossier_sight *last = first + packet->sights - 1;
+	const struct view_point *point = &from->view->point[first->point];
+	uint8_t behind = from->code[first->point][first->index];
+	uint8_t ahead = from->code[last->point][last->index];
+
+	packet->time_ns = first->time_ns;
+	packet->ttl = first->ttl;
+	packet->from_client = (way & 1) == from->sessions->client_direction[way >> 1];
+	packet->before = packet->forward ? behind & 15 : behind >> 4;
+	packet->after = packet->forward ? ahead >> 4 : ahead & 15;
+	packet->before_hop = (uint8_t)(packet->forward ? first->stage - 1 : first->stage);
+	packet->after_hop = (uint8_t)(packet->forward ? last->stage : last->stage - 1);
+	packet->flags = (uint16_t)view_get(point, RECORD_FLAGS, first->index);
+	packet->window = (uint16_t)view_get(point, RECORD_WINDOW, first->index);
+	packet->marks = (uint16_t)view_get(point, RECORD_MARKS, first->index);
+	packet->seq = (uint32_t)view_get(point, RECORD_SEQ, first->index);
+	packet->ack = (uint32_t)view_get(point, RECORD_ACK, first->index);
+	packet->payload = view_payload(point, first->index);
+	packet->end = packet->seq + packet->payload + !!(packet->flags & PACKET_TCP_SYN) +
+		      !!(packet->flags & PACKET_TCP_FIN);
+	packet->tsval = (uint32_t)view_get(point, RECORD_TSVAL, first->index);
+	packet->ip_id = (uint32_t)view_get(point, RECORD_IP_ID, first->index);
+	packet->options = (uint32_t)view_get(point, RECORD_OPTIONS, first->index);
+}
+
+/* Follows a journey from its lowest stage. */
+static bool dossier_take(struct dossiers *d, uint32_t p, uint32_t index, uint32_t way)
+{
+	const struct journeys *j = d->source->journeys;
+	struct dossier_packet packet = {.forward = sessions_forward(d->source->sessions, way),
+					.sight = d->sights};
+
+	if (!dossier_room((void **)&d->packet, d->packets, &d->packet_room, sizeof *d->packet))
+		return false;
+	for (;;) {
+		uint32_t next;
+
+		if (!dossier_add_sight(d, p, index))
+			return false;
+		if (!(j->marks[p][index] & JOURNEY_NEXT))
+			break;
+		next = j->next[p][index];
+		p = j->next_point[p][index];
+		index = next;
+	}
+	packet.sights = (uint8_t)(d->sights - packet.sight);
+	if (!packet.forward) {
+		dossier_turn(&d->sight[packet.sight], packet.sights);
+		way = view_way(&d->source->view->point[d->sight[packet.sight].point],
+			       d->sight[packet.sight].index);
+	}
+	dossier_describe(d, &packet, way);
+	d->packet[d->packets++] = packet;
+	return true;
+}
+
+static bool dossier_point(struct dossiers *d, uint32_t p)
+{
+	const uint8_t *marks = d->source->journeys->marks[p];
+	uint32_t way[VIEW_BATCH], i;
+	struct view_batch batch;
+
+	view_first(&batch, &d->source->view->point[p]);
+	while (view_next(&batch)) {
+		view_read_ways(&batch, way);
+		for (i = 0; i < batch.rows; i++) {
+			if (way[i] == VIEW_NO_WAY ||
+			    !(d->wanted[way[i] >> 7] >> (way[i] >> 1 & 63) & 1) ||
+			    (marks[batch.index[i]] & (JOURNEY_PREVIOUS | JOURNEY_COPY)))
+				continue;
+			if (!dossier_take(d, p, batch.index[i], way[i]))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* ---- sorting ---- */
+
+struct dossier_key {
+	int64_t time_ns;
+	uint32_t dossier, number;
+};
+
+static int dossier_key_compare(const void *x, const void *y)
+{
+	const struct dossier_key *a = x, *b = y;
+
+	if (a->dossier != b->dossier)
+		return a->dossier < b->dossier ? -1 : 1;
+	if (a->time_ns != b->time_ns)
+		return a->time_ns < b->time_ns ? -1 : 1;
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+/* Lays the packets of each dossier one behind the other, in the order of time; of a long one
+ * the middle is left out. */
+static bool dossiers_sort(struct dossiers *d)
+{
+	struct dossier_key *key = malloc(((size_t)d->packets + 1) * sizeof *key);
+	struct dossier_packet *sorted = malloc(((size_t)d->packets + 1) * sizeof *sorted);
+	uint32_t i, k, n = 0;
+	bool ok = key && sorted;
+
+	for (i = 0; ok && i < d->packets; i++) {
+		const struct dossier_sight *first = &d->sight[d->packet[i].sight];
+		uint32_t way = view_way(&d->source->view->point[first->point], first->index);
+
+		key[i] = (struct dossier_key){d->packet[i].time_ns, dossier_of(d, way >> 1), i};
+	}
+	if (ok)
+		qsort(key, d->packets, sizeof *key, dossier_key_compare);
+	for (i = 0; ok && i < d->packets; i = k) {
+		struct dossier *one = &d->list[key[i].dossier];
+		uint32_t all;
+
+		for (k = i + 1; k < d->packets && key[k].dossier == key[i].dossier; k++)
+			;
+		all = k - i;
+		one->packet = sorted + n;
+		one->packets = all < DOSSIER_PACKETS_MAX ? all : DOSSIER_PACKETS_MAX;
+		one->left_out = all - one->packets;
+		for (all = i; all < k; all++) {
+			if (one->left_out && all == i + DOSSIER_PACKETS_MAX / 2)
+				all += one->left_out;
+			sorted[n++] = d->packet[key[all].number];
+		}
+	}
+	free(key);
+	if (!ok) {
+		free(sorted);
+		return false;
+	}
+	free(d->packet);
+	d->packet = sorted;
+	return true;
+}
+
+enum status dossiers_open(struct dossiers **out, const struct dossier_source *source,
+			  const uint32_t *session, uint32_t count, struct error *err)
+{
+	struct dossiers *d = calloc(1, sizeof *d);
+	const struct path *path = source->path;
+	uint32_t stage, k;
+	bool ok;
+
+	*out = d;
+	if (!d)
+		return dossier_memory(err);
+	d->source = source;
+	d->session = session;
+	d->count = count;
+	d->list = calloc((size_t)count + 1, sizeof *d->list);
+	ok = d->list && dossiers_want(d);
+	for (stage = 0; ok && stage < path->stages; stage++)
+		for (k = 0; ok && k < path->points[stage]; k++)
+			ok = dossier_point(d, path->point[stage][k]);
+	ok = ok && dossiers_sort(d);
+	for (k = 0; ok && k < count; k++) {
+		d->list[k].session = session[k];
+		d->list[k].proto = source->sessions->list[session[k]].proto;
+		d->list[k].sight = d->sight;
+	}
+	if (ok)
+		return STATUS_OK;
+	dossiers_close(out);
+	return dossier_memory(err);
+}
+
+struct dossier dossiers_get(const struct dossiers *d, uint32_t k)
+{
+	return d->list[k];
+}
+
+void dossiers_close(struct dossiers **dossiers)
+{
+	struct dossiers *d = *dossiers;
+
+	if (!d)
+		return;
+	free(d->wanted);
+	free(d->packet);
+	free(d->sight);
+	free(d->list);
+	free(d);
+	*dossiers = NULL;
+}
+
+bool dossier_seen(const struct dossier *d, const struct dossier_packet *packet, uint32_t stage)
+{
+	uint32_t i;
+
+	for (i = 0; i < packet->sights; i++)
+		if (d->sight[packet->sight + i].stage == stage)
+			return true;
+	return false;
+}

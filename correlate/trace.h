@@ -1,0 +1,34 @@
+/* Traces: what a run decided of every packet, kept in the store beside its tables, so that
+ * a session's packets can be shown on another day without deciding anything again.
+ *
+ * Per block of records: verdicts, and the link to the next point's record. Per point: its
+ * stage and clock, and the session and directions of each flow.
+ */
+#ifndef CROSSTAP_CORRELATE_TRACE_H
+#define CROSSTAP_CORRELATE_TRACE_H
+
+#include "correlate/dossier.h"
+#include "correlate/verdict.h"
+
+/* Writes the traces of a run, whose results they belong to. */
+enum status trace_write(const struct dossier_source *source, struct store *store,
+			uint32_t generation, struct error *err) MUST_CHECK;
+
+/* The traces of the store's present results. */
+struct trace {
+	struct view *view;
+	struct path path;                       /* no text: stages and points */
+	struct clock clock[VIEW_POINTS_MAX];
+	struct sessions *sessions;              /* of_node, client_direction, next_node, list: proto, first_node,
+						   nodes and client_forward only */
+	struct journeys *journeys;              /* links, copies and duplicates */
+	uint8_t *code[VIEW_POINTS_MAX];
+	struct dossier_source source;           /* of all of these */
+};
+
+/* Reads them; `txn` is used until trace_close(). STATUS_INPUT: there are no results. */
+enum status trace_open(struct trace **out, struct store_txn *txn, struct error *err) MUST_CHECK;
+/* NULL is legal; *trace becomes NULL. */
+void trace_close(struct trace **trace);
+
+#endif
