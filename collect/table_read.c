@@ -1,4 +1,4 @@
-#include "collect/table.h"
+#include "collect/table_read.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,9 +12,12 @@ struct table_reader {
 	struct store_txn *txn;
 	uint32_t generation;
 	const struct table_schema *schema;
-	uint32_t block, blocks;
+	uint32_t block, blocks;         /* to be read next; of the table */
+	uint32_t end;                   /* of the blocks to read: `blocks`, or one behind `block` */
+	bool part;                      /* only some blocks are read */
 	uint64_t rows_all, rows_seen;
-	uint32_t rows, row;             /* of the present block */
+	uint32_t rows;                  /* of the present block */
+	uint32_t row, step;             /* the present rows: first and number */
 	struct column column[TABLE_COLUMNS_MAX];
 	int64_t hole[TABLE_COLUMNS_MAX];
 	struct column text_end;
@@ -53,7 +56,7 @@ static enum status table_read_tail(struct table_reader *r, struct error *err)
 				 r->schema->name);
 	if (in.broken || blocks >= TABLE_TAIL || r->rows_all > blocks * TABLE_BLOCK_ROWS)
 		return table_damaged(r, err);
-	r->blocks = (uint32_t)blocks;
+	r->blocks = r->end = (uint32_t)blocks;
 	return STATUS_OK;
 }
 
@@ -152,34 +155,62 @@ static bool table_block_open(struct table_reader *r, const uint8_t *value, size_
 	return table_heap_valid(r, heap_bytes);
 }
 
-enum status table_next(struct table_reader *r, bool *more, struct error *err)
+/* Loads the next block; r->rows is 0 when there is none. */
+static enum status table_next_block(struct table_reader *r, struct error *err)
 {
 	const uint8_t *value;
 	enum status status;
 	size_t size;
 
-	*more = false;
-	if (r->row + 1 < r->rows) {
-		r->row++;
-		*more = true;
-		return STATUS_OK;
-	}
-	if (r->block == r->blocks)
-		return r->rows_seen == r->rows_all ? STATUS_OK : table_damaged(r, err);
+	r->rows = r->row = r->step = 0;
+	if (r->block == r->end)
+		return r->part || r->rows_seen == r->rows_all ? STATUS_OK : table_damaged(r, err);
 	status = store_get(r->txn, 'T', r->generation << 8 | r->schema->number, r->block, &value,
 			   &size, err);
 	if (status)
 		return status;
-	r->rows = 0;
 	if (!value || !table_block_open(r, value, size)) {
 		r->rows = 0;
 		return table_damaged(r, err);
 	}
 	r->block++;
-	r->row = 0;
 	r->rows_seen += r->rows;
-	*more = true;
 	return STATUS_OK;
+}
+
+enum status table_next_rows(struct table_reader *r, uint32_t most, uint32_t *rows,
+			    struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	r->row += r->step;
+	if (r->row >= r->rows)
+		status = table_next_block(r, err);
+	r->step = r->rows - r->row < most ? r->rows - r->row : most;
+	*rows = r->step;
+	return status;
+}
+
+enum status table_next(struct table_reader *r, bool *more, struct error *err)
+{
+	uint32_t rows;
+	enum status status = table_next_rows(r, 1, &rows, err);
+
+	*more = rows > 0;
+	return status;
+}
+
+uint32_t table_blocks(const struct table_reader *r)
+{
+	return r->blocks;
+}
+
+void table_read_block(struct table_reader *r, uint32_t block)
+{
+	r->block = block;
+	r->end = block + 1;
+	r->part = true;
+	r->rows = r->row = r->step = 0;
 }
 
 uint64_t table_rows(const struct table_reader *r)
@@ -203,9 +234,22 @@ double table_real(const struct table_reader *r, unsigned column)
 	return value;
 }
 
-const uint8_t *table_bytes(const struct table_reader *r, unsigned column, size_t *size)
+void table_values(const struct table_reader *r, unsigned column, int64_t *values)
 {
-	uint32_t text = (uint32_t)column_get(&r->column[column], r->row);
+	enum table_type type = r->schema->column[column].type;
+	int64_t hole = r->hole[column];
+	uint32_t i;
+
+	column_read_64(&r->column[column], r->row, r->step, values);
+	if (table_in_heap(type) || type == TABLE_REAL)
+		return;
+	for (i = 0; i < r->step; i++)
+		values[i] = values[i] == hole ? TABLE_INT_UNKNOWN : values[i];
+}
+
+const uint8_t *table_heap(const struct table_reader *r, int64_t number, size_t *size)
+{
+	uint32_t text = (uint32_t)number;
 	size_t start;
 
 	*size = 0;
@@ -214,6 +258,11 @@ const uint8_t *table_bytes(const struct table_reader *r, unsigned column, size_t
 	start = text > 1 ? (size_t)column_get(&r->text_end, text - 2) : 0;
 	*size = (size_t)column_get(&r->text_end, text - 1) - start - 1;
 	return r->heap + start;
+}
+
+const uint8_t *table_bytes(const struct table_reader *r, unsigned column, size_t *size)
+{
+	return table_heap(r, column_get(&r->column[column], r->row), size);
 }
 
 const char *table_text(const struct table_reader *r, unsigned column)

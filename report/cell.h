@@ -11,26 +11,62 @@
 
 #define CELL_ROOM 400 /* a double of 309 digits, and its decimals */
 
-/* The cell's text: in `room`, or the cell's own. NULL when it is not known. */
-const char *cell_format(const struct table_column *column, const struct cell *cell,
-			char room[CELL_ROOM]);
+/* How the values of a column are written. */
+struct cell_form {
+	enum table_type type;
+	uint8_t unit_digits; /* TABLE_NANOS: in units of 10^unit_digits nanoseconds */
+	uint8_t decimals;
+};
+
+/* The end of the column's name is the unit of its lengths of time. */
+struct cell_form cell_form(const struct table_column *column);
+
+/* Whether the column holds texts, which are quoted or escaped in each format's own way. */
+static inline bool cell_is_text(enum table_type type)
+{
+	return type == TABLE_TEXT || type == TABLE_FOREIGN;
+}
 
 /* Whether the text is a number as JSON writes them. */
-bool cell_is_number(enum table_type type);
+static inline bool cell_is_number(enum table_type type)
+{
+	return type == TABLE_INT || type == TABLE_REAL || type == TABLE_NANOS;
+}
 
-/* Each writes to `room`, which is returned. */
+/* Each writes to `out`, where CELL_ROOM bytes are free, and returns where the text
+ * ends; no zero stands there. */
 
 /* Decimal. */
-const char *cell_int(char room[CELL_ROOM], int64_t value);
+char *cell_int(char *out, int64_t value);
 /* With a fixed number of decimals; a zero has no sign. `value` is finite. */
-const char *cell_real(char room[CELL_ROOM], double value, unsigned decimals);
+char *cell_real(char *out, double value, unsigned decimals);
 /* ISO 8601, UTC: 2024-02-29T23:59:59.000000001Z. Any value from 1677 to 2262. */
-const char *cell_time(char room[CELL_ROOM], int64_t time_ns);
+char *cell_time(char *out, int64_t time_ns);
 /* A length of time in the unit of 10^unit_digits nanoseconds (us: 3, s: 9),
  * rounded half away from zero. */
-const char *cell_nanos(char room[CELL_ROOM], int64_t value_ns, unsigned unit_digits,
-		       unsigned decimals);
+char *cell_nanos(char *out, int64_t value_ns, unsigned unit_digits, unsigned decimals);
 /* Dotted, or as RFC 5952 has it. `size` is 4 or 16. */
-const char *cell_address(char room[CELL_ROOM], const uint8_t *bytes, size_t size);
+char *cell_address(char *out, const uint8_t *bytes, size_t size);
+
+/* A known cell that is no text. */
+static inline char *cell_write(char *out, const struct cell_form *form, const struct cell *cell)
+{
+	switch (form->type) {
+	case TABLE_INT:
+		return cell_int(out, cell->number);
+	case TABLE_REAL:
+		return cell_real(out, cell->real, form->decimals);
+	case TABLE_TIME:
+		return cell_time(out, cell->number);
+	case TABLE_NANOS:
+		return cell_nanos(out, cell->number, form->unit_digits, form->decimals);
+	case TABLE_ADDRESS:
+		return cell_address(out, cell->bytes, cell->size);
+	case TABLE_TEXT:
+	case TABLE_FOREIGN:
+		break;
+	}
+	return out;
+}
 
 #endif

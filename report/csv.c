@@ -3,94 +3,101 @@
 #include <csv.h>
 #include <string.h>
 
-#include "collect/progress.h"
-#include "report/cell.h"
 #include "report/utf8.h"
 
-#define CSV_PROGRESS_ROWS 1024
-#define CSV_CLEAN_MAX (4 * (size_t)TABLE_TEXT_MAX)
+/* Which bytes of a text let it stand as it is? */
+#define CSV_QUOTED 1  /* one of these wants quotes around */
+#define CSV_FOREIGN 2 /* these may be no UTF-8 */
+static const uint8_t csv_bytes[256] = {
+	['"'] = CSV_QUOTED,  [','] = CSV_QUOTED,           ['\r'] = CSV_QUOTED,
+	['\n'] = CSV_QUOTED, [0x80 ... 0xff] = CSV_FOREIGN,
+};
 
 static bool csv_is_blank(char c)
 {
 	return c == ' ' || c == '\t';
 }
 
-/* Leading and trailing blanks are quoted because libcsv, among others, reads
- * unquoted cells without them. */
-static bool csv_needs_quotes(const char *text, size_t length)
+/* What csv_bytes says of all bytes; leading and trailing blanks are quoted because
+ * libcsv, among others, reads unquoted cells without them. */
+static unsigned csv_survey(const char *text, size_t bytes)
 {
-	return length && (csv_is_blank(text[0]) || csv_is_blank(text[length - 1]) ||
-			  strpbrk(text, ",\"\r\n"));
+	unsigned found = 0;
+	size_t i;
+
+	for (i = 0; i < bytes; i++)
+		found |= csv_bytes[(uint8_t)text[i]];
+	if (bytes && (csv_is_blank(text[0]) || csv_is_blank(text[bytes - 1])))
+		found |= CSV_QUOTED;
+	return found;
 }
 
-void csv_write_cell(FILE *stream, const char *text, bool foreign)
+char *csv_text(char *out, const char *text, bool foreign)
 {
-	char clean[CSV_CLEAN_MAX + 2], quoted[2 * CSV_CLEAN_MAX + 4];
-	char cut[TABLE_TEXT_MAX + 1];
-	size_t length = 0;
+	char clean[4 * TABLE_TEXT_MAX + 2], cut[TABLE_TEXT_MAX + 1];
+	size_t bytes = writer_text_bytes(text), mark = 0;
+	unsigned found = csv_survey(text, bytes);
 
-	if (!text || !*text)
-		return;
-	if (strnlen(text, sizeof cut) == sizeof cut) { /* no table holds such a text */
-		memcpy(cut, text, TABLE_TEXT_MAX);
-		cut[TABLE_TEXT_MAX] = '\0';
-		text = cut;
-	}
+	if (!bytes)
+		return out;
 	if (foreign && strchr("=+-@\t\r", *text))
-		clean[length++] = '\'';
-	length += utf8_clean(clean + length, text);
-	if (csv_needs_quotes(clean, length)) {
-		/* libcsv quotes whatever it is given */
-		length = csv_write(quoted, sizeof quoted, clean, length);
-		fwrite(quoted, 1, length, stream);
-	} else {
-		fwrite(clean, 1, length, stream);
+		clean[mark++] = '\'';
+	if (mark || (found & CSV_FOREIGN)) {
+		memcpy(cut, text, bytes);
+		cut[bytes] = '\0';
+		bytes = mark + utf8_clean(clean + mark, cut);
+		text = clean;
+		found = csv_survey(text, bytes);
 	}
+	if (found & CSV_QUOTED) /* libcsv quotes whatever it is given */
+		return out + csv_write(out, WRITER_CELL_MAX, text, bytes);
+	memcpy(out, text, bytes);
+	return out + bytes;
 }
 
-static void csv_write_row(FILE *stream, const struct rows *rows)
+static char *csv_begin(char *out, const struct table_schema *schema)
 {
-	char room[CELL_ROOM];
 	unsigned c;
 
-	for (c = 0; c < rows->schema->columns; c++) {
-		const struct table_column *column = &rows->schema->column[c];
-		const char *text;
-		struct cell cell;
-
-		rows_cell(rows, c, &cell);
-		text = cell_format(column, &cell, room);
+	for (c = 0; c < schema->columns; c++) {
 		if (c)
-			putc_unlocked(',', stream);
-		if (text == room)
-			fputs_unlocked(text, stream);
-		else
-			csv_write_cell(stream, text, column->type == TABLE_FOREIGN);
+			*out++ = ',';
+		out = stpcpy(out, schema->column[c].name);
 	}
-	putc_unlocked('\n', stream);
+	*out = '\n';
+	return out + 1;
 }
+
+/* Only texts can need quotes. */
+static char *csv_row(char *out, const struct writer_row *row)
+{
+	unsigned c;
+
+	for (c = 0; c < row->schema->columns; c++) {
+		enum table_type type = row->form[c].type;
+
+		if (c)
+			*out++ = ',';
+		if (!row->cell[c].known)
+			continue;
+		if (cell_is_text(type))
+			out = csv_text(out, row->cell[c].text, type == TABLE_FOREIGN);
+		else
+			out = cell_write(out, &row->form[c], &row->cell[c]);
+	}
+	*out = '\n';
+	return out + 1;
+}
+
+static char *csv_end(char *out)
+{
+	return out;
+}
+
+const struct writer_format csv_format = {csv_begin, csv_row, csv_end};
 
 enum status csv_write_rows(struct output *output, struct rows *rows, struct progress *progress,
 			   struct error *err)
 {
-	FILE *stream = output->stream;
-	struct progress_count count = {.total = rows->total};
-	enum status status;
-	bool more;
-	unsigned c;
-
-	for (c = 0; c < rows->schema->columns; c++)
-		fprintf(stream, "%s%s", c ? "," : "", rows->schema->column[c].name);
-	putc('\n', stream);
-	for (;;) {
-		status = rows_next(rows, &more, err);
-		if (status || !more)
-			return status;
-		csv_write_row(stream, rows);
-		status = output_check(output, err);
-		if (status)
-			return status;
-		if (progress && ++count.done % CSV_PROGRESS_ROWS == 0)
-			progress_show(progress, &count);
-	}
+	return writer_rows(&csv_format, output, rows, progress, err);
 }

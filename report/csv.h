@@ -7,19 +7,15 @@
 #ifndef CROSSTAP_REPORT_CSV_H
 #define CROSSTAP_REPORT_CSV_H
 
-#include <stdio.h>
+#include "report/writer.h"
 
-#include "collect/error.h"
-#include "report/output.h"
-#include "report/rows.h"
-
-struct progress;
+extern const struct writer_format csv_format;
 
 /* Writes the header and all rows. `progress` may be NULL. */
 enum status csv_write_rows(struct output *output, struct rows *rows, struct progress *progress,
 			   struct error *err) MUST_CHECK;
 
-/* Writes one cell of a text; NULL is an empty one. */
-void csv_write_cell(FILE *stream, const char *text, bool foreign);
+/* Writes a text to `out`, where WRITER_CELL_MAX bytes are free; returns its end. */
+char *csv_text(char *out, const char *text, bool foreign);
 
 #endif

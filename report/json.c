@@ -1,81 +1,80 @@
 #include "report/json.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "collect/progress.h"
-#include "report/cell.h"
 #include "report/sheet.h"
 #include "report/utf8.h"
 
-#define JSON_PROGRESS_ROWS 1024
-
-void json_write_text(FILE *stream, const char *text)
+char *json_text(char *out, const char *text)
 {
-	putc_unlocked('"', stream);
-	while (*text) {
+	const char *end = text + writer_text_bytes(text);
+
+	*out++ = '"';
+	while (text < end) {
 		size_t n = utf8_character(text);
 
-		if (!n) /* no UTF-8: as in the CSV files, \xNN, its backslash escaped */
-			fprintf(stream, "\\\\x%02x", (uint8_t)*text++);
-		else if (n == 1 && (uint8_t)*text < 0x20)
-			fprintf(stream, "\\u%04x", (uint8_t)*text++);
-		else if (*text == '"' || *text == '\\')
-			fprintf(stream, "\\%c", *text++);
-		else
+		if (!n || n > (size_t)(end - text)) {
+			/* no UTF-8: as in the CSV files, \xNN, its backslash escaped */
+			out += sprintf(out, "\\\\x%02x", (uint8_t)*text++);
+		} else if (n == 1 && (uint8_t)*text < 0x20) {
+			out += sprintf(out, "\\u%04x", (uint8_t)*text++);
+		} else {
+			if (*text == '"' || *text == '\\')
+				*out++ = '\\';
 			for (; n; n--)
-				putc_unlocked(*text++, stream);
+				*out++ = *text++;
+		}
 	}
-	putc_unlocked('"', stream);
+	*out = '"';
+	return out + 1;
 }
 
-static void json_write_row(FILE *stream, const struct rows *rows)
+static char *json_begin(char *out, const struct table_schema *schema)
 {
-	char room[CELL_ROOM];
+	(void)schema;
+	*out = '[';
+	return out + 1;
+}
+
+static char *json_row(char *out, const struct writer_row *row)
+{
 	unsigned c;
 
-	for (c = 0; c < rows->schema->columns; c++) {
-		const struct table_column *column = &rows->schema->column[c];
-		const char *text;
-		struct cell cell;
+	out = stpcpy(out, row->first ? "\n{" : ",\n{");
+	for (c = 0; c < row->schema->columns; c++) {
+		const struct cell *cell = &row->cell[c];
+		enum table_type type = row->form[c].type;
+		bool quoted = cell->known && !cell_is_text(type) && !cell_is_number(type);
 
-		rows_cell(rows, c, &cell);
-		text = cell_format(column, &cell, room);
-		fputs_unlocked(c ? ",\"" : "{\"", stream);
-		fputs_unlocked(column->name, stream);
-		fputs_unlocked("\":", stream);
-		if (!text)
-			fputs_unlocked("null", stream);
-		else if (cell_is_number(column->type))
-			fputs_unlocked(text, stream);
+		out = stpcpy(out, c ? ",\"" : "\"");
+		out = stpcpy(out, row->schema->column[c].name);
+		out = stpcpy(out, quoted ? "\":\"" : "\":");
+		if (!cell->known)
+			out = stpcpy(out, "null");
+		else if (cell_is_text(type))
+			out = json_text(out, cell->text);
 		else
-			json_write_text(stream, text);
+			out = cell_write(out, &row->form[c], cell);
+		if (quoted)
+			*out++ = '"';
 	}
-	putc_unlocked('}', stream);
+	*out = '}';
+	return out + 1;
+}
+
+static char *json_end(char *out)
+{
+	*out = ']';
+	return out + 1;
 }
 
 enum status json_write_rows(struct output *output, struct rows *rows, struct progress *progress,
 			    struct error *err)
 {
-	FILE *stream = output->stream;
-	struct progress_count count = {.total = rows->total};
-	enum status status;
-	bool more;
+	static const struct writer_format format = {json_begin, json_row, json_end};
 
-	putc_unlocked('[', stream);
-	for (;;) {
-		status = rows_next(rows, &more, err);
-		if (status || !more)
-			break;
-		fputs(count.done ? ",\n" : "\n", stream);
-		json_write_row(stream, rows);
-		status = output_check(output, err);
-		if (status)
-			return status;
-		if (++count.done % JSON_PROGRESS_ROWS == 0 && progress)
-			progress_show(progress, &count);
-	}
-	putc_unlocked(']', stream);
-	return status;
+	return writer_rows(&format, output, rows, progress, err);
 }
 
 enum status json_write(struct output *output, struct store_txn *txn, struct progress *progress,

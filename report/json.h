@@ -5,15 +5,9 @@
 #ifndef CROSSTAP_REPORT_JSON_H
 #define CROSSTAP_REPORT_JSON_H
 
-#include <stdio.h>
-
-#include "collect/error.h"
-#include "report/output.h"
-#include "report/rows.h"
+#include "report/writer.h"
 
 #define JSON_VERSION 1 /* of the columns' names and meaning, as of the CSV files */
-
-struct progress;
 
 /* `progress` may be NULL. */
 enum status json_write(struct output *output, struct store_txn *txn, struct progress *progress,
@@ -23,7 +17,7 @@ enum status json_write(struct output *output, struct store_txn *txn, struct prog
 enum status json_write_rows(struct output *output, struct rows *rows, struct progress *progress,
 			    struct error *err) MUST_CHECK;
 
-/* A string in quotes. */
-void json_write_text(FILE *stream, const char *text);
+/* Writes a string in quotes to `out`, where WRITER_CELL_MAX bytes are free; returns its end. */
+char *json_text(char *out, const char *text);
 
 #endif

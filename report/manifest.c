@@ -79,9 +79,9 @@ static enum status manifest_next(struct rows *rows, bool *more, struct error *er
 	return STATUS_OK;
 }
 
-static void manifest_cell(const struct rows *rows, unsigned column, struct cell *cell)
+static const struct cell *manifest_cells(const struct rows *rows)
 {
-	*cell = ((const struct manifest *)rows)->cell[column];
+	return ((const struct manifest *)rows)->cell;
 }
 
 static void manifest_close(struct rows *rows)
@@ -166,7 +166,7 @@ static int manifest_compare(const void *left, const void *right, void *context)
 enum status manifest_open(struct rows **out, struct store_txn *txn,
 			  const struct table_schema *schema, struct error *err)
 {
-	static const struct rows_type type = {manifest_next, manifest_cell, manifest_close};
+	static const struct rows_type type = {manifest_next, manifest_cells, manifest_close, NULL};
 	struct manifest *manifest = calloc(1, sizeof *manifest);
 	struct rows *rows;
 	enum status status;
@@ -185,6 +185,7 @@ enum status manifest_open(struct rows **out, struct store_txn *txn,
 		return status;
 	}
 	rows->total = manifest->count;
+	rows->parts = 1;
 	if (manifest->count)
 		qsort_r(manifest->captures, manifest->count, sizeof *manifest->captures,
 			manifest_compare, manifest);

@@ -86,6 +86,12 @@ enum status output_check(const struct output *output, struct error *err)
 			   output->path ? output->path : "standard output");
 }
 
+enum status output_write(struct output *output, const char *bytes, size_t size, struct error *err)
+{
+	fwrite(bytes, 1, size, output->stream);
+	return output_check(output, err);
+}
+
 enum status output_finish(struct output *output, struct error *err)
 {
 	enum status status;

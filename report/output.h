@@ -27,6 +27,10 @@ void output_open_stdout(struct output *output);
  * To be asked right behind a write: errno says why. */
 enum status output_check(const struct output *output, struct error *err) MUST_CHECK;
 
+/* Writes, and checks that. */
+enum status output_write(struct output *output, const char *bytes, size_t size,
+			 struct error *err) MUST_CHECK;
+
 /* Flushes, checks and renames; on failure the file aside is removed. Frees. */
 enum status output_finish(struct output *output, struct error *err) MUST_CHECK;
 

@@ -4,6 +4,9 @@
  *
  * Rows come one after the other; the cells of a row are borrowed until the next
  * one. Whatever opens rows makes a struct that begins with a `struct rows`.
+ *
+ * Large rows have several parts, which follow on each other; whoever wants one of
+ * them only, because others are busy with the rest, says so before the first row.
  */
 #ifndef CROSSTAP_REPORT_ROWS_H
 #define CROSSTAP_REPORT_ROWS_H
@@ -17,26 +20,30 @@
 #include "collect/table.h"
 
 struct cell {
+	union {
+		int64_t number;       /* TABLE_INT, TABLE_TIME, TABLE_NANOS */
+		double real;          /* TABLE_REAL */
+		const char *text;     /* TABLE_TEXT, TABLE_FOREIGN; never NULL */
+		const uint8_t *bytes; /* TABLE_ADDRESS */
+	};
+	uint32_t size;                /* of an address: 4 or 16 */
 	bool known;
-	int64_t number;       /* TABLE_INT, TABLE_TIME, TABLE_NANOS */
-	double real;          /* TABLE_REAL */
-	const char *text;     /* TABLE_TEXT, TABLE_FOREIGN */
-	const uint8_t *bytes; /* TABLE_ADDRESS */
-	size_t size;
 };
 
 struct rows;
 
 struct rows_type {
 	enum status (*next)(struct rows *rows, bool *more, struct error *err);
-	void (*cell)(const struct rows *rows, unsigned column, struct cell *cell);
+	const struct cell *(*cells)(const struct rows *rows);
 	void (*close)(struct rows *rows);
+	void (*part)(struct rows *rows, uint32_t part); /* NULL: there is one only */
 };
 
 struct rows {
 	const struct rows_type *type;
 	const struct table_schema *schema;
 	uint64_t total; /* rows in all */
+	uint32_t parts; /* at least 1 */
 };
 
 /* The next row; *more is false after the last. */
@@ -45,10 +52,23 @@ static inline enum status MUST_CHECK rows_next(struct rows *rows, bool *more, st
 	return rows->type->next(rows, more, err);
 }
 
-/* A cell of the present row; only the fields of its type mean something. */
+/* The cells of the present row, one for each column; only the fields of its type mean
+ * something. */
+static inline const struct cell *rows_cells(const struct rows *rows)
+{
+	return rows->type->cells(rows);
+}
+
 static inline void rows_cell(const struct rows *rows, unsigned column, struct cell *cell)
 {
-	rows->type->cell(rows, column, cell);
+	*cell = rows_cells(rows)[column];
+}
+
+/* The next rows are those of this part (below rows->parts), and then there are no more. */
+static inline void rows_part(struct rows *rows, uint32_t part)
+{
+	if (rows->type->part)
+		rows->type->part(rows, part);
 }
 
 /* NULL is legal; *rows becomes NULL. */

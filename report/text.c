@@ -251,7 +251,7 @@ static enum status text_inputs_read(struct grid *grid, struct rows *rows, struct
 	bool more = true, enough = true; /* memory */
 
 	while (!status && enough && more) {
-		struct cell point;
+		struct cell point = {.text = ""};
 
 		status = rows_next(rows, &more, err);
 		if (status)

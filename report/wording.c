@@ -29,7 +29,7 @@ static const char *wording_time(char room[WORDING_ROOM], int64_t value_ns,
 
 	while (size >= unit->below_ns)
 		unit++;
-	cell_nanos(digits, value_ns, unit->unit_digits, unit->decimals);
+	*cell_nanos(digits, value_ns, unit->unit_digits, unit->decimals) = '\0';
 	snprintf(room, WORDING_ROOM, "%.40s %s", digits, unit->name);
 	return room;
 }
@@ -55,7 +55,7 @@ const char *wording_percent(char room[WORDING_ROOM], double ratio)
 	else if (ratio < 1 && ratio >= 0.99995)
 		snprintf(digits, sizeof digits, ">99.99"); /* some did pass */
 	else
-		cell_real(digits, 100 * ratio, 2);
+		*cell_real(digits, 100 * ratio, 2) = '\0';
 	snprintf(room, WORDING_ROOM, "%.40s", digits);
 	return room;
 }

@@ -47,23 +47,36 @@ static void test_texts(void)
 		{"\xff\xe2\x82", "\"\\\\xff\\\\xe2\\\\x82\""},
 		{"\xed\xa0\x80", "\"\\\\xed\\\\xa0\\\\x80\""},
 	};
-	size_t i, size;
+	char room[64];
+	size_t i;
 
 	for (i = 0; i < sizeof samples / sizeof samples[0]; i++) {
-		char *text = NULL;
-		FILE *stream = open_memstream(&text, &size);
-
-		json_write_text(stream, samples[i].text);
-		fclose(stream);
-		CHECK_TEXT(text, samples[i].json);
-		free(text);
+		*json_text(room, samples[i].text) = '\0';
+		CHECK_TEXT(room, samples[i].json);
 	}
 	check_case("strings are escaped, and bytes that are no UTF-8 are spelled out");
+}
+
+static void test_longest(void)
+{
+	static char longer[2 * TABLE_TEXT_MAX];
+	char *room = malloc(WRITER_CELL_MAX);
+
+	memset(longer, '\x01', sizeof longer - 1);
+	if (room)
+		CHECK_INT(json_text(room, longer) - room, 6 * TABLE_TEXT_MAX + 2);
+	memset(longer, 'x', sizeof longer - 1);
+	memcpy(longer + TABLE_TEXT_MAX - 1, "\xc3\xa9", 2); /* cut inside */
+	if (room)
+		CHECK_INT(json_text(room, longer) - room, TABLE_TEXT_MAX - 1 + 5 + 2);
+	free(room);
+	check_case("the longest texts fit, and longer ones are cut");
 }
 
 int main(void)
 {
 	test_rows();
 	test_texts();
+	test_longest();
 	return check_exit();
 }

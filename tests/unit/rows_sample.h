@@ -25,11 +25,11 @@ static enum status rows_sample_next(struct rows *rows, bool *more, struct error 
 	return STATUS_OK;
 }
 
-static void rows_sample_cell(const struct rows *rows, unsigned column, struct cell *cell)
+static const struct cell *rows_sample_cells(const struct rows *rows)
 {
 	const struct rows_sample *sample = (const struct rows_sample *)rows;
 
-	*cell = sample->cell[(sample->next - 1) * rows->schema->columns + column];
+	return sample->cell + (sample->next - 1) * rows->schema->columns;
 }
 
 static void rows_sample_close(struct rows *rows)
@@ -37,14 +37,14 @@ static void rows_sample_close(struct rows *rows)
 	(void)rows;
 }
 
-static const struct rows_type rows_sample_type = {rows_sample_next, rows_sample_cell,
-						  rows_sample_close};
+static const struct rows_type rows_sample_type = {rows_sample_next, rows_sample_cells,
+						  rows_sample_close, NULL};
 
 /* `cells` holds `count` rows. */
 static inline struct rows_sample rows_sample(const struct table_schema *schema,
 					     const struct cell *cells, size_t count)
 {
-	return (struct rows_sample){{&rows_sample_type, schema, count}, cells, count, 0};
+	return (struct rows_sample){{&rows_sample_type, schema, count, 1}, cells, count, 0};
 }
 
 /* Runs a writer of rows and gives what it wrote; to be freed. */

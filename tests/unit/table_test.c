@@ -1,6 +1,6 @@
 /* Tables in a store: what goes in comes out, results change hands whole, and a
  * damaged value is an error, whatever its bytes. */
-#include "collect/table.h"
+#include "collect/table_read.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -227,6 +227,94 @@ static void test_sparse_column_is_narrow(void)
 	check_case("unknown cells do not widen a column");
 }
 
+/* Cells of one block must not show up in the next: NUMBER in every row, WORD and LASTED in the
+ * first block only, WHEN from the second on. */
+static void test_blocks_forget(void)
+{
+	struct store *store = open_store();
+	uint32_t generation = new_generation(store), i;
+	struct table_reader *reader = NULL;
+	struct table_writer *writer = NULL;
+	struct store_txn *txn = NULL;
+	bool more = true;
+
+	MUST(table_begin(store, generation, &schema, &writer, &err));
+	for (i = 0; i < 2 * TABLE_BLOCK_ROWS + 5; i++) {
+		table_set_int(writer, NUMBER, i);
+		if (i < TABLE_BLOCK_ROWS) {
+			table_set_constant(writer, WORD, "first");
+			table_set_int(writer, LASTED, i);
+		} else {
+			table_set_int(writer, WHEN, i);
+		}
+		MUST(table_row(writer, &err));
+	}
+	MUST(table_finish(&writer, &err));
+	MUST(table_generation_commit(store, generation, &err));
+	MUST(store_begin(store, false, &txn, &err));
+	MUST(table_open(txn, &schema, &reader, &err));
+	for (i = 0; i < 2 * TABLE_BLOCK_ROWS + 5 && more; i++) {
+		bool first = i < TABLE_BLOCK_ROWS;
+
+		MUST(table_next(reader, &more, &err));
+		CHECK_INT(table_int(reader, NUMBER), i);
+		CHECK_TEXT(table_text(reader, WORD), first ? "first" : "");
+		CHECK_INT(table_int(reader, LASTED), first ? i : TABLE_INT_UNKNOWN);
+		CHECK_INT(table_int(reader, WHEN), first ? TABLE_INT_UNKNOWN : i);
+		CHECK(isnan(table_real(reader, RATIO)));
+	}
+	table_close(&reader);
+	store_abort(&txn);
+	store_close(&store);
+	check_case("a block knows nothing of the cells of the one before");
+}
+
+/* More constants than are remembered, in two columns and over two blocks, beside the same
+ * texts set as such. */
+static void test_constants(void)
+{
+	static char names[200][8];
+	struct store *store = open_store();
+	uint32_t generation = new_generation(store), i;
+	struct table_reader *reader = NULL;
+	struct table_writer *writer = NULL;
+	struct store_txn *txn = NULL;
+	uint8_t *bytes = NULL;
+	uint64_t texts = 0;
+	bool more = true;
+
+	for (i = 0; i < 200; i++)
+		snprintf(names[i], sizeof names[i], "n%u", i);
+	MUST(table_begin(store, generation, &schema, &writer, &err));
+	for (i = 0; i < TABLE_BLOCK_ROWS + 300; i++) {
+		char text[8];
+
+		snprintf(text, sizeof text, "n%u", i % 199);
+		table_set_constant(writer, WORD, i % 50 ? names[i % 200] : NULL);
+		table_set_constant(writer, NAME, names[i % 3]);
+		table_set_text(writer, HOST, text);
+		MUST(table_row(writer, &err));
+	}
+	MUST(table_finish(&writer, &err));
+	MUST(table_generation_commit(store, generation, &err));
+	MUST(store_begin(store, false, &txn, &err));
+	MUST(table_open(txn, &schema, &reader, &err));
+	for (i = 0; i < TABLE_BLOCK_ROWS + 300 && more; i++) {
+		MUST(table_next(reader, &more, &err));
+		CHECK_TEXT(table_text(reader, WORD), i % 50 ? names[i % 200] : "");
+		CHECK_TEXT(table_text(reader, NAME), names[i % 3]);
+		CHECK_TEXT(table_text(reader, HOST), names[i % 199]);
+	}
+	table_close(&reader);
+	store_abort(&txn);
+	CHECK(stored(store, generation << 8 | 200, 0, &bytes) > 24);
+	memcpy(&texts, bytes + 16, sizeof texts);
+	CHECK_INT(texts, 200); /* n0 to n199 */
+	free(bytes);
+	store_close(&store);
+	check_case("constants are the texts they point at, and kept once like all others");
+}
+
 static void test_equal_texts_once(void)
 {
 	struct store *store = open_store();
@@ -380,6 +468,106 @@ static void test_reader_keeps_its_state(void)
 	check_case("whoever reads goes on reading the results that were there when it began");
 }
 
+/* The present rows, the first of which is row `i` of write_rows(), as check_row(). */
+static void check_rows(const struct table_reader *reader, uint32_t i, uint32_t rows, int64_t first)
+{
+	int64_t value[COLUMNS][100];
+	const uint8_t *bytes;
+	uint32_t k;
+	unsigned c;
+	size_t size;
+
+	check_row(reader, i, first);
+	for (c = 0; c < COLUMNS; c++)
+		table_values(reader, c, value[c]);
+	for (k = 0; k < rows; k++, i++) {
+		char name[32] = "";
+		double ratio;
+
+		if (i % 3)
+			snprintf(name, sizeof name, "file-%u.pcap", i % 7);
+		memcpy(&ratio, &value[RATIO][k], sizeof ratio);
+		CHECK_INT(value[NUMBER][k], first + i);
+		CHECK(i % 3 ? ratio == i * 0.125 : isnan(ratio));
+		CHECK_INT(value[LASTED][k], i % 3 ? -(int64_t)i : TABLE_INT_UNKNOWN);
+		bytes = table_heap(reader, value[NAME][k], &size);
+		CHECK_INT(size, strlen(name));
+		CHECK_TEXT(bytes ? (const char *)bytes : "", name);
+		bytes = table_heap(reader, value[HOST][k], &size);
+		CHECK(i % 3 ? size == 4 && bytes[3] == (uint8_t)i : !bytes && size == 0);
+	}
+}
+
+static void test_many_at_once(void)
+{
+	static const uint32_t most[] = {1, 7, 100};
+	struct store *store = open_store();
+	uint32_t generation = new_generation(store), all = 2 * TABLE_BLOCK_ROWS + 50, rows, seen;
+	struct table_reader *reader = NULL;
+	struct store_txn *txn = NULL;
+	bool more;
+	size_t i;
+
+	MUST(write_rows(store, generation, &schema, all, 1));
+	MUST(table_generation_commit(store, generation, &err));
+	MUST(store_begin(store, false, &txn, &err));
+	for (i = 0; i < sizeof most / sizeof most[0]; i++) {
+		MUST(table_open(txn, &schema, &reader, &err));
+		for (seen = 0;; seen += rows) {
+			MUST(table_next_rows(reader, most[i], &rows, &err));
+			CHECK(rows <= most[i]);
+			if (!rows)
+				break;
+			check_rows(reader, seen, rows, 1);
+		}
+		CHECK_INT(seen, all);
+		table_close(&reader);
+	}
+	check_case("many rows at once are the same rows");
+
+	MUST(table_open(txn, &schema, &reader, &err));
+	CHECK_INT(table_blocks(reader), 3);
+	MUST(table_next(reader, &more, &err));
+	table_read_block(reader, 2);
+	for (seen = 0; table_next(reader, &more, &err) == STATUS_OK && more; seen++)
+		check_row(reader, 2 * TABLE_BLOCK_ROWS + seen, 1);
+	CHECK_INT(seen, 50);
+	table_read_block(reader, 1);
+	for (seen = 0; table_next_rows(reader, 100, &rows, &err) == STATUS_OK && rows; seen += rows)
+		check_rows(reader, TABLE_BLOCK_ROWS + seen, rows, 1);
+	CHECK_INT(seen, TABLE_BLOCK_ROWS);
+	table_close(&reader);
+	store_abort(&txn);
+	store_close(&store);
+	check_case("the blocks of a table are read in any order");
+}
+
+/* Reads the rows together, whatever is in them. */
+static enum status read_rows_blindly(struct store_txn *txn)
+{
+	struct table_reader *reader = NULL;
+	enum status status = table_open(txn, &schema, &reader, &err);
+	int64_t value[COLUMNS][64];
+	volatile size_t sum = 0;
+	uint32_t rows = 1, i;
+	unsigned c;
+	size_t size;
+
+	while (!status && rows) {
+		status = table_next_rows(reader, 64, &rows, &err);
+		for (c = 0; rows && c < COLUMNS; c++)
+			table_values(reader, c, value[c]);
+		for (i = 0; i < rows; i++)
+			for (c = WORD; c < COLUMNS; c++) {
+				const uint8_t *bytes = table_heap(reader, value[c][i], &size);
+
+				sum += bytes ? bytes[size] : 0u;
+			}
+	}
+	table_close(&reader);
+	return status;
+}
+
 /* Reads all cells, whatever they are. */
 static enum status read_blindly(struct store *store)
 {
@@ -403,6 +591,8 @@ static enum status read_blindly(struct store *store)
 			sum += bytes[i];
 	}
 	table_close(&reader);
+	if (txn)
+		CHECK_INT(read_rows_blindly(txn), status);
 	store_abort(&txn);
 	return status;
 }
@@ -480,10 +670,13 @@ int main(void)
 	test_round_trip();
 	test_extremes();
 	test_sparse_column_is_narrow();
+	test_blocks_forget();
+	test_constants();
 	test_equal_texts_once();
 	test_long_texts();
 	test_generations();
 	test_reader_keeps_its_state();
+	test_many_at_once();
 	test_damage();
 	unlink(path);
 	snprintf(path, sizeof path, "%s/store.ct-lock", folder);

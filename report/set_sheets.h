@@ -1,0 +1,21 @@
+/* The CSV files of the set, written side by side: see set.h. */
+#ifndef CROSSTAP_REPORT_SET_SHEETS_H
+#define CROSSTAP_REPORT_SET_SHEETS_H
+
+#include "collect/error.h"
+#include "collect/store.h"
+#include "report/sheet.h"
+
+#define SET_NAME_MAX 64
+
+struct progress;
+
+/* Writes a file for each sheet. `progress` may be NULL; its label is changed, and
+ * points nowhere afterwards. */
+enum status set_sheets_write(struct store_txn *txn, const char *directory,
+			     struct progress *progress, struct error *err) MUST_CHECK;
+
+/* The name of a sheet's file. */
+void set_sheets_name(char name[SET_NAME_MAX], const struct sheet *sheet);
+
+#endif
