@@ -4,7 +4,7 @@
 
 #include "collect/capture_row.h"
 
-#define PENDING_BYTES (24u << 20) /* kept before a transaction takes them */
+#define PENDING_BYTES (2u << 20) /* kept before a transaction takes them, from the cache still */
 #define PENDING_VALUES 64
 
 /* A value that waits for its transaction. */

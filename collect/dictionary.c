@@ -11,7 +11,9 @@
 #include "collect/buffer.h"
 
 #define DICTIONARY_SLOTS_FIRST 64u
-#define DICTIONARY_CACHE 32u /* entries found lately, by a few of their bytes */
+#define DICTIONARY_RECENT 32u    /* entries found lately; a power of two */
+#define DICTIONARY_SHORT_MIN 8u  /* bytes of an entry that may be among them */
+#define DICTIONARY_SHORT_MAX 32u
 
 static const uint8_t dictionary_other[] = "other";
 
@@ -21,9 +23,17 @@ struct dictionary_entry {
 	uint32_t size;
 };
 
+/* A short string as four words: its first two and its last two, or twice its
+ * first and its last; they overlap. With the size they are all of it. */
+struct dictionary_short {
+	uint64_t words[4];
+	uint32_t size; /* 0: none */
+	uint32_t number;
+};
+
 struct dictionary {
 	uint64_t seed;
-	uint32_t cache[DICTIONARY_CACHE]; /* numbers; checked against the entry, so never wrong */
+	struct dictionary_short recent[DICTIONARY_RECENT];
 	uint32_t count;
 	bool other; /* DICTIONARY_OTHER was given */
 	struct dictionary_entry *entries;
@@ -33,45 +43,44 @@ struct dictionary {
 	struct buffer bytes;
 };
 
-/* Where to look first: packets of one place differ from those of another in
- * the first or the last few bytes (addresses; VLAN, tunnel). */
-static uint32_t dictionary_guess(const uint8_t *bytes, size_t size)
+/* False where the string is too short or too long for it. */
+static inline bool dictionary_shorten(struct dictionary_short *s, const uint8_t *bytes, size_t size)
 {
-	uint64_t head = 0, tail = 0;
+	size_t step = size < 16 ? 0 : 8;
 
-	if (size >= 16) {
-		memcpy(&head, bytes + size - 16, 8);
-		memcpy(&tail, bytes + size - 8, 8);
-	} else {
-		memcpy(&head, bytes, size < 8 ? size : 8);
-	}
-	head = (head * 31 + tail + size) * UINT64_C(0x9e3779b97f4a7c15);
-	return (uint32_t)(head >> 32) % DICTIONARY_CACHE;
+	if (size < DICTIONARY_SHORT_MIN || size > DICTIONARY_SHORT_MAX)
+		return false;
+	memcpy(&s->words[0], bytes, 8);
+	memcpy(&s->words[1], bytes + step, 8);
+	memcpy(&s->words[2], bytes + size - 8 - step, 8);
+	memcpy(&s->words[3], bytes + size - 8, 8);
+	s->size = (uint32_t)size;
+	return true;
 }
 
-/* memcmp() for a few bytes, without the call. */
-static inline bool dictionary_equal(const uint8_t *a, const uint8_t *b, size_t size)
+static inline bool dictionary_same(const struct dictionary_short *a,
+				   const struct dictionary_short *b)
 {
-	uint64_t x, y, differ = 0;
-	size_t at;
-
-	if (size < 8)
-		return memcmp(a, b, size) == 0;
-	for (at = 0; at + 8 < size; at += 8) {
-		memcpy(&x, a + at, 8);
-		memcpy(&y, b + at, 8);
-		differ |= x ^ y;
-	}
-	memcpy(&x, a + size - 8, 8);
-	memcpy(&y, b + size - 8, 8);
-	return (differ | (x ^ y)) == 0;
+	return ((a->words[0] ^ b->words[0]) | (a->words[1] ^ b->words[1]) |
+		(a->words[2] ^ b->words[2]) | (a->words[3] ^ b->words[3]) |
+		(a->size ^ b->size)) == 0;
 }
 
-static inline bool dictionary_is(const struct dictionary *d, uint32_t number, const uint8_t *bytes,
-			  size_t size)
+static inline struct dictionary_short *dictionary_recent(struct dictionary *d,
+							 const struct dictionary_short *s)
 {
-	return number < d->count && d->entries[number].size == size &&
-	       dictionary_equal(d->bytes.bytes + d->entries[number].at, bytes, size);
+	uint64_t mixed = s->words[0] ^ s->words[1] * 31 ^ s->words[2] * 7 ^ s->words[3];
+
+	return &d->recent[(mixed * UINT64_C(0x9e3779b97f4a7c15)) >> 32 & (DICTIONARY_RECENT - 1)];
+}
+
+static bool dictionary_is(const struct dictionary *d, uint32_t number, uint32_t hash,
+			  const uint8_t *bytes, size_t size)
+{
+	const struct dictionary_entry *entry = &d->entries[number];
+
+	return entry->hash == hash && entry->size == size &&
+	       (!size || memcmp(d->bytes.bytes + entry->at, bytes, size) == 0);
 }
 
 static void dictionary_place(struct dictionary *d, uint32_t number)
@@ -132,32 +141,40 @@ static enum status dictionary_add(struct dictionary *d, const uint8_t *bytes, si
 	return STATUS_OK;
 }
 
+static enum status dictionary_search(struct dictionary *d, const uint8_t *bytes, size_t size,
+				     uint32_t *number, struct error *err)
+{
+	uint32_t hash = (uint32_t)XXH3_64bits_withSeed(bytes, size, d->seed), slot;
+
+	for (slot = hash & (d->slot_count - 1); d->slots[slot];
+	     slot = (slot + 1) & (d->slot_count - 1)) {
+		*number = d->slots[slot] - 1;
+		if (dictionary_is(d, *number, hash, bytes, size))
+			return STATUS_OK;
+	}
+	return dictionary_add(d, bytes, size, hash, number, err);
+}
+
 enum status dictionary_number(struct dictionary *d, const uint8_t *bytes, size_t size,
 			      uint32_t *number, struct error *err)
 {
-	uint32_t *guess, hash, slot;
+	struct dictionary_short wanted, *recent;
 	enum status status;
 
 	if (size > DICTIONARY_ENTRY_MAX)
 		size = DICTIONARY_ENTRY_MAX;
-	guess = &d->cache[dictionary_guess(bytes, size)];
-	if (dictionary_is(d, *guess, bytes, size)) {
-		*number = *guess;
+	if (!dictionary_shorten(&wanted, bytes, size))
+		return dictionary_search(d, bytes, size, number, err);
+	recent = dictionary_recent(d, &wanted);
+	if (dictionary_same(recent, &wanted)) {
+		*number = recent->number;
 		return STATUS_OK;
 	}
-	hash = (uint32_t)XXH3_64bits_withSeed(bytes, size, d->seed);
-	for (slot = hash & (d->slot_count - 1); d->slots[slot];
-	     slot = (slot + 1) & (d->slot_count - 1)) {
-		uint32_t n = d->slots[slot] - 1;
-
-		if (d->entries[n].hash == hash && dictionary_is(d, n, bytes, size)) {
-			*guess = *number = n;
-			return STATUS_OK;
-		}
+	status = dictionary_search(d, bytes, size, number, err);
+	if (!status) {
+		wanted.number = *number;
+		*recent = wanted;
 	}
-	status = dictionary_add(d, bytes, size, hash, number, err);
-	if (!status)
-		*guess = *number;
 	return status;
 }
 

@@ -83,12 +83,11 @@ static uint64_t icmp_error_hash(const struct packet *packet, uint64_t seed)
 
 static bool has_prefix(const struct packet *packet)
 {
-	if (packet->payload_bytes == 0)
-		return false;
-	if (packet->marks & PACKET_FRAGMENT_LATER)
-		return true;
-	return packet->proto != IP_PROTO_TCP && packet->proto != IP_PROTO_SCTP &&
-	       packet->proto != IP_PROTO_ESP;
+	/* The protocol first: whether there is payload nobody can foretell. */
+	if (packet->proto == IP_PROTO_TCP || packet->proto == IP_PROTO_SCTP ||
+	    packet->proto == IP_PROTO_ESP)
+		return packet->marks & PACKET_FRAGMENT_LATER && packet->payload_bytes;
+	return packet->payload_bytes != 0;
 }
 
 uint64_t fingerprint_packet(struct packet *packet, uint64_t seed)

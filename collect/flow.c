@@ -1,5 +1,6 @@
 #include "collect/flow.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -55,6 +56,7 @@ struct flow_packet {
 	int64_t time_ns;
 	uint32_t *where;
 	uint32_t tag, seq;
+	uint32_t at; /* the slot: where it ought to be, and after flow_fetch() where it is */
 	uint16_t flags; /* 0 of what is not TCP */
 	uint8_t version, direction;
 	bool data; /* TCP, with payload */
@@ -89,40 +91,73 @@ static inline struct flow *flow_at(const struct flow_table *table, uint32_t numb
 
 /* ---- the key ---- */
 
-static inline uint64_t flow_key_rest(uint8_t version, uint8_t proto, uint16_t a_port,
-				     uint16_t b_port)
+/* What stands behind the addresses: the ports of a and b, where `turned` says
+ * that a is the destination. */
+static inline uint64_t flow_key_rest(const struct packet *packet, uint32_t sport, uint32_t dport,
+				     bool turned)
 {
-	return (uint64_t)a_port | (uint64_t)b_port << 16 | (uint64_t)proto << 32 |
-	       (uint64_t)version << 40;
+	uint32_t ports = sport | dport << 16, by = (uint32_t)turned << 4;
+
+	return (ports << by | ports >> (-by & 31)) | (uint64_t)packet->proto << 32 |
+	       (uint64_t)packet->version << 40;
+}
+
+/* Both give whether end a is the destination: whether the source is the greater
+ * of the addresses, or, where they are equal, of the ports. They turn without a
+ * branch, because nobody can foretell which way a packet goes. */
+static inline bool flow_key_4(struct flow_key *key, const struct packet *packet, uint32_t sport,
+			      uint32_t dport)
+{
+	uint32_t src, dst, by;
+	uint64_t ends;
+	bool turned;
+
+	memcpy(&src, packet->src, 4);
+	memcpy(&dst, packet->dst, 4);
+	turned = ((uint64_t)be32toh(src) << 16 | sport) > ((uint64_t)be32toh(dst) << 16 | dport);
+	by = (uint32_t)turned << 5;
+	ends = (uint64_t)dst << 32 | src;
+	ends = ends << by | ends >> (-by & 63);
+	*key = (struct flow_key){{ends, flow_key_rest(packet, sport, dport, turned)}};
+	return turned;
+}
+
+static inline bool flow_key_6(struct flow_key *key, const struct packet *packet, uint32_t sport,
+			      uint32_t dport)
+{
+	uint64_t src[2], dst[2], swap;
+	bool turned;
+	int i;
+
+	memcpy(src, packet->src, sizeof src);
+	memcpy(dst, packet->dst, sizeof dst);
+	if (src[0] != dst[0])
+		turned = be64toh(src[0]) > be64toh(dst[0]);
+	else if (src[1] != dst[1])
+		turned = be64toh(src[1]) > be64toh(dst[1]);
+	else
+		turned = sport > dport;
+	for (i = 0; i < 2; i++) {
+		swap = (src[i] ^ dst[i]) & -(uint64_t)turned;
+		key->words[i] = src[i] ^ swap;
+		key->words[2 + i] = dst[i] ^ swap;
+	}
+	key->words[4] = flow_key_rest(packet, sport, dport, turned);
+	return turned;
 }
 
 static inline void flow_packet_make(struct flow_packet *p, const struct packet *packet,
 				    uint64_t seed)
 {
-	bool v4 = packet->version == 4, error = packet->marks & PACKET_ICMP_ERROR;
-	uint16_t sport = error ? 0 : packet->sport, dport = error ? 0 : packet->dport;
-	int order = v4 ? memcmp(packet->src, packet->dst, 4) : memcmp(packet->src, packet->dst, 16);
-	bool back = order > 0 || (order == 0 && sport > dport);
-	const uint8_t *a = back ? packet->dst : packet->src, *b = back ? packet->src : packet->dst;
-	uint64_t rest = flow_key_rest(packet->version, packet->proto, back ? dport : sport,
-				      back ? sport : dport);
+	bool error = packet->marks & PACKET_ICMP_ERROR;
+	uint32_t sport = error ? 0 : packet->sport, dport = error ? 0 : packet->dport;
 
-	memset(&p->key, 0, sizeof p->key);
 	p->version = packet->version;
-	p->direction = back;
-	if (v4) {
-		uint32_t ends[2];
-
-		/* The hash reads whole words: it would wait for words written in halves. */
-		memcpy(&ends[0], a, 4);
-		memcpy(&ends[1], b, 4);
-		p->key.words[0] = (uint64_t)ends[1] << 32 | ends[0];
-		p->key.words[1] = rest;
+	if (packet->version == 4) {
+		p->direction = flow_key_4(&p->key, packet, sport, dport);
 		p->tag = (uint32_t)XXH3_64bits_withSeed(p->key.words, 16, seed);
 	} else {
-		memcpy(p->key.words, a, 16);
-		memcpy(p->key.words + 2, b, 16);
-		p->key.words[4] = rest;
+		p->direction = flow_key_6(&p->key, packet, sport, dport);
 		p->tag = (uint32_t)XXH3_64bits_withSeed(p->key.words, sizeof p->key, seed);
 	}
 }
@@ -169,6 +204,8 @@ static enum status flow_grow_slots(struct flow_table *table, struct error *err)
 	free(table->slots);
 	table->slots = slots;
 	table->slot_count = count;
+	for (i = 0; i < FLOW_PENDING; i++)
+		table->pending[i].at = table->pending[i].tag & (count - 1);
 	return STATUS_OK;
 }
 
@@ -231,8 +268,7 @@ static inline bool flow_reopens(const struct flow *flow, const struct flow_packe
 static inline void flow_note(struct flow *flow, const struct flow_packet *p)
 {
 	flow->last_ns = p->time_ns;
-	if (p->data)
-		flow->seen |= (uint8_t)(FLOW_SEEN_DATA << p->direction);
+	flow->seen |= (uint8_t)(p->data * FLOW_SEEN_DATA << p->direction);
 	if (p->flags & (PACKET_TCP_FIN | PACKET_TCP_RST))
 		flow->seen |= FLOW_SEEN_END;
 	if ((p->flags & (PACKET_TCP_SYN | PACKET_TCP_ACK)) == PACKET_TCP_SYN) {
@@ -248,8 +284,8 @@ static enum status flow_find(struct flow_table *table, const struct flow_packet 
 	struct flow *flow = NULL;
 	uint32_t at, number = 0;
 
-	for (at = p->tag & (table->slot_count - 1); table->slots[at].flow;
-	     at = (at + 1) & (table->slot_count - 1)) {
+	/* Slots are filled but never emptied: what was none of ours before `at` still is. */
+	for (at = p->at; table->slots[at].flow; at = (at + 1) & (table->slot_count - 1)) {
 		if (table->slots[at].tag != p->tag)
 			continue;
 		number = table->slots[at].flow - 1;
@@ -274,12 +310,16 @@ static enum status flow_find(struct flow_table *table, const struct flow_packet 
 }
 
 /* Brings the flow of a packet into the cache, whose slot is there by now. */
-static inline void flow_fetch(const struct flow_table *table, const struct flow_packet *p)
+static inline void flow_fetch(const struct flow_table *table, struct flow_packet *p)
 {
-	uint32_t at = p->tag & (table->slot_count - 1);
+	uint32_t at = p->at;
 
+	/* The first step without a branch: nobody can foretell it. */
+	at += (table->slots[at].flow != 0) & (table->slots[at].tag != p->tag);
+	at &= table->slot_count - 1;
 	while (table->slots[at].flow && table->slots[at].tag != p->tag)
 		at = (at + 1) & (table->slot_count - 1);
+	p->at = at;
 	if (table->slots[at].flow)
 		__builtin_prefetch(flow_at(table, table->slots[at].flow - 1), 1);
 }
@@ -368,6 +408,7 @@ static enum status flow_ask_fragment(struct flow_table *table, const struct pack
 		flow_at(table, *p->where >> 1)->last_ns = p->time_ns;
 		return STATUS_OK;
 	}
+	p->at = p->tag & (table->slot_count - 1); /* the table may have grown just now */
 	status = flow_find(table, p, err);
 	if (!status && !(packet->marks & PACKET_FRAGMENT_LATER))
 		status = flow_remember(table, packet, p->time_ns, *p->where, err);
@@ -382,6 +423,7 @@ enum status flow_ask(struct flow_table *table, const struct packet *packet, int6
 
 	/* Its place is free: the answer to the question FLOW_PENDING ago was given below. */
 	flow_packet_make(p, packet, table->seed);
+	p->at = p->tag & (table->slot_count - 1);
 	p->time_ns = time_ns;
 	p->where = where;
 	p->seq = packet->seq;
@@ -392,7 +434,7 @@ enum status flow_ask(struct flow_table *table, const struct packet *packet, int6
 
 		return flow_ask_fragment(table, packet, &fragment, err);
 	}
-	__builtin_prefetch(&table->slots[p->tag & (table->slot_count - 1)], 1);
+	__builtin_prefetch(&table->slots[p->at], 1);
 	table->asked++;
 	if (table->asked - table->answered > FLOW_PENDING / 2)
 		flow_fetch(table, flow_pending(table, table->asked - FLOW_PENDING / 2 - 1));

@@ -84,8 +84,9 @@ static enum status ingest_put_ip(struct ingest *in, uint32_t row, const struct f
 	b->window[row] = packet->window;
 	b->ttl[row] = packet->ttl;
 	b->tos[row] = packet->tos;
+	b->options[row] = 0;
 	status = flow_ask(in->flows, packet, frame->time_ns, &b->flow[row], err);
-	if (!status)
+	if (!status && packet->options_bytes)
 		status = dictionary_number(in->options, packet->options, packet->options_bytes,
 					   &b->options[row], err);
 	return status;
@@ -125,6 +126,8 @@ static enum status ingest_record(struct ingest *in, const struct frame *frame,
 	uint32_t row = b->rows;
 	enum status status = STATUS_OK;
 
+	if (row % RECORD_AHEAD == 0)
+		record_fetch(b, row + RECORD_AHEAD);
 	if (packet->transport && in->job->checksums)
 		packet_verify(packet);
 	if (packet->kind == PACKET_IP)
@@ -162,6 +165,20 @@ static enum status ingest_note_drop(struct ingest *in, const struct frame *frame
 	return frame->dropped_before ? capture_put_drop(in->writer, drop, err) : STATUS_OK;
 }
 
+/* Without interface and filter the time decides: most often, for all packets. */
+static inline enum status ingest_judge(struct ingest *in, const struct frame *frame,
+				       uint32_t ifindex, enum selection_verdict *verdict,
+				       struct error *err)
+{
+	const struct selection *selection = &in->job->selection;
+
+	*verdict = SELECTION_TAKEN;
+	if (!*selection->interface && !*selection->filter &&
+	    frame->time_ns >= selection->start_ns && frame->time_ns < selection->end_ns)
+		return STATUS_OK;
+	return selector_judge(in->selector, frame, ifindex, verdict, err);
+}
+
 static enum status ingest_frame(struct ingest *in, const struct frame *frame, struct error *err)
 {
 	enum selection_verdict verdict;
@@ -173,7 +190,7 @@ static enum status ingest_frame(struct ingest *in, const struct frame *frame, st
 				 ingest_name(in->job), UINT32_MAX);
 	packet_parse(&packet, frame->linktype, frame->bytes, frame->caplen_bytes,
 		     frame->length_bytes);
-	status = selector_judge(in->selector, frame, packet.ifindex, &verdict, err);
+	status = ingest_judge(in, frame, packet.ifindex, &verdict, err);
 	if (status || verdict == SELECTION_FOREIGN)
 		return status;
 	if (!in->linktype_count || in->linktypes[in->linktype_count - 1] != frame->linktype)

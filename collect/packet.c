@@ -8,6 +8,7 @@
 #include "collect/link.h"
 #include "collect/transport.h"
 #include "collect/tunnel.h"
+#include "collect/usual.h"
 
 #define UDP_BYTES 8
 
@@ -172,6 +173,8 @@ static enum packet_kind descend(struct descent *descent)
 			break;
 		if (outer.valid)
 			network_forget(descent);
+		if (usual_read(descent))
+			break;
 		at = descent->cursor.at;
 		kind = ip_step(descent);
 		if (kind != PACKET_IP)
@@ -208,8 +211,7 @@ void packet_parse(struct packet *packet, uint32_t linktype, const uint8_t *bytes
 	memset(&packet->ip_bytes, 0,
 	       offsetof(struct packet, link) - offsetof(struct packet, ip_bytes));
 	packet->has_inner = false;
-	if (caplen < length)
-		packet->marks = PACKET_TRUNCATED;
+	packet->marks = (uint16_t)((caplen < length) * PACKET_TRUNCATED);
 	link_append(packet, LINK_ITEM_TYPE, linktype_be, sizeof linktype_be);
 	kind = row ? row->step(&descent) : PACKET_UNKNOWN_LINK;
 	if (kind == PACKET_IP)
@@ -232,6 +234,20 @@ static const struct {
 	[IP_PROTO_ICMPV6] = {2, true, true},
 };
 
+/* In words no wider than those that were written: wider ones would wait for them. */
+static uint64_t addresses_sum(const struct packet *packet)
+{
+	uint32_t src, dst;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < sizeof packet->src; i += sizeof src) {
+		memcpy(&src, packet->src + i, sizeof src);
+		memcpy(&dst, packet->dst + i, sizeof dst);
+		sum += (uint64_t)src + dst;
+	}
+	return sum;
+}
+
 void packet_verify(struct packet *packet)
 {
 	uint64_t pseudo = 0;
@@ -242,8 +258,7 @@ void packet_verify(struct packet *packet)
 	    packet->transport_bytes < at + 2u || (packet->marks & PACKET_ZERO_UDP_CHECKSUM))
 		return;
 	if (checksums[packet->proto].pseudo) {
-		pseudo = checksum_add(pseudo, packet->src, sizeof packet->src);
-		pseudo = checksum_add(pseudo, packet->dst, sizeof packet->dst);
+		pseudo = addresses_sum(packet);
 		pseudo = checksum_add_be32(pseudo, packet->transport_bytes);
 		pseudo = checksum_add_be32(pseudo, packet->proto);
 	}

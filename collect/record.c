@@ -21,6 +21,22 @@ static const struct {
 	ROW(RECORD_KIND, kind),
 };
 
+void record_fetch(struct record_block *block, uint32_t row)
+{
+	int c;
+
+	if (row > RECORD_BLOCK_ROWS - RECORD_AHEAD)
+		return;
+	for (c = 0; c < RECORD_COLUMNS; c++) {
+		size_t bytes = record_layout[c].element_bytes;
+		char *at = (char *)block + record_layout[c].offset + row * bytes;
+
+		__builtin_prefetch(at, 1);
+		if (bytes == 8)
+			__builtin_prefetch(at + RECORD_AHEAD * bytes / 2, 1);
+	}
+}
+
 size_t record_pack_max(void)
 {
 	return RECORD_BLOB_HEADER + RECORD_COLUMNS * column_bytes_max(RECORD_BLOCK_ROWS);

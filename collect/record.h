@@ -42,29 +42,41 @@ enum record_column {
 	RECORD_COLUMNS
 };
 
+/* Elements of a column: some more than rows, 5 lines of the cache. Without them the
+ * columns would lie 64 KiB apart, and the places of one row in one set of the cache, where they
+ * drive each other out. */
+#define RECORD_GAP_BYTES 320
+#define RECORD_ROOM(type) (RECORD_BLOCK_ROWS + RECORD_GAP_BYTES / sizeof(type))
+
 /* A block being filled. About 1 MiB: allocate it, do not put it on a stack. */
 struct record_block {
 	uint32_t rows;
-	int64_t time_ns[RECORD_BLOCK_ROWS];
-	uint64_t fp[RECORD_BLOCK_ROWS];
-	uint32_t frame[RECORD_BLOCK_ROWS];
-	uint32_t flow[RECORD_BLOCK_ROWS];
-	uint32_t digest[RECORD_BLOCK_ROWS];
-	uint32_t link[RECORD_BLOCK_ROWS];
-	uint32_t options[RECORD_BLOCK_ROWS];
-	uint32_t seq[RECORD_BLOCK_ROWS];
-	uint32_t ack[RECORD_BLOCK_ROWS];
-	uint32_t tsval[RECORD_BLOCK_ROWS];
-	uint32_t ip_id[RECORD_BLOCK_ROWS];
-	uint32_t length[RECORD_BLOCK_ROWS];
-	uint16_t header[RECORD_BLOCK_ROWS];
-	uint16_t flags[RECORD_BLOCK_ROWS];
-	uint16_t window[RECORD_BLOCK_ROWS];
-	uint16_t marks[RECORD_BLOCK_ROWS];
-	uint8_t ttl[RECORD_BLOCK_ROWS];
-	uint8_t tos[RECORD_BLOCK_ROWS];
-	uint8_t kind[RECORD_BLOCK_ROWS];
+	int64_t time_ns[RECORD_ROOM(int64_t)];
+	uint64_t fp[RECORD_ROOM(uint64_t)];
+	uint32_t frame[RECORD_ROOM(uint32_t)];
+	uint32_t flow[RECORD_ROOM(uint32_t)];
+	uint32_t digest[RECORD_ROOM(uint32_t)];
+	uint32_t link[RECORD_ROOM(uint32_t)];
+	uint32_t options[RECORD_ROOM(uint32_t)];
+	uint32_t seq[RECORD_ROOM(uint32_t)];
+	uint32_t ack[RECORD_ROOM(uint32_t)];
+	uint32_t tsval[RECORD_ROOM(uint32_t)];
+	uint32_t ip_id[RECORD_ROOM(uint32_t)];
+	uint32_t length[RECORD_ROOM(uint32_t)];
+	uint16_t header[RECORD_ROOM(uint16_t)];
+	uint16_t flags[RECORD_ROOM(uint16_t)];
+	uint16_t window[RECORD_ROOM(uint16_t)];
+	uint16_t marks[RECORD_ROOM(uint16_t)];
+	uint8_t ttl[RECORD_ROOM(uint8_t)];
+	uint8_t tos[RECORD_ROOM(uint8_t)];
+	uint8_t kind[RECORD_ROOM(uint8_t)];
 };
+
+/* Brings the places of RECORD_AHEAD rows from `row` on into the cache, if there
+ * are as many: a block is too big to stay there from one filling to the next,
+ * and a store that misses holds up all that follow. */
+void record_fetch(struct record_block *block, uint32_t row);
+#define RECORD_AHEAD 16u /* a line of the 4-byte columns */
 
 /* Packs a block's rows into `out` (room for record_pack_max() bytes) and
  * returns the bytes written. */
