@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #define MEMORY_HUGE_BYTES ((size_t)2 << 20)
+#define MEMORY_ROOM_MIN 256 /* elements of a list that was empty */
 
 void *memory_zeroed(size_t count, size_t bytes)
 {
@@ -22,4 +23,19 @@ void *memory_zeroed(size_t count, size_t bytes)
 		return NULL;
 	(void)madvise(memory, bytes, MADV_HUGEPAGE);
 	return memset(memory, 0, bytes);
+}
+
+void *memory_room(void *list, uint64_t count, uint64_t *room, size_t bytes)
+{
+	uint64_t more = *room ? 2 * *room : MEMORY_ROOM_MIN;
+	void *grown;
+
+	if (count < *room)
+		return list;
+	if (more > SIZE_MAX / bytes)
+		return NULL;
+	grown = realloc(list, (size_t)more * bytes);
+	if (grown)
+		*room = more;
+	return grown;
 }

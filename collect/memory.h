@@ -6,6 +6,7 @@
 #define CROSSTAP_COLLECT_MEMORY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* For a function that does nothing but __builtin_prefetch(): gcc 12 takes it for one
  * without effect, and leaves out its calls, unless it is inlined first. */
@@ -13,5 +14,10 @@
 
 /* As calloc(); NULL: no memory. To be freed with free(). */
 void *memory_zeroed(size_t count, size_t bytes);
+
+/* A list of `count` elements of `bytes` bytes with room for one more: `list` itself, or
+ * where it was moved to, with *room elements. NULL: no memory, and nothing has changed.
+ * NULL is a legal list of no room. To be freed with free(). */
+void *memory_room(void *list, uint64_t count, uint64_t *room, size_t bytes);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/memory.h"
 #include "collect/packet.h"
 
 struct dossiers {
@@ -13,7 +14,8 @@ struct dossiers {
 	uint64_t *wanted;        /* bit per node */
 	struct dossier_packet *packet;
 	struct dossier_sight *sight;
-	uint32_t packets, packet_room, sights, sight_room;
+	uint32_t packets, sights;
+	uint64_t packet_room, sight_room;
 	struct dossier *list;
 };
 
@@ -56,29 +58,15 @@ static bool dossiers_want(struct dossiers *d)
 
 /* ---- collecting ---- */
 
-static bool dossier_room(void **list, uint32_t count, uint32_t *room, size_t bytes)
-{
-	uint32_t more = *room ? 2 * *room : 1024;
-	void *grown;
-
-	if (count < *room)
-		return true;
-	if (more <= *room)
-		return false;
-	grown = realloc(*list, more * bytes);
-	if (!grown)
-		return false;
-	*list = grown;
-	*room = more;
-	return true;
-}
-
 static bool dossier_add_sight(struct dossiers *d, uint32_t p, uint32_t index)
 {
 	const struct dossier_source *from = d->source;
+	struct dossier_sight *list =
+		memory_room(d->sight, d->sights, &d->sight_room, sizeof *list);
 
-	if (!dossier_room((void **)&d->sight, d->sights, &d->sight_room, sizeof *d->sight))
+	if (!list || d->sights == UINT32_MAX)
 		return false;
+	d->sight = list;
 	d->sight[d->sights++] = (struct dossier_sight){
 		.time_ns = clock_correct(&from->clock[p],
 					 view_get(&from->view->point[p], RECORD_TIME, index)),
@@ -137,9 +125,12 @@ static bool dossier_take(struct dossiers *d, uint32_t p, uint32_t index, uint32_
 	const struct journeys *j = d->source->journeys;
 	struct dossier_packet packet = {.forward = sessions_forward(d->source->sessions, way),
 					.sight = d->sights};
+	struct dossier_packet *list =
+		memory_room(d->packet, d->packets, &d->packet_room, sizeof *list);
 
-	if (!dossier_room((void **)&d->packet, d->packets, &d->packet_room, sizeof *d->packet))
+	if (!list)
 		return false;
+	d->packet = list;
 	for (;;) {
 		uint32_t next;
 

@@ -41,9 +41,11 @@ struct join_slot {
 
 struct join_table {
 	struct join_entry *entry;
-	uint32_t entries, entry_room;
+	uint32_t entries;
+	uint64_t entry_room;
 	struct join_more *more;
-	uint32_t mores, more_room;
+	uint32_t mores;
+	uint64_t more_room;
 	struct join_slot *slot;
 	uint32_t slots;         /* power of two */
 };
@@ -106,18 +108,13 @@ static void join_table_clear(struct join_table *t)
 
 static bool join_table_grow(struct join_table *t)
 {
+	struct join_entry *list = memory_room(t->entry, t->entries, &t->entry_room, sizeof *list);
 	struct join_slot *slot;
 	uint32_t slots, e, s;
 
-	if (t->entries == t->entry_room) {
-		uint32_t room = t->entry_room ? 2 * t->entry_room : JOIN_SLOTS_MIN;
-		struct join_entry *grown = realloc(t->entry, room * sizeof *grown);
-
-		if (!grown)
-			return false;
-		t->entry = grown;
-		t->entry_room = room;
-	}
+	if (!list)
+		return false;
+	t->entry = list;
 	if ((t->entries + 1) * 2 <= t->slots)
 		return true;
 	slots = 2 * t->slots;
@@ -178,15 +175,10 @@ static bool join_append(struct join_table *t, struct join_entry *entry, uint32_t
 		entry->count++;
 		return true;
 	}
-	if (t->mores == t->more_room) {
-		uint32_t room = t->more_room ? 2 * t->more_room : 1024;
-
-		more = realloc(t->more, room * sizeof *more);
-		if (!more)
-			return false;
-		t->more = more;
-		t->more_room = room;
-	}
+	more = memory_room(t->more, t->mores, &t->more_room, sizeof *more);
+	if (!more)
+		return false;
+	t->more = more;
 	more = &t->more[t->mores];
 	*more = (struct join_more){index, JOIN_END, point};
 	if (entry->more == JOIN_END)
@@ -202,15 +194,11 @@ static bool join_append(struct join_table *t, struct join_entry *entry, uint32_t
 
 static bool repeats_add(struct repeats *r, uint32_t value)
 {
-	if (r->size == r->room) {
-		uint64_t room = r->room ? 2 * r->room : 4096;
-		uint32_t *grown = realloc(r->list, room * sizeof *grown);
+	uint32_t *list = memory_room(r->list, r->size, &r->room, sizeof *list);
 
-		if (!grown)
-			return false;
-		r->list = grown;
-		r->room = room;
-	}
+	if (!list)
+		return false;
+	r->list = list;
 	r->list[r->size++] = value;
 	return true;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/memory.h"
 #include "collect/packet.h"
 #include "correlate/sides.h"
 #include "correlate/tasks.h"
@@ -22,7 +23,8 @@ struct sample {
 
 struct samples {
 	struct sample *list;
-	uint32_t count, room;
+	uint32_t count;
+	uint64_t room;
 };
 
 static int sample_compare(const void *x, const void *y)
@@ -38,15 +40,11 @@ static int sample_compare(const void *x, const void *y)
 
 static bool samples_add(struct samples *s, const struct sample *one)
 {
-	if (s->count == s->room) {
-		uint32_t room = s->room ? 2 * s->room : 4096;
-		struct sample *grown = realloc(s->list, room * sizeof *grown);
+	struct sample *list = memory_room(s->list, s->count, &s->room, sizeof *list);
 
-		if (!grown)
-			return false;
-		s->list = grown;
-		s->room = room;
-	}
+	if (!list)
+		return false;
+	s->list = list;
 	s->list[s->count++] = *one;
 	return true;
 }

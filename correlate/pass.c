@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/memory.h"
 #include "collect/fingerprint.h"
 #include "collect/packet.h"
 #include "correlate/delays.h"
@@ -35,15 +36,11 @@ struct pass_pairs {
 
 static bool pass_add_odd(struct pass_part *part, const struct odd *odd)
 {
-	if (part->odds == part->odd_room) {
-		uint64_t room = part->odd_room ? 2 * part->odd_room : 1024;
-		struct odd *grown = realloc(part->odd, room * sizeof *grown);
+	struct odd *list = memory_room(part->odd, part->odds, &part->odd_room, sizeof *list);
 
-		if (!grown)
-			return false;
-		part->odd = grown;
-		part->odd_room = room;
-	}
+	if (!list)
+		return false;
+	part->odd = list;
 	part->odd[part->odds++] = *odd;
 	return true;
 }

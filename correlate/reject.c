@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/memory.h"
 #include "collect/packet.h"
 
 #define REJECT_WITHIN_NS 1000000000 /* RFC 6298 2: by then a sender has asked again */
@@ -37,19 +38,14 @@ static bool rejects_add(struct rejects *r, const struct judging *j, uint32_t p, 
 			uint32_t way, int64_t time_ns)
 {
 	const struct capture_flow *flow = &j->view->flow[way >> 1];
-	struct reject *one;
+	struct reject *one, *list;
 
 	if (!reject_code(flow->proto, view_get(&j->view->point[p], RECORD_ACK, index)))
 		return true;
-	if (r->count == r->room) {
-		uint64_t room = r->room ? 2 * r->room : 256;
-		struct reject *grown = realloc(r->list, room * sizeof *grown);
-
-		if (!grown)
-			return false;
-		r->list = grown;
-		r->room = room;
-	}
+	list = memory_room(r->list, r->count, &r->room, sizeof *list);
+	if (!list)
+		return false;
+	r->list = list;
 	one = &r->list[r->count++];
 	*one = (struct reject){.point = p, .version = flow->version, .time_ns = time_ns};
 	memcpy(one->from, way & 1 ? flow->b : flow->a, 16);
