@@ -10,7 +10,9 @@
 #include "collect/terminal.h"
 #include "report/csv.h"
 #include "report/fail_on.h"
+#include "report/filter_rows.h"
 #include "report/json.h"
+#include "report/ladder.h"
 #include "report/output.h"
 #include "report/set.h"
 #include "report/sheet.h"
@@ -19,7 +21,11 @@
 
 struct tool {
 	struct option_common common;
-	const char *store, *directory, *csv, *format, *fail_on;
+	const char *store, *directory, *csv, *format, *fail_on, *filter;
+	uint64_t session;           /* 0: none */
+	struct query *query;        /* of the filter; NULL: none */
+	struct query_fault fault;   /* where it is wrong, if its text is not "" */
+	struct filter_match *match; /* what it takes; NULL: everything */
 	struct progress progress;
 	struct progress *beside; /* standard output; NULL where that is a terminal, too */
 };
@@ -28,7 +34,7 @@ struct tool {
 typedef enum status show(struct tool *tool, struct output *output, struct store_txn *txn,
 			 struct error *err);
 
-static show show_text, show_csv, show_json;
+static show show_text, show_csv, show_json, show_session;
 
 /* A format without a function is in the interface, but not in this version. */
 static const struct {
@@ -43,9 +49,21 @@ static enum status later(void *target, const char *argument, struct error *err)
 {
 	(void)target;
 	return error_set(err, STATUS_USAGE,
-			 "--session, --filter, --before and --after are not in this version yet "
-			 "(got \"%s\")",
-			 argument);
+			 "--before and --after are not in this version yet (got \"%s\")", argument);
+}
+
+static enum status take_session(void *target, const char *argument, struct error *err)
+{
+	struct tool *tool = target;
+	size_t digits = strspn(argument, "0123456789");
+
+	errno = 0;
+	tool->session = strtoull(argument, NULL, 10);
+	if (!digits || argument[digits] || errno || !tool->session)
+		return error_set(err, STATUS_USAGE,
+				 "--session: a number of sessions.csv, from 1 on (got \"%s\")",
+				 argument);
+	return STATUS_OK;
 }
 
 static const struct option_row rows[] = {
@@ -63,8 +81,11 @@ static const struct option_row rows[] = {
 	 NULL},
 	{0, "fail-on", OPTION_TEXT, offsetof(struct tool, fail_on), "LIST",
 	 "end with status 1 when there are: drops, resets (made by a hop), modifications", NULL},
-	{0, "session", OPTION_CALL, 0, "ID", NULL, later},
-	{0, "filter", OPTION_CALL, 0, "EXPR", NULL, later},
+	{0, "session", OPTION_CALL, 0, "ID",
+	 "write one session's story to standard output, packet by packet", take_session},
+	{0, "filter", OPTION_TEXT, offsetof(struct tool, filter), "EXPR",
+	 "write the rows of some sessions only, such as 'host 10.9.2.2 and outcome failed'; of the "
+	 "tables sessions, session_points, drops, injected and resets", NULL},
 	{0, "before", OPTION_CALL, 0, "STORE", NULL, later},
 	{0, "after", OPTION_CALL, 0, "STORE", NULL, later},
 	OPTIONS_COMMON(struct tool, common),
@@ -73,7 +94,8 @@ static const struct option_row rows[] = {
 
 static const struct option_tool about = {
 	.name = "crosstap-report",
-	.usage = "-s STORE [-o DIR] [--csv NAME | --format text|json] [--fail-on LIST]",
+	.usage = "-s STORE [-o DIR] [--csv NAME | --format text|json] [--filter EXPR] [--fail-on LIST]\n"
+		 "-s STORE --session ID",
 	.about = "Shows what the hops of a path did to the packets: a summary for people, CSV "
 		 "files or one JSON document for programs.",
 	.rows = rows,
@@ -81,27 +103,62 @@ static const struct option_tool about = {
 
 /* ---- what is shown ---- */
 
-/* Where the files are, or how to get them; the caller frees. */
-static char *show_closing(const char *directory)
+/* "--filter EXPR takes 12 of 3,411 sessions", escaped; the caller frees. */
+static char *show_filter(const struct tool *tool)
 {
-	char *names, *safe, *closing = NULL;
+	char taken[TERMINAL_NUMBER_MAX], all[WORDING_ROOM], *safe, *words;
 
-	if (!directory)
-		return strdup("-o DIR writes this and the CSV files behind it, which name each "
-			      "packet.");
+	safe = wording_safe(tool->filter);
+	if (!safe || asprintf(&words, "--filter '%s' takes %s of %s", safe,
+			      terminal_number(taken, tool->match->taken),
+			      wording_count(all, tool->match->sessions, "session")) < 0)
+		words = NULL;
+	free(safe);
+	return words;
+}
+
+/* What the filter did, behind a summary; the caller frees. */
+static char *show_filter_closing(const struct tool *tool)
+{
+	char *words = show_filter(tool), *closing;
+
+	if (!words || asprintf(&closing,
+			       "%s: %s the rows of sessions, session_points, drops, injected and "
+			       "resets are theirs only. This summary and all other tables are of "
+			       "all sessions.", words,
+			       tool->directory ? "in the CSV files" : "with --csv or -o DIR") < 0)
+		closing = NULL;
+	free(words);
+	return closing;
+}
+
+/* Where the files are, or how to get them; the caller frees. */
+static char *show_closing(const struct tool *tool)
+{
+	char *names, *safe, *filter = NULL, *closing = NULL;
+
+	if (tool->match)
+		filter = show_filter_closing(tool);
+	if (!tool->directory)
+		return filter ? filter
+			      : strdup("-o DIR writes this and the CSV files behind it, which name "
+				       "each packet.");
 	names = set_file_names();
-	safe = wording_safe(directory);
-	if (!names || !safe || asprintf(&closing, "Written to %s: %s.", safe, names) < 0)
+	safe = wording_safe(tool->directory);
+	if (!names || !safe || (tool->match && !filter) ||
+	    asprintf(&closing, "Written to %s: %s.%s%s", safe, names, filter ? " " : "",
+		     filter ? filter : "") < 0)
 		closing = NULL;
 	free(safe);
 	free(names);
+	free(filter);
 	return closing;
 }
 
 static enum status show_text(struct tool *tool, struct output *output, struct store_txn *txn,
 			     struct error *err)
 {
-	char *closing = show_closing(tool->directory);
+	char *closing = show_closing(tool);
 	struct text_options options = {terminal_colour(output->stream), closing};
 	enum status status = closing ? text_write(output, txn, &options, err)
 				     : error_errno(err, ENOMEM, "summary");
@@ -113,9 +170,13 @@ static enum status show_text(struct tool *tool, struct output *output, struct st
 static enum status show_csv(struct tool *tool, struct output *output, struct store_txn *txn,
 			    struct error *err)
 {
+	const struct sheet *sheet = sheet_find(tool->csv);
 	struct rows *sheet_rows;
-	enum status status = sheet_open(sheet_find(tool->csv), &sheet_rows, txn, err);
+	enum status status = filter_rows_open(&sheet_rows, sheet, tool->match, txn, err);
 
+	if (tool->match && !filter_rows_concerns(sheet) && !tool->common.quiet)
+		terminal_say(stderr, about.name,
+			     "--filter leaves this table as it is: its rows are not of one session");
 	if (!status)
 		status = csv_write_rows(output, sheet_rows, tool->beside, err);
 	rows_close(&sheet_rows);
@@ -125,19 +186,38 @@ static enum status show_csv(struct tool *tool, struct output *output, struct sto
 static enum status show_json(struct tool *tool, struct output *output, struct store_txn *txn,
 			     struct error *err)
 {
-	return json_write(output, txn, tool->beside, err);
+	return tool->match ? filter_write_json(output, tool->match, txn, tool->beside, err)
+			   : json_write(output, txn, tool->beside, err);
+}
+
+static enum status show_session(struct tool *tool, struct output *output, struct store_txn *txn,
+				struct error *err)
+{
+	return ladder_write(output, txn, tool->session, terminal_colour(output->stream), err);
+}
+
+static enum status write_set(struct tool *tool, struct store_txn *txn, struct error *err)
+{
+	enum status status;
+	char *closing;
+
+	if (!tool->match)
+		return set_write(txn, tool->directory, &tool->progress, err);
+	closing = show_filter_closing(tool);
+	status = closing ? filter_write_set(tool->match, txn, tool->directory, closing,
+					    &tool->progress, err)
+			 : error_errno(err, ENOMEM, "summary");
+	free(closing);
+	return status;
 }
 
 /* ---- what is asked for ---- */
 
-/* Checks the arguments; *what is NULL when nothing is to be shown. */
-static enum status check(const struct tool *tool, show **what, struct error *err)
+static enum status check_format(const struct tool *tool, show **what, struct error *err)
 {
 	const char *format = tool->format ? tool->format : tool->csv ? "csv" : "text";
 	size_t i;
 
-	if (!tool->store)
-		return error_set(err, STATUS_USAGE, "which store? -s STORE");
 	for (i = 0; i < sizeof formats / sizeof formats[0]; i++)
 		if (strcmp(format, formats[i].name) == 0)
 			break;
@@ -153,11 +233,33 @@ static enum status check(const struct tool *tool, show **what, struct error *err
 	if (*what != show_csv && tool->csv)
 		return error_set(err, STATUS_USAGE, "--csv and --format %s: only one of them",
 				 format);
-	if (tool->csv && !sheet_find(tool->csv))
-		return error_set(err, STATUS_USAGE, "--csv: there is no table \"%s\"", tool->csv);
-	if (tool->common.quiet && !tool->format && !tool->csv)
+	return STATUS_OK;
+}
+
+/* Checks the arguments; *what is NULL when nothing is to be shown. */
+static enum status check(struct tool *tool, show **what, struct error *err)
+{
+	enum status status;
+
+	if (!tool->store)
+		return error_set(err, STATUS_USAGE, "which store? -s STORE");
+	status = check_format(tool, what, err);
+	if (!status && tool->csv && !sheet_find(tool->csv))
+		status = error_set(err, STATUS_USAGE, "--csv: there is no table \"%s\"",
+				   tool->csv);
+	if (!status && tool->session && *what != show_text)
+		status = error_set(err, STATUS_USAGE,
+				   "--session is text: for a session's rows, --filter 'session %llu'",
+				   (unsigned long long)tool->session);
+	if (!status && tool->fail_on)
+		status = fail_on_check(tool->fail_on, err);
+	if (!status && tool->filter)
+		status = query_parse(&tool->query, tool->filter, &tool->fault, err);
+	if (tool->session)
+		*what = show_session;
+	else if (tool->common.quiet && !tool->format && !tool->csv)
 		*what = NULL;
-	return tool->fail_on ? fail_on_check(tool->fail_on, err) : STATUS_OK;
+	return status;
 }
 
 static enum status show_on_stdout(struct tool *tool, show *what, struct store_txn *txn,
@@ -189,15 +291,33 @@ static enum status report(struct tool *tool, show *what, struct error *err)
 		status = error_set(err, STATUS_INPUT,
 				   "%s: no results yet: run crosstap-correlate -s %s first",
 				   tool->store, tool->store);
+	if (!status && tool->query)
+		status = filter_match_make(&tool->match, tool->query, txn, &tool->fault, err);
+	if (!status && tool->match && *tool->match->note && !tool->common.quiet)
+		terminal_say(stderr, about.name, tool->match->note);
 	if (!status && tool->directory)
-		status = set_write(txn, tool->directory, &tool->progress, err);
+		status = write_set(tool, txn, err);
 	if (!status && what)
 		status = show_on_stdout(tool, what, txn, err);
 	if (!status && tool->fail_on)
 		status = fail_on_ask(tool->fail_on, txn, &found, err);
+	filter_match_free(&tool->match);
 	store_abort(&txn);
 	store_close(&store);
 	return status ? status : found ? STATUS_FINDING : STATUS_OK;
+}
+
+/* What went wrong, and where in the filter. */
+static void complain(const struct tool *tool, const struct error *err)
+{
+	char *caret = *tool->fault.text ? query_caret(tool->filter, tool->fault.offset) : NULL;
+
+	terminal_say(stderr, about.name, err->text);
+	if (caret)
+		fputs(caret, stderr);
+	free(caret);
+	if (err->status == STATUS_USAGE)
+		fprintf(stderr, "Try '%s --help'.\n", about.name);
 }
 
 int main(int argc, char **argv)
@@ -215,9 +335,8 @@ int main(int argc, char **argv)
 		progress_begin(&tool.progress, stderr, !tool.common.quiet, "reporting");
 		status = report(&tool, what, &err);
 	}
+	query_free(&tool.query);
 	if (status && status != STATUS_FINDING)
-		terminal_say(stderr, about.name, err.text);
-	if (status == STATUS_USAGE)
-		fprintf(stderr, "Try '%s --help'.\n", about.name);
+		complain(&tool, &err);
 	return (int)status;
 }

@@ -49,8 +49,7 @@ ends '--fail-on names a word that is none' 2 '"dropped"' \
 	"$report" -s "$work/drops.ct" --fail-on dropped
 ends '--fail-on regression needs two stores' 2 '--before' \
 	"$report" -s "$work/drops.ct" --fail-on drops,regression
-for later in '--session 1' '--filter tcp' '--before a.ct' '--after b.ct' '--format html' \
-	'--format pcapng'; do
+for later in '--before a.ct' '--after b.ct' '--format html' '--format pcapng'; do
 	# shellcheck disable=SC2086
 	ends "$later is not there yet and says so" 2 'not in this version yet' \
 		"$report" -s "$work/drops.ct" $later
@@ -213,6 +212,140 @@ else
 	skip 'a parser reads it' 'no python3'
 fi
 is 'a name in it' "$(grep -cF '"file":"=fw\u001b[31m\\xff,\"in\".pcap"' "$work/json")" 1
+
+# ---- --session: the samples, whose packets tshark reads, too ----
+
+story='--session: '
+arguments=()
+for point in client fw-in fw-out server; do
+	arguments+=("$point=samples/firewall/$point.pcap")
+done
+ends 'the sample is correlated' 0 '' \
+	"$build/bin/crosstap" -q -s "$work/sample.ct" -o "$work/sample" "${arguments[@]}"
+sessions=$("$csvq" "$work/sample/sessions.csv")
+number=0
+while [ "$number" -lt "$sessions" ]; do
+	number=$((number + 1))
+	"$report" -s "$work/sample.ct" --session $number >"$work/ladder.$number" || break
+done
+is 'every session has a ladder' "$number" "$sessions"
+is 'no line is wider than 100 columns' "$(grep -hE '.{101}' "$work"/ladder.*)" ''
+is 'nothing but ASCII, and no colours in a file' "$(LC_ALL=C grep -h '[^ -~]' "$work"/ladder.*)" ''
+
+# notes WORD: what is told of packets that were dropped (injected): hop|cause, sorted
+notes()
+{
+	cat "$work"/ladder.* | tr -s ' \n' ' ' | grep -oE " $1 at [^:]*: [a-z_]*" |
+		sed "s/ $1 at //; s/: /|/" | sort
+}
+
+is 'each drop is told, with its hop and its cause' "$(notes dropped)" \
+	"$("$csvq" "$work/sample/drops.csv" -p hop,cause | sort)"
+is 'each injected packet, too' "$(notes injected)" \
+	"$("$csvq" "$work/sample/injected.csv" -p hop,cause | sort)"
+is 'as many crosses as drops' "$(cat "$work"/ladder.* | grep -cE '^ *[0-9.]+ [^[]*X.* \[')" \
+	"$("$csvq" "$work/sample/drops.csv")"
+is 'each RST has its cause' "$(grep -hoE '^ +cause: [a-z_]*' "$work"/ladder.* |
+	sed 's/.*: //' | sort)" "$("$csvq" "$work/sample/resets.csv" -p cause | sort)"
+if command -v tshark >/dev/null; then
+	# Numbers and lengths of the packets that the client's point saw: its column is the
+	# first. tshark says 0 where there is no ACK.
+	is 'packets are those that tshark shows, with its relative numbers' \
+		"$(sed -n 's/^ *[0-9]*\.[0-9]\{6\} [o|].*\] Seq=/Seq=/p' "$work"/ladder.* |
+			tr ',=' '  ' | awk '{ print $2, $3 == "Ack" ? $4 : 0,
+				$3 == "Ack" ? $6 : $4 }' | sort)" \
+		"$(tshark -r samples/firewall/client.pcap -Y tcp -T fields -E separator=' ' \
+			-e tcp.seq -e tcp.ack -e tcp.len 2>"$work/stderr" | sort)"
+else
+	skip 'packets are those that tshark shows, with its relative numbers' 'no tshark'
+fi
+ends 'a session that is not there is wrong usage' 2 "there is no such session; the store has $sessions" \
+	"$report" -s "$work/sample.ct" --session $((sessions + 1))
+for id in 0 -1 x 1x '' 99999999999999999999; do
+	ends "the session \"$id\" is none" 2 "got \"$id\"" "$report" -s "$work/sample.ct" --session "$id"
+done
+ends 'a story is text' 2 "--filter 'session 3'" "$report" -s "$work/sample.ct" --session 3 --csv drops
+ends 'a store without results names the tool that makes them' 3 'run crosstap-correlate' \
+	"$report" -s "$work/none.ct" --session 1
+ends 'a full disk ends with 4' 4 'standard output: No space left' \
+	sh -c "\"$report\" -s \"$work/sample.ct\" --session 1 >/dev/full"
+ends 'the sample with NAT is correlated' 0 '' "$build/bin/crosstap" -q -s "$work/nat.ct" \
+	-o "$work/nat" fw-in=samples/nat/fw-in.pcap fw-out=samples/nat/fw-out.pcap
+"$report" -s "$work/nat.ct" --session 5 >"$work/stdout"
+is 'NAT is shown between the points' "$(grep -cE '^ +: +NAT +:$' "$work/stdout")" 1
+is 'and each point tells the ends as it knows them' \
+	"$(sed -n 's/^  fw-[a-z]* *\([0-9.:]* > [0-9.:]*\).*/\1/p' "$work/stdout")" \
+	"$("$csvq" "$work/nat/session_points.csv" -p src,sport,dst,dport session=5 |
+		sed 's/|/:/; s/|/ > /; s/|/:/')"
+
+# ---- --filter ----
+
+story='--filter: '
+ends 'what is wrong is said' 2 'expected a port from 0 to 65535, got "eighty"' \
+	"$report" -s "$work/drops.ct" --filter 'tcp and port eighty'
+is 'with a caret below the place' "$(sed -n '2,3p' "$work/stderr")" '  tcp and port eighty
+               ^'
+ends 'a hop that is not there is said, with those that are' 2 \
+	'there are: client>fw-in, fw-in>fw-out, fw-out>server' \
+	"$report" -s "$work/sample.ct" --filter 'hop fw-out>fw-in'
+ends 'a cause that nothing has is no failure' 0 'nothing has the cause "policies"' \
+	"$report" -s "$work/sample.ct" --filter 'cause policies' --csv sessions
+is 'and takes nothing' "$(wc -l <"$work/stdout")" 1
+ends 'a table without sessions is left as it is' 0 'leaves this table as it is' \
+	"$report" -s "$work/sample.ct" --filter 'port 82' --csv hops
+is 'all of it' "$(cat "$work/stdout")" "$(cat "$work/sample/hops.csv")"
+
+# Each expression, and how csvq says the same of the whole table.
+while IFS='|' read -r expression conditions; do
+	# shellcheck disable=SC2086
+	is "$expression" "$("$report" -s "$work/sample.ct" --csv sessions --filter "$expression" |
+		sed 1d | cut -d, -f1)" \
+		"$("$csvq" "$work/sample/sessions.csv" -p session $conditions)"
+done <<'EOT'
+dst port 82|server_port=82
+outcome failed and cause syn_dropped|outcome=failed cause=syn_dropped
+host 10.77.2.2 and state closed|state=closed server=10.77.2.2
+hop fw-in>fw-out and injected > 0|hop=fw-in>fw-out injected=1
+session 17|session=17
+EOT
+is 'drops of a session at a hop' "$("$report" -s "$work/sample.ct" --csv sessions \
+	--filter 'hop fw-in>fw-out and dropped > 0' | sed 1d | cut -d, -f1)" \
+	"$("$csvq" "$work/sample/drops.csv" -p session 'hop=fw-in>fw-out' | sort -nu)"
+ends 'writes the set' 0 '' \
+	"$report" -q -s "$work/sample.ct" --filter 'port 82 or 83' -o "$work/some"
+is 'as many files as ever' "$(ls -A "$work/some")" "$(ls -A "$work/sample")"
+restricted='sessions session_points drops injected resets'
+"$csvq" "$work/sample/sessions.csv" -p session,server_port |
+	sed -n 's/|8[23]$//p' >"$work/wanted"
+# shellcheck disable=SC2086
+is 'with all rows of its sessions, and no others' "$(for file in $restricted; do
+	"$csvq" "$work/some/$file.csv" -p session | sed "s/^/$file /"
+done)" "$(for file in $restricted; do
+	"$csvq" "$work/sample/$file.csv" -p session | grep -xFf "$work/wanted" | sed "s/^/$file /"
+done)"
+is 'rows are the same bytes' "$(for file in $restricted; do
+	grep -vxFf "$work/sample/$file.csv" "$work/some/$file.csv"
+done)" ''
+is 'all other tables are whole' "$(for file in hops balance delays translations findings manifest \
+	run; do
+	cmp "$work/sample/$file.csv" "$work/some/$file.csv"
+done 2>&1)" ''
+is 'the summary says so' "$(tr '\n' ' ' <"$work/some/summary.txt" |
+	grep -c "'port 82 or 83' takes $(wc -l <"$work/wanted") of $sessions sessions")" 1
+if command -v python3 >/dev/null; then
+	is 'JSON is restricted as well' "$("$report" -s "$work/sample.ct" --format json \
+		--filter 'port 82' | python3 -c '
+import json, sys
+document = json.load(sys.stdin)
+print(*(len(document[name]) for name in ("sessions", "drops", "hops")))')" \
+		"$("$csvq" "$work/sample/sessions.csv" server_port=82) $(
+		"$csvq" "$work/sample/drops.csv" dport=82) $(
+		"$csvq" "$work/sample/hops.csv")"
+else
+	skip 'JSON is restricted as well' 'no python3'
+fi
+is '--session tells its story whatever the filter' "$("$report" -s "$work/sample.ct" --session 1 \
+	--filter 'session 2')" "$(cat "$work/ladder.1")"
 
 # ---- --fail-on ----
 

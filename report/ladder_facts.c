@@ -1,0 +1,341 @@
+#include "report/ladder_facts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "correlate/results.h"
+#include "correlate/words.h"
+#include "report/cell.h"
+
+#define NO_PACKET UINT32_MAX
+
+static enum status facts_memory(struct error *err)
+{
+	return error_errno(err, ENOMEM, "--session");
+}
+
+/* ---- one session's rows of a table ---- */
+
+struct facts_work {
+	struct ladder_facts *facts;
+	const struct trace *trace;
+	const struct names *names;
+	const struct dossier *dossier;
+	struct facts_key *key; /* of all sights, by point and frame */
+	uint32_t keys;
+	bool *used;            /* by packet: its row of resets was found */
+};
+
+/* Takes a row; false without memory. */
+typedef bool facts_take(struct facts_work *work, const struct cell *cell);
+
+/* `session` is the number's column; TABLE_COLUMNS_MAX: all rows. */
+static enum status facts_rows(struct facts_work *work, struct store_txn *txn,
+			      const struct table_schema *schema, unsigned session,
+			      facts_take *take, struct error *err)
+{
+	struct rows *rows;
+	enum status status = rows_open_table(&rows, txn, schema, err);
+	bool more = true;
+
+	while (!status) {
+		const struct cell *cell;
+
+		status = rows_next(rows, &more, err);
+		if (status || !more)
+			break;
+		cell = rows_cells(rows);
+		if (session < TABLE_COLUMNS_MAX &&
+		    (!cell[session].known ||
+		     cell[session].number != (int64_t)work->dossier->session + 1))
+			continue;
+		if (!take(work, cell))
+			status = facts_memory(err);
+	}
+	rows_close(&rows);
+	return status;
+}
+
+/* ---- the session ---- */
+
+static char *facts_value(const struct table_column *column, const struct cell *cell)
+{
+	struct cell_form form = cell_form(column);
+	char text[CELL_ROOM + 1] = "";
+
+	if (!cell->known)
+		return strdup("");
+	if (cell_is_text(column->type))
+		return strdup(cell->text);
+	*cell_write(text, &form, cell) = '\0';
+	return strdup(text);
+}
+
+enum status ladder_facts_session(struct ladder_facts *facts, struct store_txn *txn,
+				 uint64_t session, struct error *err)
+{
+	struct rows *rows;
+	enum status status = rows_open_table(&rows, txn, &results_sessions, err);
+	bool more = true;
+	unsigned c;
+
+	facts->sessions = status ? 0 : rows->total;
+	while (!status && !facts->found) {
+		const struct cell *cell;
+
+		status = rows_next(rows, &more, err);
+		if (status || !more)
+			break;
+		cell = rows_cells(rows);
+		if (!cell[SESSIONS_SESSION].known ||
+		    (uint64_t)cell[SESSIONS_SESSION].number != session)
+			continue;
+		facts->found = true;
+		for (c = 0; c < SESSIONS_COLUMNS && !status; c++) {
+			facts->value[c] = facts_value(&results_sessions.column[c], &cell[c]);
+			if (!facts->value[c])
+				status = facts_memory(err);
+		}
+	}
+	rows_close(&rows);
+	return status;
+}
+
+/* ---- points and hops ---- */
+
+static uint32_t facts_point(const struct view *view, const char *name)
+{
+	uint32_t p;
+
+	for (p = 0; p < view->points; p++)
+		if (strcmp(view->point[p].name, name) == 0)
+			break;
+	return p;
+}
+
+static void facts_add_end(struct words *words, const struct cell *address, const struct cell *port)
+{
+	if (address->known)
+		words_add_end(words, address->bytes, (uint8_t)address->size, port->known,
+			      (uint16_t)port->number);
+}
+
+static bool facts_take_point(struct facts_work *w, const struct cell *cell)
+{
+	uint32_t p = facts_point(w->trace->view, cell[SESSION_POINTS_POINT].text);
+	struct words words;
+
+	if (p == w->trace->view->points || w->facts->point[p].tuple)
+		return true;
+	words_begin(&words);
+	facts_add_end(&words, &cell[SESSION_POINTS_SRC], &cell[SESSION_POINTS_SPORT]);
+	words_add(&words, " > ");
+	facts_add_end(&words, &cell[SESSION_POINTS_DST], &cell[SESSION_POINTS_DPORT]);
+	w->facts->point[p].tuple = strdup(words.text);
+	w->facts->point[p].difference = strdup(cell[SESSION_POINTS_DIFFERENCE].text);
+	return w->facts->point[p].tuple && w->facts->point[p].difference;
+}
+
+static bool facts_take_hop(struct facts_work *w, const struct cell *cell)
+{
+	uint32_t hop;
+
+	for (hop = 0; hop + 1 < w->trace->path.stages; hop++)
+		if (cell[HOPS_CLOCK_ERROR].known &&
+		    strcmp(w->names->hop[hop], cell[HOPS_HOP].text) == 0) {
+			w->facts->clocked[hop] = true;
+			w->facts->error_ns[hop] = cell[HOPS_CLOCK_ERROR].number;
+		}
+	return true;
+}
+
+/* ---- packets ---- */
+
+struct facts_key {
+	uint32_t point, frame, capture, packet;
+};
+
+static int facts_key_compare(const void *x, const void *y)
+{
+	const struct facts_key *a = x, *b = y;
+
+	if (a->point != b->point)
+		return a->point < b->point ? -1 : 1;
+	return (a->frame > b->frame) - (a->frame < b->frame);
+}
+
+/* Rows name a packet by point, file and frame. */
+static bool facts_index(struct facts_work *w)
+{
+	const struct dossier *d = w->dossier;
+	uint32_t i, k, n = 0;
+
+	for (i = 0; i < d->packets; i++)
+		w->keys += d->packet[i].sights;
+	w->key = malloc(((size_t)w->keys + 1) * sizeof *w->key);
+	w->used = calloc((size_t)d->packets + 1, sizeof *w->used);
+	if (!w->key || !w->used)
+		return false;
+	for (i = 0; i < d->packets; i++)
+		for (k = 0; k < d->packet[i].sights; k++) {
+			const struct dossier_sight *s = &d->sight[d->packet[i].sight + k];
+			const struct view_point *point = &w->trace->view->point[s->point];
+
+			w->key[n++] = (struct facts_key){
+				s->point, (uint32_t)view_get(point, RECORD_FRAME, s->index),
+				point->block[s->index >> VIEW_BLOCK_SHIFT].capture, i};
+		}
+	qsort(w->key, w->keys, sizeof *w->key, facts_key_compare);
+	return true;
+}
+
+static uint32_t facts_packet(const struct facts_work *w, const struct cell *cell)
+{
+	struct facts_key wanted = {.point = facts_point(w->trace->view,
+							cell[PACKETS_SEEN_AT].text),
+				   .frame = (uint32_t)cell[PACKETS_FRAME].number};
+	uint32_t low = 0, high = w->keys;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (facts_key_compare(&w->key[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < w->keys && facts_key_compare(&w->key[low], &wanted) == 0; low++)
+		if (strcmp(w->trace->view->capture[w->key[low].capture].file,
+			   cell[PACKETS_FILE].text) == 0)
+			return w->key[low].packet;
+	return NO_PACKET;
+}
+
+/* "dropped at fw-in>fw-out: policy (confidence 0.98): no SYN of this service passed" */
+static char *facts_sentence(const char *what, const struct cell *cause,
+			    const struct cell *confidence, const struct cell *evidence)
+{
+	char number[CELL_ROOM + 1] = "", *text;
+
+	if (confidence->known)
+		*cell_real(number, confidence->real, 2) = '\0';
+	if (asprintf(&text, "%s%s%s%s%s%s%s%s", what, cause->known ? ": " : "",
+		     cause->known ? cause->text : "", confidence->known ? " (confidence " : "",
+		     number, confidence->known ? ")" : "", evidence->known ? ": " : "",
+		     evidence->known ? evidence->text : "") < 0)
+		return NULL;
+	return text;
+}
+
+static bool facts_take_packet(struct facts_work *w, const struct cell *cell,
+			      enum ladder_note note, const char *verdict)
+{
+	uint32_t packet = facts_packet(w, cell);
+	struct cell cause = cell[PACKETS_CAUSE];
+	char *what;
+
+	if (packet == NO_PACKET || w->facts->note[packet][note])
+		return true;
+	if (asprintf(&what, "%s at %s", verdict, cell[PACKETS_HOP].text) < 0)
+		return false;
+	w->facts->note[packet][note] = facts_sentence(what, &cause, &cell[PACKETS_CONFIDENCE],
+						      &cell[PACKETS_EVIDENCE]);
+	free(what);
+	return w->facts->note[packet][note] != NULL;
+}
+
+static bool facts_take_drop(struct facts_work *w, const struct cell *cell)
+{
+	return facts_take_packet(w, cell, LADDER_DROP, "dropped");
+}
+
+static bool facts_take_injection(struct facts_work *w, const struct cell *cell)
+{
+	return facts_take_packet(w, cell, LADDER_INJECTION, "injected");
+}
+
+/* The row of a RST has no frame: its first point, sequence number and TTL tell. Of several
+ * alike the first that has none yet: both are in the order of time. */
+static bool facts_is_reset(const struct facts_work *w, uint32_t packet, const struct cell *cell)
+{
+	const struct dossier_packet *one = &w->dossier->packet[packet];
+	uint32_t p = facts_point(w->trace->view, cell[RESETS_FIRST_SEEN_AT].text), k;
+
+	if (w->used[packet] || !(one->flags & PACKET_TCP_RST))
+		return false;
+	for (k = 0; k < one->sights; k++) {
+		const struct dossier_sight *s = &w->dossier->sight[one->sight + k];
+
+		if (s->point == p && s->ttl == cell[RESETS_TTL].number &&
+		    view_get(&w->trace->view->point[p], RECORD_SEQ, s->index) ==
+			    cell[RESETS_TCP_SEQ].number)
+			return true;
+	}
+	return false;
+}
+
+static bool facts_take_reset(struct facts_work *w, const struct cell *cell)
+{
+	uint32_t i;
+
+	for (i = 0; i < w->dossier->packets; i++)
+		if (facts_is_reset(w, i, cell))
+			break;
+	if (i == w->dossier->packets)
+		return true;
+	w->used[i] = true;
+	w->facts->note[i][LADDER_RESET] = facts_sentence("cause", &cell[RESETS_CAUSE],
+							 &cell[RESETS_CONFIDENCE],
+							 &cell[RESETS_EVIDENCE]);
+	return w->facts->note[i][LADDER_RESET] != NULL;
+}
+
+/* ---- all of it ---- */
+
+enum status ladder_facts_read(struct ladder_facts *facts, struct store_txn *txn,
+			      const struct trace *trace, const struct names *names,
+			      const struct dossier *dossier, struct error *err)
+{
+	static const struct {
+		const struct table_schema *schema;
+		unsigned session;
+		facts_take *take;
+	} tables[] = {
+		{&results_session_points, SESSION_POINTS_SESSION, facts_take_point},
+		{&results_hops, TABLE_COLUMNS_MAX, facts_take_hop},
+		{&results_drops, PACKETS_SESSION, facts_take_drop},
+		{&results_injected, PACKETS_SESSION, facts_take_injection},
+		{&results_resets, RESETS_SESSION, facts_take_reset},
+	};
+	struct facts_work work = {facts, trace, names, dossier, NULL, 0, NULL};
+	enum status status = STATUS_OK;
+	size_t i;
+
+	facts->note = calloc((size_t)dossier->packets + 1, sizeof *facts->note);
+	if (!facts->note || !facts_index(&work))
+		status = facts_memory(err);
+	for (i = 0; i < sizeof tables / sizeof tables[0] && !status; i++)
+		status = facts_rows(&work, txn, tables[i].schema, tables[i].session,
+				    tables[i].take, err);
+	free(work.key);
+	free(work.used);
+	return status;
+}
+
+void ladder_facts_free(struct ladder_facts *facts, uint32_t packets)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < TABLE_COLUMNS_MAX; i++)
+		free(facts->value[i]);
+	for (i = 0; i < VIEW_POINTS_MAX; i++) {
+		free(facts->point[i].tuple);
+		free(facts->point[i].difference);
+	}
+	for (i = 0; facts->note && i < packets; i++)
+		for (k = 0; k < LADDER_NOTES; k++)
+			free(facts->note[i][k]);
+	free(facts->note);
+}

@@ -1,0 +1,120 @@
+#include "report/ladder_stream.h"
+
+#include <string.h>
+
+#include "collect/packet.h"
+
+#define TCP 6
+
+/* Numbers are relative to the first ones seen at a point, in each direction: hops may shift
+ * them. As tshark has it, a direction that begins without its SYN begins at 1, and the
+ * other's first ACK tells its beginning, too. */
+struct ladder_base {
+	bool known[2];
+	uint32_t seq[2];
+};
+
+static void ladder_base_learn(struct ladder_base *base, unsigned end, uint16_t flags,
+			      uint32_t seq, uint32_t ack)
+{
+	if (!base->known[end])
+		base->seq[end] = seq - !(flags & PACKET_TCP_SYN);
+	base->known[end] = true;
+	if (!base->known[!end] && (flags & PACKET_TCP_ACK)) {
+		base->seq[!end] = ack - 1;
+		base->known[!end] = true;
+	}
+}
+
+static bool ladder_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+static uint32_t ladder_carries(const struct dossier_packet *packet)
+{
+	return packet->end - packet->seq;
+}
+
+/* The last packet of the same end before this one that carried some of its bytes; packets
+ * that the network made are no one's. */
+static bool ladder_find_original(const struct ladder_stream *stream, const struct dossier *d,
+				 uint32_t number, uint32_t *original)
+{
+	uint32_t begin = stream[number].seq, end = begin + ladder_carries(&d->packet[number]), i;
+
+	for (i = number; i-- > 0;) {
+		const struct dossier_packet *one = &d->packet[i];
+
+		if (one->from_client != d->packet[number].from_client ||
+		    one->before == VERDICT_INJECTED || !ladder_carries(one))
+			continue;
+		if (ladder_before(begin, stream[i].seq + ladder_carries(one)) &&
+		    ladder_before(stream[i].seq, end)) {
+			*original = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool ladder_is_keepalive(const struct dossier_packet *packet, uint32_t seq, uint32_t next)
+{
+	return packet->payload <= 1 && seq == next - 1 &&
+	       !(packet->flags & (PACKET_TCP_SYN | PACKET_TCP_FIN | PACKET_TCP_RST));
+}
+
+/* `next` is what the end was to send next, as far as is known. */
+static void ladder_stream_judge(struct ladder_stream *stream, const struct dossier *d,
+				uint32_t number, const uint32_t *next)
+{
+	const struct dossier_packet *packet = &d->packet[number];
+	struct ladder_stream *one = &stream[number];
+	bool behind_gap = d->left_out && number >= DOSSIER_PACKETS_MAX / 2;
+
+	if (!next || packet->before == VERDICT_INJECTED || packet->before == VERDICT_DUPLICATED ||
+	    packet->after == VERDICT_DUPLICATED)
+		return;
+	if (ladder_is_keepalive(packet, one->seq, *next))
+		one->repeat = LADDER_KEEPALIVE;
+	else if (!ladder_carries(packet) || !ladder_before(one->seq, *next))
+		return;
+	else if (ladder_find_original(stream, d, number, &one->original))
+		one->repeat = LADDER_RETRANSMISSION;
+	else if (!behind_gap) /* else its bytes may be among those left out */
+		one->repeat = LADDER_OUT_OF_ORDER;
+}
+
+void ladder_stream_follow(struct ladder_stream *stream, const struct dossier *d,
+			  const struct view *view)
+{
+	struct ladder_base base[VIEW_POINTS_MAX];
+	uint32_t next[2] = {0}, i, k;
+	bool known[2] = {false};
+
+	memset(base, 0, sizeof base);
+	for (i = 0; i < d->packets; i++) {
+		const struct dossier_packet *packet = &d->packet[i];
+		const struct dossier_sight *sight = &d->sight[packet->sight];
+		unsigned end = !packet->from_client;
+
+		stream[i] = (struct ladder_stream){.repeat = LADDER_NEW};
+		if (d->proto != TCP)
+			continue;
+		for (k = 0; k < packet->sights; k++) {
+			const struct view_point *point = &view->point[sight[k].point];
+
+			ladder_base_learn(&base[sight[k].point], end, packet->flags,
+					  (uint32_t)view_get(point, RECORD_SEQ, sight[k].index),
+					  (uint32_t)view_get(point, RECORD_ACK, sight[k].index));
+		}
+		stream[i].seq = packet->seq - base[sight->point].seq[end];
+		stream[i].ack = packet->ack - base[sight->point].seq[!end];
+		ladder_stream_judge(stream, d, i, known[end] ? &next[end] : NULL);
+		if (packet->before == VERDICT_INJECTED)
+			continue;
+		if (!known[end] || ladder_before(next[end], stream[i].seq + ladder_carries(packet)))
+			next[end] = stream[i].seq + ladder_carries(packet);
+		known[end] = true;
+	}
+}
