@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collect/buffer.h"
 #include "collect/error.h"
 #include "collect/packet.h"
 #include "collect/record.h"
@@ -105,6 +106,9 @@ enum status capture_put_entry(struct capture_writer *writer, enum capture_dictio
 			      const uint8_t *bytes, uint32_t size, struct error *err) MUST_CHECK;
 enum status capture_put_drop(struct capture_writer *writer, struct capture_drop drop,
 			     struct error *err) MUST_CHECK;
+/* Gives the capture its contents, as content_log_pack() packs them; the writer has the bytes
+ * from then on. */
+void capture_put_contents(struct capture_writer *writer, struct buffer *contents);
 /* Commits the capture under what `capture` says of it (number, flows, links,
  * options, drop_places and records are filled in by the writer), unless the
  * same one is there: then everything written is taken back and *known is true.
@@ -130,6 +134,10 @@ enum status capture_flows(struct store_txn *txn, const struct capture *capture,
 /* All drop places. Caller frees *drops. */
 enum status capture_drops(struct store_txn *txn, const struct capture *capture,
 			  struct capture_drop **drops, struct error *err) MUST_CHECK;
+
+/* Its packed contents, valid until the transaction ends; NULL: it was collected without. */
+enum status capture_contents(struct store_txn *txn, const struct capture *capture,
+			     const uint8_t **bytes, size_t *size, struct error *err) MUST_CHECK;
 
 /* A dictionary, opened. */
 struct capture_entries {

@@ -135,6 +135,14 @@ enum status capture_drops(struct store_txn *txn, const struct capture *capture,
 	return STATUS_OK;
 }
 
+/* ---- contents ---- */
+
+enum status capture_contents(struct store_txn *txn, const struct capture *capture,
+			     const uint8_t **bytes, size_t *size, struct error *err)
+{
+	return store_get(txn, 'D', capture->number, CAPTURE_CONTENTS, bytes, size, err);
+}
+
 /* ---- dictionaries ---- */
 
 /* Where each entry begins; false when they do not fill the bytes exactly. */

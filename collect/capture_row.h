@@ -6,7 +6,8 @@
  * 'F': blocks of flows: version, protocol, port a and b (16 bits each), 2 zeros,
  *      address a and b (16 bytes each), generation (32 bits).
  * 'D': dictionaries, by their number: each entry's size (16 bits) and bytes; and
- *      the drop places: time and packets (64 bits each).
+ *      the drop places: time and packets (64 bits each); and the contents, see
+ *      content_keep.h (a store of before has none).
  */
 #ifndef CROSSTAP_COLLECT_CAPTURE_ROW_H
 #define CROSSTAP_COLLECT_CAPTURE_ROW_H
@@ -19,6 +20,7 @@
 #define CAPTURE_DROP_BYTES 16
 #define CAPTURE_DICTIONARIES 2
 #define CAPTURE_DROP_DICTIONARY 2 /* the 'D' value behind the two dictionaries */
+#define CAPTURE_CONTENTS 3        /* the 'D' value behind that */
 
 void capture_row_put(struct buffer *out, const struct capture *capture);
 

@@ -25,7 +25,7 @@ struct capture_writer {
 	struct pending pending[PENDING_VALUES];
 	uint32_t pending_count;
 	struct buffer flows;            /* of the block under way */
-	struct buffer drops, entries[CAPTURE_DICTIONARIES];
+	struct buffer drops, entries[CAPTURE_DICTIONARIES], contents;
 	uint32_t flow_count, drop_count, entry_count[CAPTURE_DICTIONARIES];
 };
 
@@ -132,6 +132,7 @@ static void capture_writer_free(struct capture_writer **writer)
 	store_unlock(&w->lock);
 	buffer_free(&w->flows);
 	buffer_free(&w->drops);
+	buffer_free(&w->contents);
 	for (d = 0; d < CAPTURE_DICTIONARIES; d++)
 		buffer_free(&w->entries[d]);
 	free(w->bytes);
@@ -306,6 +307,13 @@ enum status capture_put_drop(struct capture_writer *w, struct capture_drop drop,
 	return STATUS_OK;
 }
 
+void capture_put_contents(struct capture_writer *w, struct buffer *contents)
+{
+	buffer_free(&w->contents);
+	w->contents = *contents;
+	*contents = (struct buffer){0};
+}
+
 /* ---- end ---- */
 
 static bool capture_same(const struct capture *a, const struct capture *b)
@@ -367,6 +375,9 @@ static enum status capture_put_rest(struct capture_writer *w, struct store_txn *
 	if (!status)
 		status = capture_put_value(txn, 'D', w->number, CAPTURE_DROP_DICTIONARY,
 					   w->drops.bytes, w->drops.size, err);
+	if (!status && w->contents.size)
+		status = capture_put_value(txn, 'D', w->number, CAPTURE_CONTENTS, w->contents.bytes,
+					   w->contents.size, err);
 	capture->number = w->number;
 	capture->records = w->records;
 	capture->flows = w->flow_count;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/content_log.h"
 #include "collect/dictionary.h"
 #include "collect/fingerprint.h"
 #include "collect/flow.h"
@@ -24,6 +25,7 @@ struct ingest {
 	struct selector *selector;
 	struct flow_table *flows;
 	struct dictionary *links, *options;
+	struct content_log contents;
 	struct capture_writer *writer;
 	struct capture *capture;
 	struct record_block *block;
@@ -66,6 +68,23 @@ static void ingest_put_excluded(struct record_block *b, uint32_t row, const stru
 	b->ttl[row] = b->tos[row] = 0;
 }
 
+/* Not in the way of the many packets that say nothing. */
+static __attribute__((noinline)) enum status ingest_put_contents(struct ingest *in,
+								 const struct packet *packet,
+								 struct error *err)
+{
+	uint32_t record = (uint32_t)in->capture->records;
+	enum status status;
+	bool full;
+
+	status = content_log_see(&in->contents, packet, record, &full, err);
+	if (!status && full)
+		status = flow_settle(in->flows, err);
+	if (!status && full)
+		status = content_log_settle(&in->contents, in->block, record - in->block->rows, err);
+	return status;
+}
+
 static enum status ingest_put_ip(struct ingest *in, uint32_t row, const struct frame *frame,
 				 struct packet *packet, struct error *err)
 {
@@ -89,6 +108,8 @@ static enum status ingest_put_ip(struct ingest *in, uint32_t row, const struct f
 	if (!status && packet->options_bytes)
 		status = dictionary_number(in->options, packet->options, packet->options_bytes,
 					   &b->options[row], err);
+	if (!status && content_log_may(&in->contents, packet))
+		status = ingest_put_contents(in, packet, err);
 	return status;
 }
 
@@ -112,7 +133,10 @@ static void ingest_count(struct ingest *in, const struct frame *frame, const str
 static enum status ingest_put_block(struct ingest *in, struct error *err)
 {
 	enum status status = flow_settle(in->flows, err); /* into the block */
+	uint32_t first = (uint32_t)(in->capture->records - in->block->rows);
 
+	if (!status)
+		status = content_log_settle(&in->contents, in->block, first, err);
 	if (!status)
 		status = capture_put_block(in->writer, in->block, err);
 	in->block->rows = 0;
@@ -340,6 +364,7 @@ static void ingest_describe(struct ingest *in)
 static enum status ingest_finish(struct ingest *in, bool *known, struct error *err)
 {
 	const struct source_info *info = source_info(in->source);
+	struct buffer contents = {0};
 	enum status status;
 
 	if (info->damaged && !info->frames)
@@ -354,7 +379,12 @@ static enum status ingest_finish(struct ingest *in, bool *known, struct error *e
 	if (!status)
 		status = ingest_put_entries(in, CAPTURE_OPTIONS, in->options, err);
 	if (!status)
+		status = content_log_pack(&in->contents, &contents, err);
+	if (!status) {
+		capture_put_contents(in->writer, &contents);
 		status = capture_finish(&in->writer, in->capture, known, err);
+	}
+	buffer_free(&contents);
 	return status;
 }
 
@@ -413,6 +443,7 @@ static void ingest_close(struct ingest *in)
 	flow_table_close(&in->flows);
 	dictionary_close(&in->links);
 	dictionary_close(&in->options);
+	content_log_close(&in->contents);
 	free(in->block);
 }
 
