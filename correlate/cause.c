@@ -2,321 +2,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include "correlate/cause_hop.h"
 
-#include "collect/packet.h"
-
-#define CAUSE_ANSWER_NS 1000000000  /* the hop's own answer to what it drops comes within a second */
-#define CAUSE_BURST_GAP_NS 5000000  /* drops of one burst are at most 5 ms apart */
-#define CAUSE_BURST_MIN 5           /* drops of at least 2 sessions */
-#define CAUSE_BURST_SHARE 3         /* at least a third of the packets between the first and the last */
-#define CAUSE_ONLY_EXPECTED 3       /* drops expected of the other kinds: none is then no chance (5 %) */
-#define CAUSE_ONLY_MIN 3            /* drops of a kind that passes, too: fewer are chance */
-#define CAUSE_MTU_LEAST 576         /* RFC 791: every link carries that much */
-
-/* ---- services ---- */
-
-/* What of a service passed a hop, and what died there, by direction. */
-struct service {
-	uint8_t server[16];
-	uint16_t port;
-	uint8_t version, proto; /* version 0: free */
-	uint64_t matched[2], dropped[2];
-};
-
-struct services {
-	struct service *slot;
-	uint32_t slots, used;
-	uint64_t seed;
-};
-
-static bool service_same(const struct service *a, const struct service *b)
-{
-	return memcmp(a, b, offsetof(struct service, matched)) == 0;
-}
-
-static struct service *service_slot(const struct services *s, const struct service *key)
-{
-	uint64_t h = XXH3_64bits_withSeed(key, offsetof(struct service, matched), s->seed);
-
-	for (;; h++) {
-		struct service *at = &s->slot[h & (s->slots - 1)];
-
-		if (!at->version || service_same(at, key))
-			return at;
-	}
-}
-
-static struct service *service_at(struct services *s, const struct service *key)
-{
-	struct service *at;
-	uint32_t i;
-
-	if (2 * (s->used + 1) > s->slots) {
-		struct services grown = {.slots = s->slots ? 2 * s->slots : 256, .used = s->used,
-					 .seed = s->seed};
-
-		grown.slot = calloc(grown.slots, sizeof *grown.slot);
-		if (!grown.slot)
-			return NULL;
-		for (i = 0; i < s->slots; i++)
-			if (s->slot[i].version)
-				*service_slot(&grown, &s->slot[i]) = s->slot[i];
-		free(s->slot);
-		*s = grown;
-	}
-	at = service_slot(s, key);
-	if (!at->version) {
-		*at = *key;
-		s->used++;
-	}
-	return at;
-}
-
-/* The service of a node: its server's address and port, as seen there. */
-static void service_key(struct service *key, const struct judging *j, uint32_t node)
-{
-	const struct capture_flow *flow = &j->view->flow[node];
-	struct session_service service = sessions_service(j->sessions, flow, node);
-
-	memset(key, 0, sizeof *key);
-	memcpy(key->server, service.server, 16);
-	key->port = service.port;
-	key->version = flow->version;
-	key->proto = flow->proto;
-}
-
-/* ---- the hop ---- */
-
-struct cause_answer {
-	int64_t time_ns;
-	uint32_t session;      /* of a RST */
-	uint8_t to[16];        /* of an ICMP error: its receiver; version 0 for a RST */
-	uint8_t version;
-};
-
-struct causing {
-	const struct judging *j;
-	const struct resets *resets;
-	const struct hop_result *result;
-	struct odd *odd;       /* of this hop, in order of time */
-	uint64_t odds;
-	uint32_t hop;
-	struct services services;
-	struct cause_answer *answer; /* in order of time */
-	uint64_t answers;
-	uint8_t *burst;        /* by odd packet */
-	uint64_t matched[2], dropped[2], dropped_fragments[2], dropped_later[2]; /* by direction */
-};
-
-static bool causing_services(struct causing *c)
-{
-	const struct sessions *s = c->j->sessions;
-	struct service key, *at;
-	uint64_t i;
-	uint32_t k, n;
-
-	for (k = 0; k < s->count; k++) {
-		const struct hop_session *hs = &c->result->session[k];
-
-		if (!hs->matched[0] && !hs->matched[1])
-			continue;
-		/* as seen at either side: a service may bear another address behind the hop */
-		at = NULL;
-		for (n = s->list[k].first_node; n != UINT32_MAX; n = s->next_node[n]) {
-			service_key(&key, c->j, n);
-			if (!at || !service_same(at, &key))
-				at = service_at(&c->services, &key);
-			if (!at)
-				return false;
-			at->matched[0] += hs->matched[0];
-			at->matched[1] += hs->matched[1];
-		}
-	}
-	for (i = 0; i < c->odds; i++) {
-		if (c->odd[i].verdict != VERDICT_DROPPED)
-			continue;
-		service_key(&key, c->j, c->odd[i].way >> 1);
-		at = service_at(&c->services, &key);
-		if (!at)
-			return false;
-		at->dropped[c->odd[i].direction]++;
-	}
-	return true;
-}
-
-/* The hop's own answers: RSTs it injected, ICMP errors it sent. */
-static bool causing_answers(struct causing *c)
-{
-	uint64_t i;
-
-	c->answer = malloc((c->odds + 1) * sizeof *c->answer);
-	if (!c->answer)
-		return false;
-	for (i = 0; i < c->odds; i++) {
-		const struct odd *odd = &c->odd[i];
-		struct cause_answer *a = &c->answer[c->answers];
-		const struct capture_flow *flow = &c->j->view->flow[odd->way >> 1];
-
-		if (odd->upstream)
-			continue;
-		if (odd->verdict == VERDICT_INJECTED && odd->proto == 6 &&
-		    (odd->flags & PACKET_TCP_RST)) {
-			*a = (struct cause_answer){.time_ns = odd->time_ns,
-						   .session = odd->session};
-			c->answers++;
-		} else if (odd->verdict == VERDICT_LOCAL && (odd->marks & PACKET_ICMP_ERROR)) {
-			*a = (struct cause_answer){.time_ns = odd->time_ns,
-						   .version = flow->version};
-			memcpy(a->to, odd->way & 1 ? flow->a : flow->b, 16);
-			c->answers++;
-		}
-	}
-	return true;
-}
-
-/* Many drops at once: a queue that was full, or an outage (RFC 3357 loss periods). */
-static bool causing_bursts(struct causing *c)
-{
-	uint64_t last[2] = {UINT64_MAX, UINT64_MAX}, from[2] = {0, 0}, count[2] = {0, 0}, i, k;
-	bool several[2] = {false, false};
-	unsigned d;
-
-	c->burst = calloc(c->odds + 1, 1);
-	if (!c->burst)
-		return false;
-	for (i = 0; i <= c->odds; i++) {
-		for (d = 0; d < 2; d++) {
-			bool mine = i < c->odds && c->odd[i].verdict == VERDICT_DROPPED &&
-				    c->odd[i].direction == d;
-
-			if (i < c->odds && !mine)
-				continue;
-			if (i < c->odds && last[d] != UINT64_MAX &&
-			    c->odd[i].time_ns - c->odd[last[d]].time_ns <= CAUSE_BURST_GAP_NS) {
-				several[d] |= c->odd[i].session != c->odd[last[d]].session;
-				count[d]++;
-				last[d] = i;
-				continue;
-			}
-			if (count[d] >= CAUSE_BURST_MIN && several[d] &&
-			    c->odd[from[d]].point == c->odd[last[d]].point &&
-			    c->odd[last[d]].index - c->odd[from[d]].index <
-				    CAUSE_BURST_SHARE * count[d])
-				for (k = from[d]; k <= last[d]; k++)
-					c->burst[k] |= c->odd[k].direction == d;
-			from[d] = last[d] = i;
-			count[d] = 1;
-			several[d] = false;
-		}
-	}
-	return true;
-}
-
-/* ---- the table ---- */
-
-static bool cause_ttl(const struct causing *c, const struct odd *odd)
-{
-	return odd->ttl <= 1;
-}
-
-static bool cause_answered(const struct causing *c, const struct odd *odd)
-{
-	const struct capture_flow *flow = &c->j->view->flow[odd->way >> 1];
-	const uint8_t *source = odd->way & 1 ? flow->b : flow->a;
-	uint64_t low = 0, high = c->answers;
-
-	while (low < high) {
-		uint64_t middle = (low + high) / 2;
-
-		if (c->answer[middle].time_ns < odd->time_ns - CAUSE_ANSWER_NS)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < c->answers && c->answer[low].time_ns <= odd->time_ns + CAUSE_ANSWER_NS; low++) {
-		const struct cause_answer *a = &c->answer[low];
-
-		if (!a->version ? a->session == odd->session
-				: a->time_ns >= odd->time_ns && a->version == flow->version &&
-					  memcmp(a->to, source, 16) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool cause_policy(const struct causing *c, const struct odd *odd)
-{
-	struct service key;
-	const struct service *at;
-	bool opening = odd->proto == 6 &&
-		       (odd->flags & (PACKET_TCP_SYN | PACKET_TCP_ACK)) == PACKET_TCP_SYN;
-
-	service_key(&key, c->j, odd->way >> 1);
-	at = service_slot(&c->services, &key);
-	if (at->matched[odd->direction])
-		return false;
-	if (odd->proto == 6 && !opening)
-		return survey_has(&c->j->flows[odd->way >> 1], 0, SURVEY_SYN) ||
-		       survey_has(&c->j->flows[odd->way >> 1], 1, SURVEY_SYN);
-	return opening || at->dropped[odd->direction] > 1;
-}
-
-static bool cause_mtu(const struct causing *c, const struct odd *odd)
-{
-	return (odd->flags & PACKET_IP_DF) && odd->length > CAUSE_MTU_LEAST &&
-	       odd->length > c->result->length_max[odd->direction];
-}
-
-/* Whether all that was dropped is of one kind, and so much of the other kinds
- * passed that at the same rate some of it would have died, too. */
-static bool cause_only(uint64_t dropped, uint64_t dropped_kind, uint64_t matched,
-		       uint64_t matched_kind)
-{
-	return dropped == dropped_kind && (dropped_kind >= CAUSE_ONLY_MIN || !matched_kind) &&
-	       (matched - matched_kind) * dropped_kind >=
-		       CAUSE_ONLY_EXPECTED * (matched_kind + dropped_kind);
-}
-
-static bool cause_fragment(const struct causing *c, const struct odd *odd)
-{
-	unsigned d = odd->direction;
-	uint64_t later = c->result->fragments[d][1], fragments = c->result->fragments[d][0] + later;
-
-	return (odd->marks & PACKET_FRAGMENT) &&
-	       (cause_only(c->dropped[d], c->dropped_later[d], c->matched[d], later) ||
-		cause_only(c->dropped[d], c->dropped_fragments[d], c->matched[d], fragments));
-}
-
-static bool cause_state(const struct causing *c, const struct odd *odd)
-{
-	return odd->alone && odd->proto == 6 &&
-	       !survey_has(&c->j->flows[odd->way >> 1], 0, SURVEY_SYN) &&
-	       !survey_has(&c->j->flows[odd->way >> 1], 1, SURVEY_SYN);
-}
-
-static bool cause_burst(const struct causing *c, const struct odd *odd)
-{
-	return c->burst[odd - c->odd];
-}
-
-static bool cause_loss(const struct causing *c, const struct odd *odd)
-{
-	return odd->confidence >= 70;
-}
-
-/* First match wins. */
-static const struct {
-	enum drop_cause cause;
-	bool (*holds)(const struct causing *causing, const struct odd *odd);
-} cause_rules[] = {
-	{DROP_TTL_EXPIRED, cause_ttl}, {DROP_MTU, cause_mtu},
-	{DROP_FRAGMENT, cause_fragment}, {DROP_RESET_BY_HOP, cause_answered},
-	{DROP_POLICY, cause_policy},   {DROP_STATE, cause_state},
-	{DROP_BURST, cause_burst},     {DROP_LOSS, cause_loss},
+struct causes {
+	uint32_t hops;
+	struct cause_hop *hop;
 };
 
 static const char *const cause_names[DROP_CAUSES] = {
@@ -332,64 +23,209 @@ const char *drop_cause_name(enum drop_cause cause)
 	return cause_names[cause];
 }
 
-static void causing_count(struct causing *c)
+static enum status causes_memory(struct error *err)
 {
-	uint64_t i;
+	return error_errno(err, ENOMEM, "causes of drops");
+}
+
+/* ---- a hop ---- */
+
+static bool cause_is_scattered(uint8_t rule)
+{
+	uint8_t cause = cause_rule(rule)->cause;
+
+	return cause == DROP_LOSS || cause == DROP_UNKNOWN;
+}
+
+/* Before bursts are known: what else than the traffic's fate explains drops. */
+static void cause_first_pass(struct cause_hop *c)
+{
+	uint32_t i;
 	unsigned d;
 
-	for (i = 0; i < c->odds; i++) {
-		const struct odd *odd = &c->odd[i];
-
-		if (odd->verdict != VERDICT_DROPPED)
-			continue;
-		c->dropped[odd->direction]++;
-		c->dropped_fragments[odd->direction] += (odd->marks & PACKET_FRAGMENT) != 0;
-		c->dropped_later[odd->direction] += (odd->marks & PACKET_FRAGMENT_LATER) != 0;
-	}
 	for (d = 0; d < 2; d++)
-		c->matched[d] = histogram_count(c->result->delay[d]);
+		c->scattered[d] = c->dropped[d];
+	for (i = 0; i < c->drops; i++)
+		c->drop[i].scattered = cause_is_scattered(cause_rule_find(c, &c->drop[i]));
+	c->scattered[0] = c->scattered[1] = 0;
+	for (i = 0; i < c->drops; i++)
+		c->scattered[c->drop[i].odd->direction] += c->drop[i].scattered;
 }
 
-static bool causing_hop(struct causing *c)
+/* What was lost in a burst says nothing of a service or a session. */
+static void cause_count_bursts(struct cause_hop *c)
 {
-	uint64_t i;
-	size_t r;
+	uint32_t i;
 
-	causing_count(c);
-	if (!causing_services(c) || !causing_answers(c) || !causing_bursts(c))
-		return false;
-	for (i = 0; i < c->odds; i++) {
-		if (c->odd[i].verdict != VERDICT_DROPPED)
+	for (i = 0; i < c->drops; i++) {
+		const struct cause_drop *drop = &c->drop[i];
+
+		if (!drop->burst)
 			continue;
-		c->odd[i].cause = DROP_UNKNOWN;
-		for (r = 0; r < sizeof cause_rules / sizeof cause_rules[0]; r++)
-			if (cause_rules[r].holds(c, &c->odd[i])) {
-				c->odd[i].cause = cause_rules[r].cause;
-				break;
-			}
+		c->session[drop->session].in_burst++;
+		cause_service_of(c, drop->odd, false)->in_burst[drop->odd->direction]++;
+		cause_service_of(c, drop->odd, true)->in_burst[drop->odd->direction]++;
 	}
-	return true;
 }
 
-enum status causes_find(struct verdicts *verdicts, const struct resets *resets,
-			const struct judging *judging, struct error *err)
+/* Loss as a whole, without what is a burst: its pattern is every scattered drop's evidence. */
+static void cause_count_scattered(struct cause_hop *c)
 {
-	uint64_t from = 0, to;
-	bool ok = true;
+	uint32_t i, k;
 
-	for (; from < verdicts->odds && ok; from = to) {
-		struct causing c = {.j = judging, .resets = resets, .odd = verdicts->odd + from,
-				    .hop = verdicts->odd[from].hop,
-				    .services = {.seed = judging->view->seed}};
+	c->scattered[0] = c->scattered[1] = 0;
+	for (i = 0; i < c->drops; i++) {
+		struct cause_drop *drop = &c->drop[i];
+		unsigned d = drop->odd->direction;
 
-		for (to = from; to < verdicts->odds && verdicts->odd[to].hop == c.hop; to++)
-			;
-		c.odds = to - from;
-		c.result = &verdicts->hop[c.hop];
-		ok = causing_hop(&c);
-		free(c.services.slot);
-		free(c.answer);
-		free(c.burst);
+		drop->scattered = drop->scattered && !drop->burst;
+		if (!drop->scattered)
+			continue;
+		c->scattered[d]++;
+		loss_periods_add(&c->periods[d], drop->distance);
 	}
-	return ok ? STATUS_OK : error_errno(err, ENOMEM, "causes of drops");
+	for (k = 0; k < c->sessions; k++) {
+		bool lost[2] = {false, false};
+
+		for (i = c->session[k].first; i < c->session[k].first + c->session[k].drops; i++) {
+			const struct cause_drop *drop = &c->drop[c->by_session[i]];
+
+			lost[drop->odd->direction] |= drop->scattered;
+		}
+		c->scattered_sessions[0] += lost[0];
+		c->scattered_sessions[1] += lost[1];
+	}
+}
+
+/* The more things say the same, the surer (n of n + 1: one alone is even with doubt); what the
+ * other capture may have missed makes it less so. No cause is surer than the drop itself, but
+ * an ICMP error that quotes it proves that, too. */
+static uint8_t cause_confidence(const struct cause_hop *c, const struct cause_drop *drop)
+{
+	const struct cause_rule *rule = cause_rule(drop->rule);
+	double sure = rule->most;
+
+	if (drop->answer && c->answer[drop->answer - 1].type_code)
+		return rule->most;
+	if (rule->samples) {
+		double n = (double)rule->samples(c, drop);
+
+		sure *= n / (n + 1);
+	}
+	sure *= c->certain[drop->odd->direction];
+	return sure < drop->odd->confidence ? (uint8_t)sure : drop->odd->confidence;
+}
+
+static void cause_second_pass(struct cause_hop *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->drops; i++) {
+		struct cause_drop *drop = &c->drop[i];
+
+		drop->rule = cause_rule_find(c, drop);
+		drop->odd->cause = cause_rule(drop->rule)->cause;
+	}
+	cause_bursts_recount(c);
+	for (i = 0; i < c->drops; i++)
+		c->drop[i].confidence = cause_confidence(c, &c->drop[i]);
+}
+
+static enum status cause_hop_find(struct cause_hop *c, const struct dossier_source *source,
+				  struct error *err)
+{
+	enum status status;
+
+	if (!cause_hop_gather(c))
+		return causes_memory(err);
+	status = cause_silences_find(c, source, err);
+	if (status)
+		return status;
+	cause_first_pass(c);
+	if (!cause_bursts_find(c))
+		return causes_memory(err);
+	cause_count_bursts(c);
+	cause_count_scattered(c);
+	status = cause_silences_cluster(c, source, err);
+	if (!status)
+		cause_second_pass(c);
+	return status;
+}
+
+enum status causes_find(struct causes **out, struct verdicts *verdicts,
+			const struct judging *judging, const struct dossier_source *source,
+			struct error *err)
+{
+	struct causes *causes = calloc(1, sizeof *causes);
+	enum status status = STATUS_OK;
+	uint64_t from = 0, to;
+	uint32_t h;
+
+	*out = causes;
+	if (!causes)
+		return causes_memory(err);
+	causes->hop = calloc((size_t)verdicts->hops + 1, sizeof *causes->hop);
+	if (!causes->hop)
+		status = causes_memory(err);
+	for (h = 0; h < verdicts->hops && !status; h++, from = to) {
+		struct cause_hop *c = &causes->hop[causes->hops++];
+
+		for (to = from; to < verdicts->odds && verdicts->odd[to].hop == h; to++)
+			;
+		*c = (struct cause_hop){.j = judging, .result = &verdicts->hop[h],
+					.measured = &judging->hops->hop[h], .code = verdicts->code,
+					.odd = verdicts->odd + from, .odds = to - from, .hop = h};
+		status = to > from ? cause_hop_find(c, source, err) : STATUS_OK;
+	}
+	if (status)
+		causes_free(out);
+	return status;
+}
+
+void causes_free(struct causes **causes)
+{
+	uint32_t h;
+
+	if (!*causes)
+		return;
+	for (h = 0; h < (*causes)->hops; h++)
+		cause_hop_clear(&(*causes)->hop[h]);
+	free((*causes)->hop);
+	free(*causes);
+	*causes = NULL;
+}
+
+/* ---- what it says ---- */
+
+static const struct cause_drop *causes_drop(const struct causes *causes, uint64_t number,
+					    const struct cause_hop **hop)
+{
+	uint32_t h = 0;
+
+	while (number >= causes->hop[h].drops)
+		number -= causes->hop[h++].drops;
+	*hop = &causes->hop[h];
+	return &causes->hop[h].drop[number];
+}
+
+uint8_t causes_confidence(const struct causes *causes, uint64_t number)
+{
+	const struct cause_hop *c;
+
+	return causes_drop(causes, number, &c)->confidence;
+}
+
+void causes_say(const struct causes *causes, uint64_t number, struct words *words)
+{
+	const struct cause_hop *c;
+	const struct cause_drop *drop = causes_drop(causes, number, &c);
+
+	cause_rule(drop->rule)->say(c, drop, words);
+}
+
+uint32_t causes_silences(const struct causes *causes, uint32_t hop,
+			 const struct gap_cluster **cluster)
+{
+	*cluster = causes->hop[hop].cluster;
+	return causes->hop[hop].clusters;
 }

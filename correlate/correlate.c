@@ -14,6 +14,7 @@
 #include "correlate/journey.h"
 #include "correlate/meeting.h"
 #include "correlate/path.h"
+#include "correlate/proof.h"
 #include "correlate/repeat.h"
 #include "correlate/reset.h"
 #include "correlate/session.h"
@@ -31,6 +32,8 @@ struct correlation {
 	struct store_txn *txn;
 	struct view *view;
 	struct survey_flow *flows;
+	struct analysis_flow *analysis;
+	struct proof *proof;
 	struct meeting *meeting;
 	struct path path;
 	struct journeys *journeys;
@@ -42,24 +45,34 @@ struct correlation {
 	struct clock clock[VIEW_POINTS_MAX]; /* of the path: see hops_clocks() */
 	struct dossier_source source;
 	struct resets *resets;
+	struct causes *causes; /* of drops */
 	struct stories *stories;
 	uint32_t generation;
 };
 
-/* ---- survey, a task for each point ---- */
+/* ---- survey and analysis, a task for each point ---- */
 
 struct survey_task {
-	const struct view *view;
-	struct survey_flow *flows;
+	struct correlation *c;
+	const struct syn_options *options; /* of the analysis */
 	uint32_t point;
 };
 
 static void survey_run(void *argument)
 {
 	struct survey_task *task = argument;
+	const struct view *view = task->c->view;
 
-	survey_point(task->view, task->point,
-		     task->flows + task->view->point[task->point].first_node);
+	survey_point(view, task->point, task->c->flows + view->point[task->point].first_node);
+}
+
+static void analysis_run(void *argument)
+{
+	struct survey_task *task = argument;
+	struct correlation *c = task->c;
+
+	analysis_point(c->view, task->point, task->options, c->journeys->marks[task->point],
+		       c->analysis + c->view->point[task->point].first_node);
 }
 
 static enum status step_survey(struct correlation *c, struct error *err)
@@ -72,11 +85,36 @@ static enum status step_survey(struct correlation *c, struct error *err)
 	if (!c->flows)
 		return error_errno(err, ENOMEM, "survey");
 	for (p = 0; p < c->view->points; p++) {
-		survey[p] = (struct survey_task){c->view, c->flows, p};
+		survey[p] = (struct survey_task){.c = c, .point = p};
 		task[p] = (struct task){survey_run, &survey[p]};
 	}
 	tasks_run(task, c->view->points, c->options->threads);
 	return STATUS_OK;
+}
+
+/* The hops are measured while the points' TCP is analysed: both wait for copies to be known. */
+static enum status step_measure(struct correlation *c, struct error *err)
+{
+	struct survey_task analysis[VIEW_POINTS_MAX];
+	struct task task[VIEW_POINTS_MAX];
+	struct syn_options *options;
+	enum status status;
+	uint32_t p;
+
+	c->analysis = memory_zeroed((size_t)c->view->nodes + 1, sizeof *c->analysis);
+	if (!c->analysis)
+		return error_errno(err, ENOMEM, "analysis");
+	status = syn_options_open(&options, c->view, err);
+	if (status)
+		return status;
+	for (p = 0; p < c->view->points; p++) {
+		analysis[p] = (struct survey_task){c, options, p};
+		task[p] = (struct task){analysis_run, &analysis[p]};
+	}
+	status = hops_measure(&c->hops, c->sessions, c->journeys, c->view, &c->path, c->meeting,
+			      c->options->threads, task, c->view->points, err);
+	syn_options_close(&options);
+	return status;
 }
 
 /* ---- meeting and path ---- */
@@ -210,8 +248,7 @@ static enum status step_sessions(struct correlation *c, struct error *err)
 					    c->meeting, c->options->tmax_ns, err);
 
 	if (!status)
-		status = hops_measure(&c->hops, c->sessions, c->journeys, c->view, &c->path,
-				      c->meeting, c->options->threads, err);
+		status = step_measure(c, err);
 	if (!status)
 		status = repeats_resolve(&c->repeats, c->journeys, c->sessions, c->hops, c->view,
 					 &c->path, c->meeting, c->options->tmax_ns, err);
@@ -244,7 +281,7 @@ static enum status step_verdicts(struct correlation *c, struct error *err)
 	enum status status;
 
 	c->judging = (struct judging){c->view, &c->path, c->meeting, c->flows,
-				      c->sessions, c->journeys, c->hops,
+				      c->sessions, c->journeys, c->hops, c->analysis,
 				      c->options->tmax_ns, INT64_MAX, INT64_MIN};
 	judging_span(&c->judging);
 	status = verdicts_give(&c->verdicts, &c->judging, c->options->threads, err);
@@ -253,12 +290,14 @@ static enum status step_verdicts(struct correlation *c, struct error *err)
 	hops_clocks(c->hops, &c->path, c->meeting, c->clock);
 	c->source = (struct dossier_source){c->view,	 &c->path,     c->clock,
 					    c->sessions, c->journeys, c->verdicts->code};
-	status = resets_find(&c->resets, &c->judging, c->verdicts, err);
+	status = resets_find(&c->resets, &c->judging, c->verdicts, &c->source, err);
 	if (!status)
-		status = causes_find(c->verdicts, c->resets, &c->judging, err);
+		status = causes_find(&c->causes, c->verdicts, &c->judging, &c->source, err);
 	if (!status)
 		status = stories_tell(&c->stories, &c->judging, c->verdicts, c->resets,
-				      c->options->threads, err);
+				      &c->source, c->options->threads, err);
+	if (!status)
+		status = proofs_find(&c->proof, &c->source, c->analysis, err);
 	return status;
 }
 
@@ -266,7 +305,7 @@ static enum status step_verdicts(struct correlation *c, struct error *err)
 
 static enum status write_points(struct correlation *c, struct error *err)
 {
-	return stories_write_points(c->stories, &c->judging, c->store, c->generation, err);
+	return stories_write_points(c->stories, &c->judging, c->proof, c->store, c->generation, err);
 }
 
 static enum status write_sessions(struct correlation *c, struct error *err)
@@ -289,9 +328,9 @@ static enum status write_others(struct correlation *c, struct error *err)
 	if (!status)
 		status = emit_balance(v, j, c->store, g, err);
 	if (!status)
-		status = emit_packets(v, j, VERDICT_DROPPED, c->store, g, err);
+		status = emit_packets(v, j, c->causes, VERDICT_DROPPED, c->store, g, err);
 	if (!status)
-		status = emit_packets(v, j, VERDICT_INJECTED, c->store, g, err);
+		status = emit_packets(v, j, c->causes, VERDICT_INJECTED, c->store, g, err);
 	if (!status)
 		status = emit_delays(v, j, c->store, g, err);
 	if (!status)
@@ -364,6 +403,7 @@ static const struct {
 static void correlation_close(struct correlation *c)
 {
 	stories_free(&c->stories);
+	causes_free(&c->causes);
 	resets_free(&c->resets);
 	verdicts_free(&c->verdicts);
 	hops_free(&c->hops);
@@ -372,6 +412,8 @@ static void correlation_close(struct correlation *c)
 	journeys_free(&c->journeys);
 	meeting_free(&c->meeting);
 	free(c->flows);
+	free(c->analysis);
+	free(c->proof);
 	view_close(&c->view);
 	store_abort(&c->txn);
 	free(c);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "collect/packet.h"
-#include "correlate/cause.h"
 #include "correlate/judge.h"
 #include "correlate/names.h"
 #include "correlate/results.h"
@@ -271,6 +270,8 @@ struct emit_rows {
 	struct table_writer *w;
 	const struct judging *j;
 	struct names *names;
+	const struct causes *causes;
+	uint64_t drops;             /* rows so far, of drops */
 	struct emit_reason *reason; /* by enum reason; "": not said yet */
 };
 
@@ -317,6 +318,24 @@ static void emit_flow(struct table_writer *w, const struct odd *odd,
 	table_set_int(w, PACKETS_DPORT, back ? flow->a_port : flow->b_port);
 }
 
+/* Of a drop also why it was one. */
+static void emit_judgement(struct emit_rows *rows, const struct odd *odd)
+{
+	struct words words;
+
+	if (odd->verdict != VERDICT_DROPPED) {
+		table_set_real(rows->w, PACKETS_CONFIDENCE, odd->confidence / 100.0);
+		table_set_text(rows->w, PACKETS_EVIDENCE, emit_reason(rows, odd));
+		return;
+	}
+	words_begin(&words);
+	words_add(&words, emit_reason(rows, odd));
+	causes_say(rows->causes, rows->drops, &words);
+	table_set_real(rows->w, PACKETS_CONFIDENCE,
+		       causes_confidence(rows->causes, rows->drops++) / 100.0);
+	table_set_text(rows->w, PACKETS_EVIDENCE, words.text);
+}
+
 static enum status emit_packet(struct emit_rows *rows, const struct odd *odd, struct error *err)
 {
 	const struct view *view = rows->j->view;
@@ -343,15 +362,16 @@ static enum status emit_packet(struct emit_rows *rows, const struct odd *odd, st
 			   odd->verdict == VERDICT_DROPPED ? drop_cause_name(odd->cause)
 			   : odd->proto == 6 && (odd->flags & PACKET_TCP_RST) ? "reset"
 									      : "unknown");
-	table_set_real(w, PACKETS_CONFIDENCE, odd->confidence / 100.0);
-	table_set_text(w, PACKETS_EVIDENCE, emit_reason(rows, odd));
+	emit_judgement(rows, odd);
 	return table_row(w, err);
 }
 
-enum status emit_packets(const struct verdicts *v, const struct judging *j, enum verdict verdict,
-			 struct store *store, uint32_t generation, struct error *err)
+enum status emit_packets(const struct verdicts *v, const struct judging *j,
+			 const struct causes *causes, enum verdict verdict, struct store *store,
+			 uint32_t generation, struct error *err)
 {
-	struct emit_rows rows = {.j = j, .reason = calloc(REASONS, sizeof *rows.reason)};
+	struct emit_rows rows = {.j = j, .causes = causes,
+				 .reason = calloc(REASONS, sizeof *rows.reason)};
 	enum status status = rows.reason ? names_make(&rows.names, j->path, j->view, err)
 					 : error_errno(err, ENOMEM, "packets");
 	uint64_t i;

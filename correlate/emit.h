@@ -5,6 +5,7 @@
 
 #include "collect/error.h"
 #include "collect/store.h"
+#include "correlate/cause.h"
 #include "correlate/correlate.h"
 #include "correlate/verdict.h"
 
@@ -19,8 +20,8 @@ enum status emit_hops(const struct verdicts *verdicts, const struct judging *jud
 enum status emit_balance(const struct verdicts *verdicts, const struct judging *judging,
 			 struct store *store, uint32_t generation, struct error *err) MUST_CHECK;
 enum status emit_packets(const struct verdicts *verdicts, const struct judging *judging,
-			 enum verdict verdict, struct store *store, uint32_t generation,
-			 struct error *err) MUST_CHECK;
+			 const struct causes *causes, enum verdict verdict, struct store *store,
+			 uint32_t generation, struct error *err) MUST_CHECK;
 enum status emit_delays(const struct verdicts *verdicts, const struct judging *judging,
 			struct store *store, uint32_t generation, struct error *err) MUST_CHECK;
 enum status emit_run(const struct correlate_options *options, const struct judging *judging,

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "collect/error.h"
+#include "correlate/analysis.h"
 #include "correlate/histogram.h"
 #include "correlate/hop.h"
 #include "correlate/journey.h"
@@ -110,6 +111,7 @@ struct judging {
 	const struct sessions *sessions;
 	const struct journeys *journeys;
 	const struct hops *hops;
+	const struct analysis_flow *analysis; /* by node */
 	int64_t tmax_ns;
 	int64_t start_ns, end_ns; /* of the whole run, reference time */
 };

@@ -1,14 +1,17 @@
 #include "correlate/reset.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "collect/memory.h"
 #include "collect/packet.h"
-#include "correlate/emit.h"
-#include "correlate/results.h"
+#include "correlate/reset_cause.h"
+#include "correlate/reset_crowd.h"
+#include "correlate/reset_facts.h"
 
-#define RESET_TOGETHER_NS 1000000000 /* two injected RSTs of one cut come within a second */
+#define RESET_CHUNK_PACKETS (UINT64_C(1) << 20)   /* of the dossiers that are open together */
+#define RESET_CHUNKS 32u                          /* each is a pass over all records */
+#define RESET_SESSION_PACKETS (UINT64_C(4) << 20) /* a session of more is not opened */
 #define RESET_NOWHERE UINT8_MAX
 
 static enum status reset_memory(struct error *err)
@@ -18,15 +21,11 @@ static enum status reset_memory(struct error *err)
 
 static bool resets_add(struct resets *r, const struct reset *one)
 {
-	if (r->count == r->room) {
-		uint64_t room = r->room ? 2 * r->room : 256;
-		struct reset *grown = realloc(r->list, room * sizeof *grown);
+	struct reset *list = memory_room(r->list, r->count, &r->room, sizeof *list);
 
-		if (!grown)
-			return false;
-		r->list = grown;
-		r->room = room;
-	}
+	if (!list)
+		return false;
+	r->list = list;
 	r->list[r->count++] = *one;
 	return true;
 }
@@ -139,209 +138,196 @@ static int reset_compare(const void *x, const void *y)
 	return (a->index > b->index) - (a->index < b->index);
 }
 
-/* ---- why ---- */
+/* ---- what the dossiers say ---- */
 
-struct reset_facts {
+/* Resets by session, then as they are: list[from..to) are one session's. */
+struct reset_order {
 	const struct reset *reset;
-	bool answers_syn;      /* RST+ACK, sequence number 0, and the session was never established */
-	bool other_side;       /* another RST was injected the other way within a second */
-	bool foreign;          /* TTL unlike the flow's */
+	uint32_t number;
 };
 
-static bool cause_closed_port(const struct reset_facts *f)
+static int reset_session_compare(const void *x, const void *y)
 {
-	return f->reset->verdict == RESET_ENDPOINT && f->answers_syn;
+	const struct reset_order *a = x, *b = y;
+
+	if (a->reset->session != b->reset->session)
+		return a->reset->session < b->reset->session ? -1 : 1;
+	return (a->number > b->number) - (a->number < b->number);
 }
 
-static bool cause_firewall_reject(const struct reset_facts *f)
+static int reset_record_compare(const void *x, const void *y)
 {
-	return f->reset->verdict == RESET_INJECTED && f->answers_syn;
+	const struct reset_order *a = x, *b = y;
+
+	if (a->reset->session != b->reset->session)
+		return a->reset->session < b->reset->session ? -1 : 1;
+	if (a->reset->point != b->reset->point)
+		return a->reset->point < b->reset->point ? -1 : 1;
+	return (a->reset->index > b->reset->index) - (a->reset->index < b->reset->index);
 }
 
-static bool cause_both_sides(const struct reset_facts *f)
+/* The numbers of all resets in an order; caller frees. NULL: no memory. */
+static uint32_t *resets_order(const struct resets *r, int (*compare)(const void *, const void *))
 {
-	return f->reset->verdict == RESET_INJECTED && f->other_side;
+	struct reset_order *order = malloc((r->count + 1) * sizeof *order);
+	uint32_t *list = malloc((r->count + 1) * sizeof *list);
+	uint64_t i;
+
+	for (i = 0; order && list && i < r->count; i++)
+		order[i] = (struct reset_order){&r->list[i], (uint32_t)i};
+	if (order && list && r->count)
+		qsort(order, r->count, sizeof *order, compare);
+	for (i = 0; order && list && i < r->count; i++)
+		list[i] = order[i].number;
+	if (!order) {
+		free(list);
+		list = NULL;
+	}
+	free(order);
+	return list;
 }
 
-static bool cause_forged(const struct reset_facts *f)
+static uint64_t reset_session_packets(const struct judging *j, uint32_t session)
 {
-	return f->reset->verdict == RESET_INJECTED;
-}
-
-static bool cause_any(const struct reset_facts *f)
-{
-	return true;
-}
-
-/* First match wins. */
-static const struct reset_rule {
-	const char *name;
-	bool (*holds)(const struct reset_facts *facts);
-	uint8_t confidence, confidence_foreign;
-	const char *sentence;
-} reset_rules[RESET_CAUSES] = {
-	[RESET_CLOSED_PORT] = {"closed_port", cause_closed_port, 90, 90,
-			       "the answer to a SYN by the end itself: nothing listens there, or its own "
-			       "firewall rejects"},
-	[RESET_FIREWALL_REJECT] = {"firewall_reject", cause_firewall_reject, 95, 95,
-				   "the answer to a SYN that never passed, seen on this side of the hop only"},
-	[RESET_BOTH_SIDES_INJECTED] = {"both_sides_injected", cause_both_sides, 97, 99,
-				       "the hop sent a RST to both ends, each seen on its receiver's side only"},
-	[RESET_FORGED] = {"forged", cause_forged, 80, 95,
-			  "seen on its receiver's side of the hop only: the end in whose name it is did not send it"},
-	[RESET_UNEXPLAINED] = {"unexplained", cause_any, 50, 50, ""},
-};
-
-const char *reset_cause_name(enum reset_cause cause)
-{
-	return reset_rules[cause].name;
-}
-
-static bool reset_session_established(const struct judging *j, uint32_t session)
-{
+	uint64_t packets = 0;
 	uint32_t n;
 
 	for (n = j->sessions->list[session].first_node; n != UINT32_MAX;
 	     n = j->sessions->next_node[n])
-		if (j->flows[n].synack || (survey_has(&j->flows[n], 0, SURVEY_PLAIN) &&
-					   survey_has(&j->flows[n], 1, SURVEY_PLAIN)))
-			return true;
-	return false;
+		packets += (uint64_t)j->flows[n].packets[0] + j->flows[n].packets[1];
+	return packets;
 }
 
-static void resets_explain(struct resets *r, const struct judging *j)
+static uint64_t resets_of_session(const struct resets *r, const uint32_t *list, uint64_t from)
 {
-	uint64_t i, k;
+	uint64_t to = from;
 
-	for (i = 0; i < r->count; i++) {
-		struct reset *one = &r->list[i];
-		const struct survey_flow *flow = &j->flows[one->way >> 1];
-		uint8_t usual = flow->ttl[one->way & 1];
-		struct reset_facts facts = {.reset = one, .foreign = usual && usual != one->ttl};
-		uint32_t c;
+	while (to < r->count && r->list[list[to]].session == r->list[list[from]].session)
+		to++;
+	return to;
+}
 
-		facts.answers_syn = (one->flags & PACKET_TCP_ACK) && !one->seq &&
-				    !reset_session_established(j, one->session);
-		for (k = i; one->verdict == RESET_INJECTED && k-- > 0 && !facts.other_side;) {
-			if (one->time_ns - r->list[k].time_ns > RESET_TOGETHER_NS)
-				break;
-			facts.other_side = r->list[k].session == one->session &&
-					   r->list[k].verdict == RESET_INJECTED &&
-					   r->list[k].direction != one->direction;
-		}
-		for (k = i + 1; one->verdict == RESET_INJECTED && k < r->count && !facts.other_side;
-		     k++) {
-			if (r->list[k].time_ns - one->time_ns > RESET_TOGETHER_NS)
-				break;
-			facts.other_side = r->list[k].session == one->session &&
-					   r->list[k].verdict == RESET_INJECTED &&
-					   r->list[k].direction != one->direction;
-		}
-		for (c = 0; !reset_rules[c].holds(&facts); c++)
-			;
-		one->cause = (uint8_t)c;
-		one->confidence = facts.foreign ? reset_rules[c].confidence_foreign
-						: reset_rules[c].confidence;
+/* Opens some sessions' dossiers and reads what they say of list[from..). */
+static enum status resets_read_chunk(struct resets *r, const uint32_t *list, uint64_t from,
+				     const uint32_t *session, uint32_t sessions,
+				     const struct dossier_source *source, struct error *err)
+{
+	struct dossiers *dossiers = NULL;
+	enum status status = dossiers_open(&dossiers, source, session, sessions, err);
+	uint64_t to;
+	uint32_t k;
+
+	for (k = 0; k < sessions && !status; k++) {
+		struct dossier dossier = dossiers_get(dossiers, k);
+
+		while (r->list[list[from]].session != session[k])
+			from++;
+		to = resets_of_session(r, list, from);
+		status = reset_facts_find(r->facts, r->list, list + from, (uint32_t)(to - from),
+					  &dossier, source, err);
+		from = to;
 	}
+	dossiers_close(&dossiers);
+	return status;
+}
+
+/* In chunks of sessions, so that memory is bounded whatever there is of RSTs. */
+static enum status resets_read(struct resets *r, const uint32_t *list, const struct judging *j,
+			       const struct dossier_source *source, struct error *err)
+{
+	uint32_t *session = malloc((r->count + 1) * sizeof *session), sessions = 0;
+	uint64_t i, first = 0, all = 0, packets = 0, most;
+	enum status status = session ? STATUS_OK : reset_memory(err);
+
+	for (i = 0; i < r->count; i = resets_of_session(r, list, i))
+		all += reset_session_packets(j, r->list[list[i]].session);
+	most = all / RESET_CHUNKS > RESET_CHUNK_PACKETS ? all / RESET_CHUNKS : RESET_CHUNK_PACKETS;
+	for (i = 0; i < r->count && !status; i = resets_of_session(r, list, i)) {
+		uint64_t more = reset_session_packets(j, r->list[list[i]].session);
+
+		if (more > RESET_SESSION_PACKETS)
+			continue;
+		if (sessions && packets + more > most) {
+			status = resets_read_chunk(r, list, first, session, sessions, source, err);
+			sessions = 0;
+			packets = 0;
+		}
+		first = sessions ? first : i;
+		session[sessions++] = r->list[list[i]].session;
+		packets += more;
+	}
+	if (!status && sessions)
+		status = resets_read_chunk(r, list, first, session, sessions, source, err);
+	free(session);
+	return status;
+}
+
+static enum status resets_explain(struct resets *r, const struct judging *j,
+				  const struct verdicts *v, const struct dossier_source *source,
+				  struct error *err)
+{
+	uint32_t *by_record = resets_order(r, reset_record_compare);
+	uint32_t *by_time = resets_order(r, reset_session_compare);
+	enum status status = STATUS_OK;
+	uint64_t i;
+
+	r->facts = malloc((r->count + 1) * sizeof *r->facts);
+	r->crowd = malloc(sizeof *r->crowd);
+	if (!by_record || !by_time || !r->facts || !r->crowd)
+		status = reset_memory(err);
+	for (i = 0; i < r->count && !status; i++)
+		reset_facts_begin(&r->facts[i]);
+	if (!status)
+		status = resets_read(r, by_record, j, source, err);
+	if (!status)
+		status = reset_crowd_gather(r->crowd, r, by_time, j, source, err);
+	if (!status)
+		reset_causes_find(r, j, v);
+	free(by_record);
+	free(by_time);
+	return status;
+}
+
+static enum status resets_gather(struct resets *r, const struct judging *j,
+				 const struct verdicts *v, struct error *err)
+{
+	uint32_t p;
+
+	for (p = 0; p < j->view->points; p++)
+		if (j->path->stage[p] != PATH_OFF && !resets_scan(r, j, v, p))
+			return reset_memory(err);
+	if (r->count >= UINT32_MAX)
+		return error_set(err, STATUS_INPUT, "more RSTs than one run can take");
+	if (r->count)
+		qsort(r->list, r->count, sizeof *r->list, reset_compare);
+	return STATUS_OK;
 }
 
 enum status resets_find(struct resets **out, const struct judging *judging,
-			const struct verdicts *verdicts, struct error *err)
+			const struct verdicts *verdicts, const struct dossier_source *source,
+			struct error *err)
 {
 	struct resets *r = calloc(1, sizeof *r);
-	uint32_t p;
+	enum status status;
 
 	*out = r;
 	if (!r)
 		return reset_memory(err);
-	for (p = 0; p < judging->view->points; p++) {
-		if (judging->path->stage[p] == PATH_OFF)
-			continue;
-		if (!resets_scan(r, judging, verdicts, p)) {
-			resets_free(out);
-			return reset_memory(err);
-		}
-	}
-	if (r->count)
-		qsort(r->list, r->count, sizeof *r->list, reset_compare);
-	resets_explain(r, judging);
-	return STATUS_OK;
+	status = resets_gather(r, judging, verdicts, err);
+	if (!status)
+		status = resets_explain(r, judging, verdicts, source, err);
+	if (status)
+		resets_free(out);
+	return status;
 }
 
 void resets_free(struct resets **resets)
 {
-	if (*resets)
+	if (*resets) {
 		free((*resets)->list);
+		free((*resets)->facts);
+		free((*resets)->crowd);
+	}
 	free(*resets);
 	*resets = NULL;
-}
-
-/* ---- rows ---- */
-
-static void reset_points_seen(const struct reset *one, const struct judging *j, char *text,
-			      size_t room)
-{
-	uint32_t s, k;
-	size_t n = 0;
-
-	text[0] = 0;
-	for (s = 0; s < j->path->stages; s++)
-		for (k = 0; k < j->path->points[s] && n < room; k++) {
-			uint32_t p = j->path->point[s][k];
-
-			if (one->points >> p & 1)
-				n += (size_t)snprintf(text + n, room - n, "%s%s", n ? "," : "",
-						      j->view->point[p].name);
-		}
-}
-
-static enum status reset_row(struct table_writer *w, const struct reset *one,
-			     const struct judging *j, struct error *err)
-{
-	static const char *const verdicts[] = {"injected", "endpoint", "unknown"};
-	const struct capture_flow *flow = &j->view->flow[one->way >> 1];
-	bool back = one->way & 1;
-	size_t bytes = flow->version == 4 ? 4 : 16;
-	char text[PATH_TEXT_MAX];
-
-	table_set_int(w, RESETS_SESSION, (int64_t)one->session + 1);
-	table_set_int(w, RESETS_TIME, one->time_ns);
-	if (one->hop != RESET_NOWHERE) {
-		emit_hop_name(j, one->hop, text, sizeof text);
-		table_set_text(w, RESETS_HOP, text);
-		table_set_text(w, RESETS_ORIGIN, text);
-	} else if (one->verdict == RESET_ENDPOINT) {
-		table_set_text(w, RESETS_ORIGIN, one->from_client ? "client" : "server");
-	}
-	table_set_text(w, RESETS_DIRECTION, hop_direction_name(one->direction));
-	table_set_text(w, RESETS_FIRST_SEEN_AT, j->view->point[one->point].name);
-	reset_points_seen(one, j, text, sizeof text);
-	table_set_text(w, RESETS_POINTS_SEEN, text);
-	table_set_bytes(w, RESETS_SRC, back ? flow->b : flow->a, bytes);
-	table_set_bytes(w, RESETS_DST, back ? flow->a : flow->b, bytes);
-	table_set_int(w, RESETS_SPORT, back ? flow->b_port : flow->a_port);
-	table_set_int(w, RESETS_DPORT, back ? flow->a_port : flow->b_port);
-	table_set_int(w, RESETS_TCP_SEQ, one->seq);
-	table_set_int(w, RESETS_TCP_ACK, one->ack);
-	table_set_int(w, RESETS_TTL, one->ttl);
-	table_set_text(w, RESETS_VERDICT, verdicts[one->verdict]);
-	table_set_text(w, RESETS_CAUSE, reset_rules[one->cause].name);
-	table_set_real(w, RESETS_CONFIDENCE, one->confidence / 100.0);
-	table_set_text(w, RESETS_EVIDENCE, reset_rules[one->cause].sentence);
-	return table_row(w, err);
-}
-
-enum status resets_write(const struct resets *resets, const struct judging *judging,
-			 struct store *store, uint32_t generation, struct error *err)
-{
-	struct table_writer *w;
-	enum status status = table_begin(store, generation, &results_resets, &w, err);
-	uint64_t i;
-
-	for (i = 0; i < resets->count && !status; i++)
-		status = reset_row(w, &resets->list[i], judging, err);
-	if (!status)
-		status = table_finish(&w, err);
-	table_abort(&w);
-	return status;
 }

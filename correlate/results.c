@@ -61,6 +61,8 @@ static const struct table_column session_points_columns[SESSION_POINTS_COLUMNS] 
 	INT("acked_unseen"), INT("previous_not_captured"), INT("truncated"),
 	INT("bad_checksums"), MICROS("handshake_us"), MICROS("server_response_us"),
 	INT("http_status"), TEXT("state"), FOREIGN("difference"),
+	INT("retransmissions_confirmed"), INT("out_of_order_confirmed"),
+	INT("previous_not_captured_confirmed"), TEXT("client_state"), TEXT("server_state"),
 };
 
 static const struct table_column delays_columns[DELAYS_COLUMNS] = {

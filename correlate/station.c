@@ -23,6 +23,7 @@ const char *station_state_name(enum station_state state)
 static void station_turn(struct survey_flow *f)
 {
 	STATION_SWAP(f->bytes);
+	STATION_SWAP(f->data_ns);
 	STATION_SWAP(f->packets);
 	STATION_SWAP(f->max_end);
 	STATION_SWAP(f->retransmissions);
@@ -97,6 +98,15 @@ bool station_same_ends(const struct station_ends *a, const struct station_ends *
 	return a->bytes == b->bytes && a->client_port == b->client_port &&
 	       a->server_port == b->server_port && memcmp(a->client, b->client, a->bytes) == 0 &&
 	       memcmp(a->server, b->server, a->bytes) == 0;
+}
+
+int64_t station_response(const struct station *s)
+{
+	const int64_t *data_ns = s->flow.data_ns;
+
+	return data_ns[0] == INT64_MIN || data_ns[1] == INT64_MIN || data_ns[1] < data_ns[0]
+		       ? INT64_MIN
+		       : data_ns[1] - data_ns[0];
 }
 
 int64_t station_handshake(const struct station *s)

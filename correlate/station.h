@@ -52,6 +52,9 @@ struct station_ends {
 struct station_ends station_ends(const struct judging *judging, const struct station *station);
 bool station_same_ends(const struct station_ends *a, const struct station_ends *b);
 
+/* From the client's first data to the server's, ns; INT64_MIN: not both were seen, or the
+ * server spoke first. */
+int64_t station_response(const struct station *station);
 /* Of the client's SYN to the handshake's ACK, at this point; INT64_MIN: not seen. */
 int64_t station_handshake(const struct station *station);
 

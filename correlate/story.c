@@ -4,355 +4,164 @@
 #include <stdlib.h>
 
 #include "collect/memory.h"
-#include "collect/packet.h"
-#include "correlate/cause.h"
 #include "correlate/reject.h"
+#include "correlate/story_look.h"
+#include "correlate/story_rules.h"
+#include "correlate/story_state.h"
 #include "correlate/tasks.h"
 
 #define STORY_TCP 6
-#define STORY_WAIT_NS 1000000000 /* RFC 6298 2: so long one SYN waits for its answer */
-#define STORY_PARTS 64u          /* of the sessions, for threads to share */
-#define STORY_CUT_MIN 3          /* so many packets in vain, and nothing after them: cut */
+#define STORY_PARTS 64u         /* of the sessions, for threads to share */
+#define STORY_DELAYS_LEAST 10u  /* packets: fewer show no delay of a session's */
+#define STORY_MISSED_TIMES 5    /* a capture that misses 1 % of the packets takes 5 % off what it proves */
+#define STORY_SEEN_LEAST 40
 
-/* ---- what verdicts and resets say of a session ---- */
-
-/* Which packets of a session, counted hop by hop. */
-enum story_tally_of {
-	TALLY_DROPS, TALLY_SYN, TALLY_SYNACK, TALLY_ACK, /* dropped: all, and of the handshake */
-	TALLY_ANSWERS,           /* dropped: the server's packets */
-	TALLY_BOUNCED,           /* dropped, and answered by the hop itself */
-	TALLY_TRAILING,          /* dropped, and nothing of that direction passed after them */
-	TALLY_RESET,             /* RSTs that came out of a hop */
-	TALLIES,
-	TALLY_NOWHERE = TALLIES
-};
-
-/* They come ordered by hop: only the hop under way and the best so far are kept. */
-struct story_tally {
-	uint32_t count, most;
-	uint8_t hop, best;       /* of equals the first */
-};
-
-struct story_facts {
-	struct story_tally tally[TALLIES];
-	uint32_t too_big;        /* drops for their size */
-};
-
+/* What stories are told from. */
 struct storying {
 	const struct judging *j;
 	const struct verdicts *v;
 	struct stories *stories;
+	struct story_facts facts;
 	struct rejects rejects;
-	uint32_t *facts_of;      /* by session: number of its facts; 0: none */
-	struct story_facts *facts; /* [0] says nothing */
-	uint32_t count, room;
+	struct story_stripped *stripped;   /* by session, or NULL */
+	struct story_slow_times slow;
+	uint8_t seen_percent;
 };
 
-static void story_tally_add(struct story_tally *tally, uint8_t hop)
+/* ---- one session ---- */
+
+static uint32_t story_more(uint32_t a, uint32_t b)
 {
-	if (tally->hop != hop) {
-		tally->hop = hop;
-		tally->count = 0;
-	}
-	if (++tally->count > tally->most) {
-		tally->most = tally->count;
-		tally->best = hop;
-	}
+	return a > b ? a : b;
 }
 
-/* The facts of a session, made when there are none. NULL: no memory. */
-static struct story_facts *story_facts(struct storying *t, uint32_t session)
+static uint16_t story_more_16(uint16_t a, uint16_t b)
 {
-	uint32_t *of = &t->facts_of[session];
-
-	if (*of)
-		return &t->facts[*of];
-	if (t->count == t->room) {
-		uint32_t room = t->room ? 2 * t->room : 1024;
-		struct story_facts *grown = realloc(t->facts, (size_t)room * sizeof *grown);
-
-		if (!grown)
-			return NULL;
-		t->facts = grown;
-		t->room = room;
-	}
-	*of = t->count;
-	t->facts[t->count] = (struct story_facts){0};
-	return &t->facts[t->count++];
+	return a > b ? a : b;
 }
 
-static void story_drop(struct story_facts *f, const struct storying *t, const struct odd *odd)
+/* What any of the stations saw; of what is counted, as many as one of them saw. */
+static struct survey_flow story_whole(const struct station *list, uint32_t count)
 {
-	const struct session *session = &t->j->sessions->list[odd->session];
-	const struct hop_session *passed = &t->v->hop[odd->hop].session[odd->session];
-	bool by_client = (odd->direction == HOP_FORWARD) == session->client_forward;
-	unsigned control = odd->flags & (PACKET_TCP_SYN | PACKET_TCP_ACK | PACKET_TCP_RST);
-
-	story_tally_add(&f->tally[TALLY_DROPS], odd->hop);
-	if (odd->cause == DROP_RESET_BY_HOP)
-		story_tally_add(&f->tally[TALLY_BOUNCED], odd->hop);
-	if (!by_client)
-		story_tally_add(&f->tally[TALLY_ANSWERS], odd->hop);
-	f->too_big += odd->cause == DROP_MTU;
-	if (!passed->matched[odd->direction] || odd->time_ns > passed->last_ns[odd->direction])
-		story_tally_add(&f->tally[TALLY_TRAILING], odd->hop);
-	if (odd->proto != STORY_TCP || (odd->marks & PACKET_FRAGMENT_LATER))
-		return;
-	if (by_client && control == PACKET_TCP_SYN)
-		story_tally_add(&f->tally[TALLY_SYN], odd->hop);
-	else if (by_client && control == PACKET_TCP_ACK)
-		story_tally_add(&f->tally[TALLY_ACK], odd->hop);
-	else if (!by_client && control == (PACKET_TCP_SYN | PACKET_TCP_ACK))
-		story_tally_add(&f->tally[TALLY_SYNACK], odd->hop);
-}
-
-static bool storying_gather(struct storying *t, const struct resets *resets)
-{
-	struct story_facts *f;
-	uint64_t i;
-
-	for (i = 0; i < t->v->odds; i++) {
-		const struct odd *odd = &t->v->odd[i];
-		struct story *story = &t->stories->list[odd->session];
-
-		story->injected += odd->verdict == VERDICT_INJECTED;
-		if (odd->verdict != VERDICT_DROPPED)
-			continue;
-		story->dropped++;
-		f = story_facts(t, odd->session);
-		if (!f)
-			return false;
-		story_drop(f, t, odd);
-	}
-	for (i = 0; i < resets->count; i++) {
-		const struct reset *reset = &resets->list[i];
-
-		t->stories->list[reset->session].resets++;
-		if (reset->hop == UINT8_MAX)
-			continue;
-		f = story_facts(t, reset->session);
-		if (!f)
-			return false;
-		if (!f->tally[TALLY_RESET].most) /* the first is what ended it */
-			story_tally_add(&f->tally[TALLY_RESET], reset->hop);
-	}
-	return true;
-}
-
-/* ---- rules ---- */
-
-/* A session as the rules look at it. */
-struct story_case {
-	const struct storying *t;
-	const struct session *session;
-	const struct story *story;
-	const struct story_facts *facts;
-	uint32_t number;
-	const struct survey_flow *whole;      /* of all points together */
-	const struct survey_flow *near, *far; /* nearest to the client, to the server */
-	bool tcp;
-	bool pending;            /* TCP: a SYN was seen, and nothing that follows a handshake */
-	bool silent;             /* not TCP: the client never got an answer */
-	bool rejected;           /* its server sent an ICMP error at its beginning */
-	bool at_server;          /* the last point of its way saw the SYN */
-};
-
-static bool case_fell(const struct story_case *c, enum story_tally_of of)
-{
-	return c->facts->tally[of].most > 0;
-}
-
-static bool case_synack(const struct story_case *c)
-{
-	return survey_has(c->whole, 1, SURVEY_SYNACK);
-}
-
-static bool case_reset_answers(const struct story_case *c)
-{
-	return c->pending && survey_has(c->whole, 1, SURVEY_RST);
-}
-
-static bool case_hop_answers(const struct story_case *c)
-{
-	return case_fell(c, TALLY_BOUNCED) && (c->pending || c->silent) && !case_synack(c);
-}
-
-static bool case_server_answers(const struct story_case *c)
-{
-	return c->rejected && !case_synack(c);
-}
-
-/* The capture ended before an answer was due. */
-static bool case_waiting(const struct story_case *c)
-{
-	return c->pending && !c->story->dropped && !c->story->resets && c->whole->syn <= 1 &&
-	       c->whole->synack <= 1 &&
-	       (uint64_t)c->t->j->end_ns - (uint64_t)c->session->end_ns < STORY_WAIT_NS;
-}
-
-/* The server goes on waiting for what the client, who is done with the handshake, sent. */
-static bool case_ack_lost(const struct story_case *c)
-{
-	return c->tcp && case_fell(c, TALLY_ACK) && survey_has(c->far, 0, SURVEY_SYN) &&
-	       survey_has(c->far, 1, SURVEY_SYNACK) && !survey_has(c->far, 0, SURVEY_PLAIN);
-}
-
-static bool case_synack_lost(const struct story_case *c)
-{
-	return c->pending && case_fell(c, TALLY_SYNACK) &&
-	       !survey_has(c->near, 1, SURVEY_SYNACK);
-}
-
-static bool case_synack_unanswered(const struct story_case *c)
-{
-	return c->pending && survey_has(c->near, 1, SURVEY_SYNACK);
-}
-
-static bool case_server_silent(const struct story_case *c)
-{
-	return c->pending && c->at_server && !case_synack(c);
-}
-
-static bool case_syn_dropped(const struct story_case *c)
-{
-	return c->pending && case_fell(c, TALLY_SYN) && !case_synack(c);
-}
-
-static bool case_never_up(const struct story_case *c)
-{
-	return c->pending;
-}
-
-static bool case_reset(const struct story_case *c)
-{
-	return c->tcp && c->story->state == STATE_RESET;
-}
-
-static bool case_cut(const struct story_case *c)
-{
-	return c->tcp && c->story->state != STATE_CLOSED &&
-	       c->facts->tally[TALLY_TRAILING].most >= STORY_CUT_MIN;
-}
-
-static bool case_cut_by_size(const struct story_case *c)
-{
-	return case_cut(c) && 2 * (uint64_t)c->facts->too_big > c->story->dropped;
-}
-
-/* Of other protocols: all that the client said died at one hop. */
-static bool case_nothing_passed(const struct story_case *c)
-{
-	unsigned out = c->session->client_forward ? HOP_FORWARD : HOP_REVERSE;
-	uint8_t hop = c->facts->tally[TALLY_DROPS].best;
-
-	return c->silent && case_fell(c, TALLY_DROPS) &&
-	       !c->t->v->hop[hop].session[c->number].matched[out];
-}
-
-static bool case_answer_lost(const struct story_case *c)
-{
-	return c->silent && case_fell(c, TALLY_ANSWERS);
-}
-
-static bool case_losses(const struct story_case *c)
-{
-	return c->story->dropped > 0;
-}
-
-/* Where one direction only was captured, its FIN is all that can be seen of the end. */
-static bool case_unfinished(const struct story_case *c)
-{
-	bool fin = survey_has(c->whole, 0, SURVEY_FIN) || survey_has(c->whole, 1, SURVEY_FIN);
-	bool one_way = !c->whole->packets[0] || !c->whole->packets[1];
-
-	return c->tcp && c->story->state != STATE_CLOSED && !(one_way && fin);
-}
-
-static bool case_any(const struct story_case *c)
-{
-	return true;
-}
-
-/* First match wins; the hop is where most of the tally's packets are. */
-static const struct story_rule {
-	uint8_t outcome, cause, tally;
-	bool (*holds)(const struct story_case *c);
-} story_rules[] = {
-	{OUTCOME_FAILED, SESSION_REFUSED, TALLY_RESET, case_reset_answers},
-	{OUTCOME_FAILED, SESSION_REFUSED, TALLY_BOUNCED, case_hop_answers},
-	{OUTCOME_FAILED, SESSION_REFUSED, TALLY_NOWHERE, case_server_answers},
-	{OUTCOME_OPEN, SESSION_NO_CAUSE, TALLY_NOWHERE, case_waiting},
-	{OUTCOME_FAILED, SESSION_ACK_LOST, TALLY_ACK, case_ack_lost},
-	{OUTCOME_FAILED, SESSION_SYNACK_LOST, TALLY_SYNACK, case_synack_lost},
-	{OUTCOME_FAILED, SESSION_SYNACK_UNANSWERED, TALLY_NOWHERE, case_synack_unanswered},
-	{OUTCOME_FAILED, SESSION_SERVER_SILENT, TALLY_NOWHERE, case_server_silent},
-	{OUTCOME_FAILED, SESSION_SYN_DROPPED, TALLY_SYN, case_syn_dropped},
-	{OUTCOME_FAILED, SESSION_NO_CAUSE, TALLY_NOWHERE, case_never_up},
-	{OUTCOME_ABORTED, SESSION_MTU_BLACK_HOLE, TALLY_TRAILING, case_cut_by_size},
-	{OUTCOME_ABORTED, SESSION_RESET, TALLY_RESET, case_reset},
-	{OUTCOME_ABORTED, SESSION_PATH_LOSS, TALLY_TRAILING, case_cut},
-	{OUTCOME_FAILED, SESSION_PATH_LOSS, TALLY_DROPS, case_nothing_passed},
-	{OUTCOME_FAILED, SESSION_PATH_LOSS, TALLY_ANSWERS, case_answer_lost},
-	{OUTCOME_DEGRADED, SESSION_PATH_LOSS, TALLY_DROPS, case_losses},
-	{OUTCOME_OPEN, SESSION_NO_CAUSE, TALLY_NOWHERE, case_unfinished},
-	{OUTCOME_OK, SESSION_NO_CAUSE, TALLY_NOWHERE, case_any},
-};
-
-/* ---- telling ---- */
-
-/* What any of the stations saw; of the handshake's packets, how many one of them saw. */
-static struct station story_whole(const struct station *list, uint32_t count)
-{
-	struct station whole = list[0];
+	struct survey_flow whole = list[0].flow;
 	uint32_t i;
+	unsigned d;
 
 	for (i = 1; i < count; i++) {
 		const struct survey_flow *f = &list[i].flow;
 
-		whole.flow.marks |= f->marks;
-		whole.flow.packets[0] |= f->packets[0];
-		whole.flow.packets[1] |= f->packets[1];
-		whole.flow.syn = f->syn > whole.flow.syn ? f->syn : whole.flow.syn;
-		whole.flow.synack = f->synack > whole.flow.synack ? f->synack : whole.flow.synack;
-		whole.flow.rst |= f->rst;
+		whole.marks |= f->marks;
+		for (d = 0; d < 2; d++) {
+			whole.packets[d] = story_more(whole.packets[d], f->packets[d]);
+			whole.retransmissions[d] =
+				story_more(whole.retransmissions[d], f->retransmissions[d]);
+		}
+		whole.syn = story_more_16(whole.syn, f->syn);
+		whole.synack = story_more_16(whole.synack, f->synack);
+		whole.fin = story_more_16(whole.fin, f->fin);
+		whole.rst = story_more_16(whole.rst, f->rst);
+		whole.zero_windows = story_more_16(whole.zero_windows, f->zero_windows);
+		whole.bad_checksums = story_more_16(whole.bad_checksums, f->bad_checksums);
 	}
 	return whole;
 }
 
-static void story_tell(struct storying *t, uint32_t number)
+static bool story_again(const struct judging *j, uint32_t session)
+{
+	uint32_t n;
+
+	for (n = j->sessions->list[session].first_node; n != UINT32_MAX;
+	     n = j->sessions->next_node[n])
+		if (j->view->flow[n].generation)
+			return true;
+	return false;
+}
+
+/* Silence behind the session's last packet, in which something should have come. */
+static bool story_went_quiet(const struct story_case *c)
+{
+	return (uint64_t)c->j->end_ns - (uint64_t)c->session->end_ns >= STORY_WAIT_NS;
+}
+
+/* What of it only its packets can tell. */
+static uint8_t story_suspect(const struct storying *t, const struct story_case *c)
+{
+	const struct survey_flow *w = c->whole;
+	bool lasts = (uint64_t)c->session->end_ns - (uint64_t)c->session->start_ns >=
+		     STORY_WAIT_NS;
+	bool talks = survey_has(w, 0, SURVEY_DATA) || survey_has(w, 1, SURVEY_DATA);
+	bool lives = c->state == SESSION_OPEN || c->state == SESSION_MID_STREAM;
+	uint8_t suspect = 0;
+
+	if (!c->tcp || c->pending)
+		return 0;
+	if (w->zero_windows && lasts)
+		suspect |= SUSPECT_WINDOW;
+	if (c->state == SESSION_HALF_CLOSED || (c->state == SESSION_CLOSED && w->fin > 2))
+		suspect |= SUSPECT_FIN;
+	if (lives && w->retransmissions[0] + w->retransmissions[1] >= 2 && story_went_quiet(c))
+		suspect |= SUSPECT_VAIN;
+	if (w->bad_checksums)
+		suspect |= SUSPECT_CHECKSUM;
+	if (c->again && (w->syn > 1 || w->rst))
+		suspect |= SUSPECT_REUSE;
+	if (talks && (lasts || (survey_has(w, 0, SURVEY_DATA) && lives && story_went_quiet(c))))
+		suspect |= SUSPECT_SLOW;
+	if (t->slow.count && w->packets[0] + w->packets[1] >= STORY_DELAYS_LEAST &&
+	    story_slow_times_hold(&t->slow, c->session->start_ns, c->session->end_ns))
+		suspect |= SUSPECT_DELAY;
+	return suspect;
+}
+
+static void story_keep_times(struct story *story, const struct story_times *times)
+{
+	story->handshake_ns = times->handshake_ns;
+	story->client_ns = times->client_ns;
+	story->path_ns = times->path_ns;
+	story->server_ns = times->server_ns;
+}
+
+static void story_tell(const struct storying *t, uint32_t number, const struct story_note *note)
 {
 	const struct judging *j = t->j;
 	const struct session *session = &j->sessions->list[number];
+	const struct story_services *services = &t->stories->services;
 	struct story *story = &t->stories->list[number];
 	uint32_t last = session->client_forward ? j->path->stages - 1 : 0, count, i;
-	struct story_case c = {.t = t, .session = session, .story = story, .number = number,
-			       .facts = &t->facts[t->facts_of[number]],
-			       .tcp = session->proto == STORY_TCP};
-	const struct story_rule *rule = story_rules;
-	struct station list[VIEW_POINTS_MAX], whole;
+	struct station list[VIEW_POINTS_MAX];
+	struct story_times times;
+	struct survey_flow whole;
+	struct story_case c = {.j = j, .v = t->v, .session = session, .number = number,
+			       .fact = story_facts_of(&t->facts, number), .note = note,
+			       .service = &services->list[services->of[number]],
+			       .times = &times, .whole = &whole,
+			       .tcp = session->proto == STORY_TCP,
+			       .seen_percent = t->seen_percent};
 
 	count = stories_stations(t->stories, j, number, list);
 	whole = story_whole(list, count);
-	c.whole = &whole.flow;
+	times = story_times(j, list, c.tcp ? count : 0, session->client_forward);
 	c.near = &list[session->client_forward ? 0 : count - 1].flow;
 	c.far = &list[session->client_forward ? count - 1 : 0].flow;
 	for (i = 0; i < count; i++)
 		c.at_server |= j->path->stage[list[i].point] == last &&
 			       survey_has(&list[i].flow, 0, SURVEY_SYN);
 	/* the client sends nothing but SYN and RST before it has a SYN-ACK */
-	c.pending = c.tcp && survey_has(c.whole, 0, SURVEY_SYN) &&
-		    !survey_has(c.whole, 0, SURVEY_PLAIN);
+	c.pending = c.tcp && survey_has(&whole, 0, SURVEY_SYN) &&
+		    !survey_has(&whole, 0, SURVEY_PLAIN);
 	c.silent = !c.tcp && !survey_has(c.near, 1, SURVEY_PLAIN);
 	c.rejected = (c.pending || c.silent) &&
 		     rejects_have(&t->rejects, j, &list[session->client_forward ? 0 : count - 1]);
-	story->state = (uint8_t)station_state(&whole, session->proto);
-	while (!rule->holds(&c))
-		rule++;
-	story->outcome = rule->outcome;
-	story->cause = rule->cause;
-	story->hop = rule->tally != TALLY_NOWHERE && case_fell(&c, rule->tally)
-			     ? c.facts->tally[rule->tally].best
-			     : STORY_NOWHERE;
+	c.again = c.tcp && story_again(j, number);
+	if (t->stripped)
+		c.stripped = t->stripped[number];
+	story->state = c.state = (uint8_t)session_state(&whole, note, session->proto);
+	story->dropped = c.fact->dropped;
+	story->injected = c.fact->injected;
+	story->resets = c.fact->resets;
+	story_keep_times(story, &times);
+	story_judge(story, &c);
+	story->suspect = story_suspect(t, &c);
 }
 
 uint32_t stories_stations(const struct stories *stories, const struct judging *judging,
@@ -364,35 +173,26 @@ uint32_t stories_stations(const struct stories *stories, const struct judging *j
 	return count;
 }
 
-static bool storying_begin(struct storying *t)
-{
-	uint32_t count = t->j->sessions->count;
-
-	t->stories->list = memory_zeroed((size_t)count + 1, sizeof *t->stories->list);
-	t->facts_of = memory_zeroed((size_t)count + 1, sizeof *t->facts_of);
-	t->facts = calloc(1, sizeof *t->facts);
-	t->count = t->room = 1;
-	t->stories->count = count;
-	return t->stories->list && t->facts_of && t->facts;
-}
+/* ---- all of them ---- */
 
 /* Some of the sessions, told by one of the threads. */
 struct story_part {
-	struct storying *t;
+	const struct storying *t;
 	uint32_t from, to;
 };
 
 static void story_part_tell(void *argument)
 {
+	static const struct story_note nothing;
 	const struct story_part *part = argument;
 	uint32_t i;
 
 	for (i = part->from; i < part->to; i++)
-		story_tell(part->t, i);
+		story_tell(part->t, i, &nothing);
 }
 
 /* No session's story depends on another's. */
-static void storying_tell(struct storying *t, unsigned threads)
+static void storying_tell(const struct storying *t, unsigned threads)
 {
 	struct story_part part[STORY_PARTS];
 	struct task task[STORY_PARTS];
@@ -407,25 +207,112 @@ static void storying_tell(struct storying *t, unsigned threads)
 	tasks_run(task, STORY_PARTS, threads);
 }
 
+/* A session's SYN-ACK, as its client had to wait for it; or how long the session lasted. */
+static int64_t storying_value(const void *user, uint32_t session, unsigned which)
+{
+	const struct storying *t = user;
+	const struct story *s = &t->stories->list[session];
+	const struct session *of = &t->j->sessions->list[session];
+
+	if (which)
+		return (int64_t)((uint64_t)of->end_ns - (uint64_t)of->start_ns);
+	return s->server_ns == INT64_MIN || s->path_ns == INT64_MIN ? s->server_ns
+								    : s->server_ns + s->path_ns;
+}
+
+/* Once it is known what is usual, some were slow; and some were looked at. */
+static enum status storying_tell_again(struct storying *t, const struct dossier_source *source,
+				       struct error *err)
+{
+	static const struct story_note nothing;
+	struct stories *stories = t->stories;
+	struct story_looks looks;
+	uint32_t i, k = 0;
+	enum status status = story_services_usual(&stories->services, stories->count,
+						  storying_value, t, err);
+
+	if (status)
+		return status;
+	status = story_looks_take(&looks, stories, t->j, t->v, source, err);
+	for (i = 0; i < stories->count && !status; i++) {
+		int64_t usual = stories->services.list[stories->services.of[i]].reply_ns;
+
+		if (k < looks.count && looks.session[k] == i)
+			story_tell(t, i, &looks.note[k++]);
+		else if (usual != INT64_MIN && storying_value(t, i, 0) > usual + STORY_DELAY_LEAST_NS)
+			story_tell(t, i, &nothing);
+	}
+	story_looks_free(&looks);
+	return status;
+}
+
+/* How much of what it ought to have the worst capture has, for what rests on its silence. */
+static uint8_t storying_seen(const struct verdicts *v, const struct path *path)
+{
+	uint64_t missed[VIEW_POINTS_MAX] = {0}, had[VIEW_POINTS_MAX] = {0}, worst = 0;
+	uint32_t h, s, k;
+	unsigned d;
+
+	for (h = 0; h < v->hops; h++)
+		for (s = h; s <= h + 1; s++)
+			for (k = 0; k < path->points[s]; k++)
+				for (d = 0; d < 2; d++) {
+					const struct account *a =
+						&v->hop[h].account[d][path->point[s][k]];
+
+					had[s] += a->packets;
+					missed[2 * h + 1 - s] += a->verdict[VERDICT_UNCAPTURED];
+				}
+	for (s = 0; s < path->stages; s++)
+		if (missed[s] && missed[s] * 100 * STORY_MISSED_TIMES / (missed[s] + had[s]) > worst)
+			worst = missed[s] * 100 * STORY_MISSED_TIMES / (missed[s] + had[s]);
+	return worst > 100 - STORY_SEEN_LEAST ? STORY_SEEN_LEAST : (uint8_t)(100 - worst);
+}
+
+static enum status storying_begin(struct storying *t, const struct resets *resets,
+				  struct error *err)
+{
+	uint32_t count = t->j->sessions->count;
+	enum status status;
+
+	t->stories->count = count;
+	t->stories->list = memory_zeroed((size_t)count + 1, sizeof *t->stories->list);
+	if (!t->stories->list)
+		return error_errno(err, ENOMEM, "stories");
+	t->seen_percent = storying_seen(t->v, t->j->path);
+	status = story_facts_gather(&t->facts, t->j, t->v, resets, err);
+	if (!status)
+		status = story_copies_count(&t->stories->copies, t->j, t->v, err);
+	if (!status)
+		status = rejects_find(&t->rejects, t->j, err);
+	if (!status)
+		status = story_options_find(&t->stripped, t->j, err);
+	if (!status)
+		status = story_slow_times_find(&t->slow, t->v, t->j, err);
+	if (!status)
+		status = story_services_find(&t->stories->services, t->j, err);
+	return status;
+}
+
 enum status stories_tell(struct stories **out, const struct judging *judging,
 			 const struct verdicts *verdicts, const struct resets *resets,
-			 unsigned threads, struct error *err)
+			 const struct dossier_source *source, unsigned threads, struct error *err)
 {
 	struct storying t = {.j = judging, .v = verdicts};
-	enum status status = STATUS_OK;
+	enum status status;
 
 	t.stories = *out = calloc(1, sizeof **out);
-	if (!t.stories || !storying_begin(&t) || !storying_gather(&t, resets))
-		status = error_errno(err, ENOMEM, "stories");
-	if (!status)
-		status = story_copies_count(&t.stories->copies, judging, verdicts, err);
-	if (!status)
-		status = rejects_find(&t.rejects, judging, err);
-	if (!status)
+	if (!t.stories)
+		return error_errno(err, ENOMEM, "stories");
+	status = storying_begin(&t, resets, err);
+	if (!status) {
 		storying_tell(&t, threads);
+		status = storying_tell_again(&t, source, err);
+	}
+	story_facts_free(&t.facts);
 	rejects_free(&t.rejects);
-	free(t.facts_of);
-	free(t.facts);
+	free(t.stripped);
+	free(t.slow.span);
 	if (status)
 		stories_free(out);
 	return status;
@@ -435,6 +322,7 @@ void stories_free(struct stories **stories)
 {
 	if (!*stories)
 		return;
+	story_services_free(&(*stories)->services);
 	free((*stories)->list);
 	free((*stories)->copies);
 	free(*stories);
@@ -463,6 +351,15 @@ const char *session_cause_name(enum session_cause cause)
 		[SESSION_RESET] = "reset",
 		[SESSION_PATH_LOSS] = "path_loss",
 		[SESSION_MTU_BLACK_HOLE] = "mtu_black_hole",
+		[SESSION_PORT_REUSE] = "port_reuse",
+		[SESSION_SLOW_SYNACK] = "slow_synack",
+		[SESSION_PATH_DELAY] = "path_delay",
+		[SESSION_SERVER_SLOW] = "server_slow",
+		[SESSION_CLIENT_SLOW] = "client_slow",
+		[SESSION_ZERO_WINDOW_SERVER] = "zero_window_server",
+		[SESSION_ZERO_WINDOW_CLIENT] = "zero_window_client",
+		[SESSION_CHECKSUM_ERROR] = "checksum_error",
+		[SESSION_OPTIONS_STRIPPED] = "options_stripped",
 	};
 
 	return names[cause];

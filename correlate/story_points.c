@@ -20,6 +20,9 @@ struct point_rows {
 	uint32_t number, count;        /* of the session; of its stations */
 	struct station station[VIEW_POINTS_MAX];
 	struct station_ends ends[VIEW_POINTS_MAX]; /* of each station */
+	struct analysis_flow analysis[VIEW_POINTS_MAX]; /* of each station: [0] the client's packets */
+	const struct proof *proof;     /* by node */
+	struct proof proven[VIEW_POINTS_MAX]; /* of each station */
 	struct words words;            /* of the row */
 };
 
@@ -87,6 +90,42 @@ static void point_words_packets(struct point_rows *rows, const struct point_befo
 		words_add(words, now > then ? "more" : "fewer");
 		words_add(words, ways[way]);
 		words_add_cut(words, before->name, POINT_NAME_MAX);
+	}
+}
+
+static void point_words_change(struct words *words, bool server, const char *what, int64_t from,
+			       int64_t to)
+{
+	if (from == to)
+		return;
+	words_sentence(words, server ? "server's " : "client's ");
+	words_add(words, what);
+	words_add(words, " ");
+	if (from > 0)
+		words_add_number(words, (uint64_t)from);
+	else
+		words_add(words, "none");
+	words_add(words, " -> ");
+	if (to > 0)
+		words_add_number(words, (uint64_t)to);
+	else
+		words_add(words, "none");
+}
+
+/* What each end's SYN offered, as it came through here, told along its way. */
+static void point_words_options(struct point_rows *rows, uint32_t before, uint32_t here)
+{
+	unsigned d;
+
+	for (d = 0; d < 2; d++) {
+		bool forward = rows->session->client_forward != (d == 1);
+		const struct analysis_end *a = &rows->analysis[forward ? before : here].end[d];
+		const struct analysis_end *b = &rows->analysis[forward ? here : before].end[d];
+
+		if (!a->syn || !b->syn)
+			continue;
+		point_words_change(&rows->words, d == 1, "MSS", a->mss, b->mss);
+		point_words_change(&rows->words, d == 1, "SACK permitted", a->sack, b->sack);
 	}
 }
 
@@ -170,8 +209,10 @@ static void point_words(struct point_rows *rows, uint32_t at)
 	point_words_ends(rows, before.at, at);
 	if (point_alone(rows, at))
 		point_words_packets(rows, &before, at);
-	if (rows->session->proto == 6)
+	if (rows->session->proto == 6) {
+		point_words_options(rows, before.at, at);
 		point_words_resets(rows, &before, at);
+	}
 }
 
 /* ---- rows ---- */
@@ -205,11 +246,67 @@ static void point_tcp(struct table_writer *w, const struct station *s)
 	table_set_int(w, SESSION_POINTS_SYNACK, f->synack);
 	table_set_int(w, SESSION_POINTS_FIN, f->fin);
 	table_set_int(w, SESSION_POINTS_RST, f->rst);
-	table_set_int(w, SESSION_POINTS_RETRANSMISSIONS,
-		      (int64_t)f->retransmissions[0] + f->retransmissions[1]);
-	table_set_int(w, SESSION_POINTS_ZERO_WINDOWS, f->zero_windows);
 	if (handshake != INT64_MIN)
 		table_set_int(w, SESSION_POINTS_HANDSHAKE, handshake);
+}
+
+static void point_set_both(struct table_writer *w, unsigned column, uint32_t a, uint32_t b)
+{
+	table_set_int(w, column, (int64_t)a + b);
+}
+
+/* tshark's marks, both directions together. */
+static void point_analysis(struct table_writer *w, const struct analysis_flow *a)
+{
+#define POINT_MARKS(column, of) point_set_both(w, SESSION_POINTS_##column, a->of[0], a->of[1])
+	POINT_MARKS(RETRANSMISSIONS, retransmissions);
+	POINT_MARKS(FAST_RETRANSMISSIONS, fast_retransmissions);
+	POINT_MARKS(SPURIOUS_RETRANSMISSIONS, spurious_retransmissions);
+	POINT_MARKS(OUT_OF_ORDER, out_of_order);
+	POINT_MARKS(DUP_ACKS, dup_acks);
+	POINT_MARKS(ZERO_WINDOWS, zero_windows);
+	POINT_MARKS(WINDOW_FULL, window_full);
+	POINT_MARKS(KEEPALIVES, keepalives);
+	POINT_MARKS(ACKED_UNSEEN, acked_unseen);
+	POINT_MARKS(PREVIOUS_NOT_CAPTURED, previous_not_captured);
+#undef POINT_MARKS
+	if (a->end[0].state)
+		table_set_constant(w, SESSION_POINTS_CLIENT_STATE, tcp_state_name(a->end[0].state));
+	if (a->end[1].state)
+		table_set_constant(w, SESSION_POINTS_SERVER_STATE, tcp_state_name(a->end[1].state));
+}
+
+/* What the nodes of a session at one point say together. */
+static void point_nodes(struct point_rows *rows, uint32_t at, struct proof *proof)
+{
+	const struct sessions *sessions = rows->j->sessions;
+	struct analysis_flow more, *all = &rows->analysis[at];
+	bool first = true;
+	uint32_t n;
+
+	*proof = (struct proof){0};
+	for (n = rows->session->first_node; n != UINT32_MAX; n = sessions->next_node[n]) {
+		if (rows->j->view->node_point[n] != rows->station[at].point)
+			continue;
+		more = rows->j->analysis[n];
+		if (sessions->client_direction[n])
+			analysis_turn(&more);
+		if (first)
+			*all = more;
+		else
+			analysis_merge(all, &more);
+		first = false;
+		proof->retransmissions += rows->proof[n].retransmissions;
+		proof->out_of_order += rows->proof[n].out_of_order;
+		proof->losses += rows->proof[n].losses;
+	}
+}
+
+static void point_proof(struct table_writer *w, const struct proof *proof)
+{
+	table_set_int(w, SESSION_POINTS_RETRANSMISSIONS_CONFIRMED, proof->retransmissions);
+	table_set_int(w, SESSION_POINTS_OUT_OF_ORDER_CONFIRMED, proof->out_of_order);
+	table_set_int(w, SESSION_POINTS_PREVIOUS_CONFIRMED, proof->losses);
 }
 
 static enum status point_row(struct point_rows *rows, uint32_t at, struct error *err)
@@ -218,6 +315,7 @@ static enum status point_row(struct point_rows *rows, uint32_t at, struct error 
 	const struct session *session = rows->session;
 	const struct station *s = &rows->station[at];
 	struct table_writer *w = rows->w;
+	int64_t response;
 
 	table_set_int(w, SESSION_POINTS_SESSION, (int64_t)rows->number + 1);
 	table_set_constant(w, SESSION_POINTS_POINT, j->view->point[s->point].name);
@@ -225,8 +323,14 @@ static enum status point_row(struct point_rows *rows, uint32_t at, struct error 
 	table_set_int(w, SESSION_POINTS_FIRST, station_time(j, s, s->flow.first_ns));
 	table_set_int(w, SESSION_POINTS_LAST, station_time(j, s, s->flow.last_ns));
 	point_counts(w, &s->flow, session->client_forward);
-	if (session->proto == 6)
+	if (session->proto == 6) {
 		point_tcp(w, s);
+		point_analysis(w, &rows->analysis[at]);
+		point_proof(w, &rows->proven[at]);
+	}
+	response = station_response(s);
+	if (response != INT64_MIN)
+		table_set_int(w, SESSION_POINTS_SERVER_RESPONSE, response);
 	table_set_constant(w, SESSION_POINTS_STATE,
 			   station_state_name(station_state(s, session->proto)));
 	point_words(rows, at);
@@ -244,15 +348,19 @@ static enum status point_session(struct point_rows *rows, const struct stories *
 	rows->number = number;
 	rows->session = &rows->j->sessions->list[number];
 	rows->count = stories_stations(stories, rows->j, number, rows->station);
-	for (at = 0; at < rows->count; at++)
+	for (at = 0; at < rows->count; at++) {
 		rows->ends[at] = station_ends(rows->j, &rows->station[at]);
+		if (rows->session->proto == 6)
+			point_nodes(rows, at, &rows->proven[at]);
+	}
 	for (at = 0; at < rows->count && !status; at++)
 		status = point_row(rows, at, err);
 	return status;
 }
 
 enum status stories_write_points(const struct stories *stories, const struct judging *judging,
-				 struct store *store, uint32_t generation, struct error *err)
+				 const struct proof *proof, struct store *store,
+				 uint32_t generation, struct error *err)
 {
 	struct point_rows rows;
 	enum status status;
@@ -260,6 +368,7 @@ enum status stories_write_points(const struct stories *stories, const struct jud
 
 	rows.j = judging;
 	rows.w = NULL;
+	rows.proof = proof;
 	status = names_make(&rows.names, judging->path, judging->view, err);
 	if (!status)
 		status = table_begin(store, generation, &results_session_points, &rows.w, err);

@@ -7,6 +7,7 @@
 #include "correlate/emit.h"
 #include "correlate/names.h"
 #include "correlate/results.h"
+#include "correlate/story_state.h"
 
 /* What the rows have in common. */
 struct session_rows {
@@ -83,61 +84,13 @@ static void session_counts(struct table_writer *w, const struct judging *j,
 		table_set_int(w, SESSIONS_RETRANSMISSIONS, (int64_t)again);
 }
 
-/* From one moment to a later one, in the reference time of their station;
- * INT64_MIN: one was not seen, or they come the other way round. */
-static int64_t session_lasts(int64_t from_ns, int64_t to_ns)
+/* INT64_MIN is TABLE_INT_UNKNOWN. */
+static void session_times(struct table_writer *w, const struct story *s)
 {
-	if (from_ns == INT64_MIN || to_ns == INT64_MIN || to_ns < from_ns)
-		return INT64_MIN;
-	return (int64_t)((uint64_t)to_ns - (uint64_t)from_ns);
-}
-
-/* A station's handshake, in reference time. */
-struct session_handshake {
-	int64_t syn_ns, synack_ns, ack_ns;
-	int64_t reply_ns;  /* between SYN and SYN-ACK */
-};
-
-static struct session_handshake session_handshake(const struct judging *j, const struct station *s)
-{
-	struct session_handshake h = {.reply_ns = INT64_MIN};
-
-	if (s->flow.syn_ns == INT64_MIN || s->flow.synack_ns == INT64_MIN)
-		return h;
-	h.syn_ns = station_time(j, s, s->flow.syn_ns);
-	h.synack_ns = station_time(j, s, s->flow.synack_ns);
-	h.ack_ns = station_time(j, s, s->flow.ack_ns);
-	h.reply_ns = session_lasts(h.syn_ns, h.synack_ns);
-	return h;
-}
-
-/* The handshake's time falls into three: the server's, which passes at the point
- * nearest to it; the path's between that point and the one nearest to the client; and the
- * client's, who has to answer there. Needs no clock: each part is of one point, or the
- * difference of two such. */
-static void session_times(struct table_writer *w, const struct judging *j,
-			  const struct station *list, uint32_t count, bool client_forward)
-{
-	struct session_handshake near = {0}, far = {0};
-	uint32_t seen = 0, i;
-
-	for (i = 0; i < count; i++) {
-		struct session_handshake h =
-			session_handshake(j, &list[client_forward ? i : count - 1 - i]);
-
-		if (h.reply_ns == INT64_MIN)
-			continue;
-		if (!seen++)
-			near = h;
-		far = h;
-	}
-	if (!seen)
-		return;
-	table_set_int(w, SESSIONS_HANDSHAKE, session_lasts(near.syn_ns, near.ack_ns));
-	table_set_int(w, SESSIONS_CLIENT_TIME, session_lasts(near.synack_ns, near.ack_ns));
-	table_set_int(w, SESSIONS_SERVER_TIME, far.reply_ns);
-	if (seen > 1 && near.reply_ns >= far.reply_ns)
-		table_set_int(w, SESSIONS_PATH_TIME, near.reply_ns - far.reply_ns);
+	table_set_int(w, SESSIONS_HANDSHAKE, s->handshake_ns);
+	table_set_int(w, SESSIONS_CLIENT_TIME, s->client_ns);
+	table_set_int(w, SESSIONS_PATH_TIME, s->path_ns);
+	table_set_int(w, SESSIONS_SERVER_TIME, s->server_ns);
 }
 
 static void session_ends(struct table_writer *w, const struct judging *j,
@@ -171,7 +124,7 @@ static enum status session_row(struct session_rows *rows, uint32_t number, struc
 		      (int64_t)((uint64_t)session->end_ns - (uint64_t)session->start_ns));
 	session_points(rows, list, count);
 	table_set_text(w, SESSIONS_POINTS, rows->points);
-	table_set_constant(w, SESSIONS_STATE, station_state_name(s->state));
+	table_set_constant(w, SESSIONS_STATE, session_state_name(s->state));
 	table_set_constant(w, SESSIONS_OUTCOME, session_outcome_name(s->outcome));
 	table_set_constant(w, SESSIONS_CAUSE, session_cause_name(s->cause));
 	if (s->hop != STORY_NOWHERE)
@@ -181,7 +134,7 @@ static enum status session_row(struct session_rows *rows, uint32_t number, struc
 	table_set_int(w, SESSIONS_INJECTED, s->injected);
 	table_set_int(w, SESSIONS_RESETS, s->resets);
 	if (session->proto == 6)
-		session_times(w, j, list, count, session->client_forward);
+		session_times(w, s);
 	table_set_constant(w, SESSIONS_TRANSLATED, session->translated ? "yes" : "no");
 	return table_row(w, err);
 }

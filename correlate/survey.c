@@ -102,11 +102,14 @@ static void survey_packet(const struct view *view, struct survey_flow *flow, uin
 		flow->proto = view->flow[node].proto;
 		flow->first_ns = c->time[i];
 		flow->syn_ns = flow->synack_ns = flow->ack_ns = INT64_MIN;
+		flow->data_ns[0] = flow->data_ns[1] = INT64_MIN;
 		flow->marks |= (uint16_t)(SURVEY_FIRST << (8 * dir));
 	}
 	flow->last_ns = c->time[i];
 	flow->packets[dir]++;
 	flow->bytes[dir] += c->length[i];
+	if (flow->data_ns[dir] == INT64_MIN && c->length[i] != c->header[i])
+		flow->data_ns[dir] = c->time[i];
 	if (flow->proto == 6 && !(c->marks[i] & PACKET_FRAGMENT_LATER)) {
 		survey_tcp(flow, dir, c->flags[i], c->seq[i], c->length[i] - c->header[i],
 			   c->time[i]);
@@ -193,6 +196,7 @@ void survey_merge(struct survey_flow *into, const struct survey_flow *from)
 	into->ack_ns = survey_earlier(into->ack_ns, from->ack_ns);
 	for (d = 0; d < 2; d++) {
 		into->bytes[d] += from->bytes[d];
+		into->data_ns[d] = survey_earlier(into->data_ns[d], from->data_ns[d]);
 		into->packets[d] += from->packets[d];
 		into->retransmissions[d] += from->retransmissions[d];
 		if (!into->ttl[d]) {

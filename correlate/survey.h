@@ -7,8 +7,8 @@
 #ifndef CROSSTAP_CORRELATE_SURVEY_H
 #define CROSSTAP_CORRELATE_SURVEY_H
 
-#include <stdbool.h>
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "collect/error.h"
@@ -42,8 +42,9 @@ struct survey_flow {
 	uint8_t ttl[2];          /* of the first packet that is no RST, by direction; 0 = none */
 	uint32_t link[2];        /* of that packet, or of a RST where there was nothing else: index in the
 				    point's links */
-	uint64_t spare[2];       /* fills two lines of a cache: none of a long array lies in three */
+	int64_t data_ns[2];      /* first packet with payload; INT64_MIN: none */
 };
+/* None of a long array lies in three lines of a cache. */
 static_assert(sizeof(struct survey_flow) == 2 * SURVEY_LINE_BYTES, "a survey_flow is two lines");
 
 static inline bool survey_has(const struct survey_flow *flow, unsigned direction, uint16_t mark)

@@ -1,20 +1,5 @@
 /* Why packets were dropped: a scene for each row of the table. */
-#include "tests/unit/scene.h"
-
-static struct scene scene;
-
-static void begin(void)
-{
-	scene_begin(&scene);
-	SCENE_ROAD(&scene, "client", "fw", "server");
-	scene_frame(&scene, 20000000);
-}
-
-static void end(const char *sentence)
-{
-	check_case(sentence);
-	scene_end(&scene);
-}
+#include "tests/unit/cause_scene.h"
 
 /* `count` drops, all with this cause, all at fw>server forward. */
 static void check(long long count, const char *cause)
@@ -190,6 +175,35 @@ static void expired(void)
 	end("what arrives at the hop with a TTL of 1: ttl_expired");
 }
 
+static void not_for_size(void)
+{
+	uint32_t i;
+
+	begin();
+	for (i = 0; i < 5; i++)
+		scene_send(&scene, 2000000 + i * 500000,
+			   (struct scene_packet){.src = "10.1.0.1", .sport = 5000, .dst = "10.2.0.9",
+						 .dport = 500, .proto = SCENE_UDP, .length = 1200,
+						 .text = i},
+			   0, 1);
+	check(5, "policy");
+	end("a service's packets, larger than all others, none of which passes: policy, not mtu");
+}
+
+static void flat(void)
+{
+	scene_begin(&scene);
+	scene.flat = true; /* a bump in the wire leaves the TTL alone */
+	SCENE_ROAD(&scene, "client", "fw", "server");
+	scene_frame(&scene, 20000000);
+	scene_send(&scene, 2000000,
+		   (struct scene_packet){.src = "10.1.0.1", .sport = 5000, .dst = "10.2.0.9", .dport = 80,
+					 .proto = SCENE_UDP, .length = 50, .ttl = 1},
+		   0, 1);
+	check(1, "unknown");
+	end("a TTL of 1 at a hop that takes none off: not expired");
+}
+
 int main(void)
 {
 	policy_udp();
@@ -201,5 +215,7 @@ int main(void)
 	state();
 	burst();
 	expired();
+	flat();
+	not_for_size();
 	return check_exit();
 }

@@ -1,0 +1,130 @@
+/* Findings: what the hops' own counts say. */
+#include <stdio.h>
+
+#include "correlate/finding_list.h"
+#include "correlate/story_note.h"
+
+#define DELAYS_MIN 368u /* fewer packets do not carry a 99th percentile */
+
+static uint64_t finding_verdicts(const struct findings *f, uint32_t hop, unsigned direction,
+				 bool upstream, enum verdict verdict)
+{
+	uint32_t stage = (direction == HOP_FORWARD) == upstream ? hop : hop + 1, k;
+	uint64_t n = 0;
+
+	for (k = 0; k < f->j->path->points[stage]; k++)
+		n += f->v->hop[hop]
+			     .account[direction][f->j->path->point[stage][k]]
+			     .verdict[verdict];
+	return n;
+}
+
+static void finding_count(struct findings *f, uint32_t hop, unsigned direction,
+			  enum severity severity, const char *kind, uint64_t count,
+			  const char *format, const char *evidence)
+{
+	struct finding *one = count ? finding_new(f, severity, kind) : NULL;
+	char name[FINDING_HOP], number[32];
+
+	if (!one)
+		return;
+	finding_hop(f->j, hop, (int)direction, name, sizeof name);
+	finding_number(number, sizeof number, count);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(one->text, sizeof one->text, format, name, number, finding_plural(count));
+#pragma GCC diagnostic pop
+	snprintf(one->evidence, sizeof one->evidence, "%s", evidence);
+	one->count = count;
+	one->hop = hop;
+	one->direction = (int)direction;
+}
+
+/* No answer is better than "nothing was dropped" where nothing was compared. */
+static void finding_nothing_matched(struct findings *f, uint32_t hop)
+{
+	uint64_t matched = finding_verdicts(f, hop, HOP_FORWARD, true, VERDICT_MATCHED) +
+			   finding_verdicts(f, hop, HOP_REVERSE, true, VERDICT_MATCHED);
+	struct finding *one;
+	char name[FINDING_HOP];
+
+	if (matched)
+		return;
+	one = finding_new(f, SEVERITY_HIGH, "hop.unmatched");
+	if (!one)
+		return;
+	finding_hop(f->j, hop, HOP_FORWARD, name, sizeof name);
+	snprintf(one->text, sizeof one->text,
+		 "%s: no packet was matched, so nothing can be said of this hop", name);
+	snprintf(one->evidence, sizeof one->evidence,
+		 "a clock that was given, the path, or the span of the captures may be wrong");
+	one->hop = hop;
+}
+
+/* Some packets were held far longer than most. */
+static void finding_delay(struct findings *f, uint32_t hop, unsigned direction)
+{
+	const struct histogram *delay = f->v->hop[hop].delay[direction];
+	struct finding *one;
+	int64_t usual, late;
+	char name[FINDING_HOP];
+
+	if (!f->j->hops->hop[hop].known || !delay || histogram_count(delay) < DELAYS_MIN)
+		return;
+	usual = histogram_quantile(delay, 500);
+	late = histogram_quantile(delay, 990);
+	if (!story_far_above(late, usual))
+		return;
+	one = finding_new(f, SEVERITY_MEDIUM, "delay");
+	if (!one)
+		return;
+	finding_hop(f->j, hop, (int)direction, name, sizeof name);
+	snprintf(one->text, sizeof one->text,
+		 "%s held one packet in a hundred for %.0f ms or longer, the median is %.3f ms", name,
+		 (double)late / 1e6, (double)usual / 1e6);
+	snprintf(one->evidence, sizeof one->evidence,
+		 "packets seen on both sides; delays.csv shows when");
+	one->count = histogram_count(delay) / 100;
+	one->hop = hop;
+	one->direction = (int)direction;
+}
+
+void findings_of_hops(struct findings *f)
+{
+	uint32_t h, d;
+
+	for (h = 0; h < f->v->hops; h++)
+		finding_nothing_matched(f, h);
+	for (h = 0; h < f->v->hops; h++)
+		for (d = 0; d < 2; d++) {
+			const struct hop_result *r = &f->v->hop[h];
+
+			finding_delay(f, h, d);
+			finding_count(f, h, d, SEVERITY_LOW, "duplicated",
+				      finding_verdicts(f, h, d, false, VERDICT_DUPLICATED),
+				      "%s duplicated %s packet%s",
+				      "the same bytes twice behind the hop, once before it");
+			finding_count(f, h, d, SEVERITY_LOW, "capture.uncaptured",
+				      finding_verdicts(f, h, d, true, VERDICT_UNCAPTURED) +
+					      finding_verdicts(f, h, d, false, VERDICT_UNCAPTURED),
+				      "%s: a capture lost %s packet%s that passed",
+				      "TCP acknowledges them, or a point farther on has them");
+			finding_count(f, h, d, SEVERITY_INFO, "reordered", r->reordered[d],
+				      "%s reordered %s packet%s", "RFC 4737, within a session");
+			finding_count(f, h, d, SEVERITY_INFO, "modified", r->modified[d],
+				      "%s changed header fields of %s packet%s",
+				      "DSCP, ECN, flags, window, IP ID or payload differ");
+			finding_count(f, h, d, SEVERITY_INFO, "ambiguous",
+				      finding_verdicts(f, h, d, true, VERDICT_AMBIGUOUS),
+				      "%s: %s identical packet%s cannot be told apart",
+				      "closer together than the hop's delay varies");
+		}
+	if (f->j->path->doubt[0]) {
+		struct finding *one = finding_new(f, SEVERITY_MEDIUM, "path.doubt");
+
+		if (one)
+			snprintf(one->text, sizeof one->text, "the given path is doubtful: %s",
+				 f->j->path->doubt);
+	}
+}
+
