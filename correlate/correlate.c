@@ -25,6 +25,8 @@
 #include "correlate/verdict.h"
 #include "correlate/view.h"
 
+#define SIDES_MAX 4 /* parts of a step that run side by side */
+
 /* Everything of one run, in the order in which it comes to be. */
 struct correlation {
 	const struct correlate_options *options;
@@ -276,8 +278,61 @@ static void judging_span(struct judging *j)
 	}
 }
 
+/* Part of a step that another part does not wait for. */
+struct side_task {
+	struct correlation *c;
+	enum status (*run)(struct correlation *c, struct error *err);
+	enum status status;
+	struct error err;
+};
+
+static void side_run(void *argument)
+{
+	struct side_task *task = argument;
+
+	task->status = task->run(task->c, &task->err);
+}
+
+/* Runs the parts side by side; the first one's error where several fail. */
+static enum status sides_run(struct correlation *c, struct side_task *part, uint32_t parts,
+			     struct error *err)
+{
+	struct task task[SIDES_MAX];
+	uint32_t k;
+
+	for (k = 0; k < parts; k++) {
+		part[k].c = c;
+		task[k] = (struct task){side_run, &part[k]};
+	}
+	tasks_run(task, parts, c->options->threads);
+	for (k = 0; k < parts; k++)
+		if (part[k].status) {
+			*err = part[k].err;
+			return part[k].status;
+		}
+	return STATUS_OK;
+}
+
+static enum status verdicts_explain(struct correlation *c, struct error *err)
+{
+	enum status status = resets_find(&c->resets, &c->judging, c->verdicts, &c->source, err);
+
+	if (!status)
+		status = causes_find(&c->causes, c->verdicts, &c->judging, &c->source, err);
+	if (!status)
+		status = stories_tell(&c->stories, &c->judging, c->verdicts, c->resets, &c->source,
+				      c->options->threads, err);
+	return status;
+}
+
+static enum status verdicts_prove(struct correlation *c, struct error *err)
+{
+	return proofs_find(&c->proof, &c->source, c->flows, c->analysis, err);
+}
+
 static enum status step_verdicts(struct correlation *c, struct error *err)
 {
+	struct side_task part[] = {{.run = verdicts_explain}, {.run = verdicts_prove}};
 	enum status status;
 
 	c->judging = (struct judging){c->view, &c->path, c->meeting, c->flows,
@@ -290,15 +345,7 @@ static enum status step_verdicts(struct correlation *c, struct error *err)
 	hops_clocks(c->hops, &c->path, c->meeting, c->clock);
 	c->source = (struct dossier_source){c->view,	 &c->path,     c->clock,
 					    c->sessions, c->journeys, c->verdicts->code};
-	status = resets_find(&c->resets, &c->judging, c->verdicts, &c->source, err);
-	if (!status)
-		status = causes_find(&c->causes, c->verdicts, &c->judging, &c->source, err);
-	if (!status)
-		status = stories_tell(&c->stories, &c->judging, c->verdicts, c->resets,
-				      &c->source, c->options->threads, err);
-	if (!status)
-		status = proofs_find(&c->proof, &c->source, c->analysis, err);
-	return status;
+	return sides_run(c, part, 2, err);
 }
 
 /* ---- results ---- */
@@ -344,43 +391,18 @@ static enum status write_others(struct correlation *c, struct error *err)
 	return status;
 }
 
-enum { WRITERS = 4 };
-
-struct write_task {
-	struct correlation *c;
-	enum status (*write)(struct correlation *c, struct error *err);
-	enum status status;
-	struct error err;
-};
-
-static void write_run(void *argument)
-{
-	struct write_task *task = argument;
-
-	task->status = task->write(task->c, &task->err);
-}
-
 /* The largest table first: it takes about as long as all the others together. */
 static enum status step_write(struct correlation *c, struct error *err)
 {
-	struct write_task write[WRITERS] = {{.c = c, .write = write_points},
-				     {.c = c, .write = write_sessions},
-				     {.c = c, .write = write_traces},
-				     {.c = c, .write = write_others}};
-	struct task task[WRITERS] = {{write_run, &write[0]}, {write_run, &write[1]},
-			      {write_run, &write[2]}, {write_run, &write[3]}};
+	struct side_task part[SIDES_MAX] = {{.run = write_points},
+					    {.run = write_sessions},
+					    {.run = write_traces},
+					    {.run = write_others}};
 	enum status status = table_generation_new(c->store, &c->generation, err);
-	uint32_t k;
 
-	if (status)
-		return status;
-	tasks_run(task, WRITERS, c->options->threads);
-	for (k = 0; k < WRITERS; k++)
-		if (write[k].status) {
-			*err = write[k].err;
-			return write[k].status;
-		}
-	return table_generation_commit(c->store, c->generation, err);
+	if (!status)
+		status = sides_run(c, part, SIDES_MAX, err);
+	return status ? status : table_generation_commit(c->store, c->generation, err);
 }
 
 static enum status step_open(struct correlation *c, struct error *err)

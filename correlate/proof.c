@@ -6,7 +6,7 @@
 #include "collect/memory.h"
 #include "collect/packet.h"
 
-#define PROOF_SESSIONS_AT_ONCE 16384u /* dossiers in memory */
+#define PROOF_PACKETS_AT_ONCE (1u << 20) /* of dossiers in memory; a longer session is left out */
 #define PROOF_LOOK_BACK 64u           /* packets of a direction that one is held against */
 
 /* A dossier under way. */
@@ -184,16 +184,21 @@ static bool proof_wanted(const struct analysis_flow *a)
 	return false;
 }
 
-static bool proof_session_wanted(const struct dossier_source *source,
-				 const struct analysis_flow *analysis, uint32_t session)
+/* How many packets the dossier of a session will hold, at most; 0: it needs none. */
+static uint64_t proof_packets(const struct sessions *s, const struct survey_flow *flows,
+			      const struct analysis_flow *analysis, uint32_t session)
 {
-	const struct sessions *s = source->sessions;
+	uint64_t packets = 0;
+	bool wanted = false;
 	uint32_t n;
 
-	for (n = s->list[session].first_node; n != UINT32_MAX; n = s->next_node[n])
-		if (proof_wanted(&analysis[n]))
-			return true;
-	return false;
+	if (s->list[session].proto != 6)
+		return 0;
+	for (n = s->list[session].first_node; n != UINT32_MAX; n = s->next_node[n]) {
+		wanted |= proof_wanted(&analysis[n]);
+		packets += (uint64_t)flows[n].packets[0] + flows[n].packets[1];
+	}
+	return wanted ? packets : 0;
 }
 
 static enum status proof_some(struct proof_work *w, const uint32_t *session, uint32_t count,
@@ -213,25 +218,42 @@ static enum status proof_some(struct proof_work *w, const uint32_t *session, uin
 	return status;
 }
 
-enum status proofs_find(struct proof **out, const struct dossier_source *source,
-			const struct analysis_flow *analysis, struct error *err)
+static void proof_leave_out(struct proof *proof, const struct sessions *s, uint32_t session)
 {
+	uint32_t n;
+
+	for (n = s->list[session].first_node; n != UINT32_MAX; n = s->next_node[n])
+		proof[n].unknown = true;
+}
+
+enum status proofs_find(struct proof **out, const struct dossier_source *source,
+			const struct survey_flow *flows, const struct analysis_flow *analysis,
+			struct error *err)
+{
+	const struct sessions *sessions = source->sessions;
 	struct proof_work w = {.source = source};
-	uint32_t *session = malloc(PROOF_SESSIONS_AT_ONCE * sizeof *session), count = 0, i;
+	uint32_t *session = malloc(((size_t)sessions->count + 1) * sizeof *session), count = 0, i;
 	enum status status = STATUS_OK;
+	uint64_t sum = 0, packets;
 
 	*out = w.proof = memory_zeroed((size_t)source->view->nodes + 1, sizeof *w.proof);
 	if (!w.proof || !session)
 		status = error_errno(err, ENOMEM, "proofs of TCP analysis");
-	for (i = 0; i < source->sessions->count && !status; i++) {
-		if (source->sessions->list[i].proto == 6 &&
-		    proof_session_wanted(source, analysis, i))
-			session[count++] = i;
-		if (count == PROOF_SESSIONS_AT_ONCE || (count && i + 1 == source->sessions->count)) {
+	for (i = 0; i < sessions->count && !status; i++) {
+		packets = proof_packets(sessions, flows, analysis, i);
+		if (packets > PROOF_PACKETS_AT_ONCE)
+			proof_leave_out(w.proof, sessions, i);
+		if (!packets || packets > PROOF_PACKETS_AT_ONCE)
+			continue;
+		if (count && sum + packets > PROOF_PACKETS_AT_ONCE) {
 			status = proof_some(&w, session, count, err);
-			count = 0;
+			sum = count = 0;
 		}
+		session[count++] = i;
+		sum += packets;
 	}
+	if (count && !status)
+		status = proof_some(&w, session, count, err);
 	free(session);
 	free(w.repeat);
 	free(w.behind);

@@ -17,11 +17,13 @@ struct proof {
 	uint32_t retransmissions; /* packets with bytes that an earlier packet of the session had */
 	uint32_t out_of_order;    /* packets behind later ones here, though not at a point before */
 	uint32_t losses;          /* gaps before a packet, of packets dropped at a hop before this point */
+	bool unknown;             /* a session of too many packets to look at: the counts mean nothing */
 };
 
-/* Proofs for all flows whose analysis counts repeats, gaps or disorder; NULL at a node without.
- * The array of one proof for each node is the caller's to free. */
+/* Proofs for all flows whose analysis counts repeats, gaps or disorder; those of others are 0.
+ * `flows`, `analysis` and the array that is made, the caller's to free, are by node. */
 enum status proofs_find(struct proof **out, const struct dossier_source *source,
-			const struct analysis_flow *analysis, struct error *err) MUST_CHECK;
+			const struct survey_flow *flows, const struct analysis_flow *analysis,
+			struct error *err) MUST_CHECK;
 
 #endif

@@ -299,11 +299,14 @@ static void point_nodes(struct point_rows *rows, uint32_t at, struct proof *proo
 		proof->retransmissions += rows->proof[n].retransmissions;
 		proof->out_of_order += rows->proof[n].out_of_order;
 		proof->losses += rows->proof[n].losses;
+		proof->unknown |= rows->proof[n].unknown;
 	}
 }
 
 static void point_proof(struct table_writer *w, const struct proof *proof)
 {
+	if (proof->unknown)
+		return;
 	table_set_int(w, SESSION_POINTS_RETRANSMISSIONS_CONFIRMED, proof->retransmissions);
 	table_set_int(w, SESSION_POINTS_OUT_OF_ORDER_CONFIRMED, proof->out_of_order);
 	table_set_int(w, SESSION_POINTS_PREVIOUS_CONFIRMED, proof->losses);
