@@ -229,15 +229,31 @@ static void settle_client(struct sessions *s, struct session *session, const str
 	}
 }
 
+/* What the session's packets say of their direction: 1, the client's go along the path; -1;
+ * 0, nothing. *sure is false of a single vote by delay, which the clocks' error may have cast. */
+static int settle_lean(struct sessions *s, const struct session *session, uint8_t *evidence,
+		       bool *sure)
+{
+	uint8_t flip;
+	uint32_t root = sessions_root(s, session->first_node, &flip);
+	int lean = sessions_lean(s, root, evidence);
+
+	*sure = *evidence == DIRECTION_TTL || s->lean[root].delay > 1 || s->lean[root].delay < -1;
+	return s->client_direction[session->first_node] ^ flip ? -lean : lean;
+}
+
 static void settle_direction(struct settling *t, struct session *session)
 {
 	struct sessions *s = t->s;
 	uint32_t n;
+	bool sure;
 	int sum;
 
 	session->evidence = DIRECTION_MAC;
 	for (sum = 0, n = session->first_node; n != UINT32_MAX; n = s->next_node[n])
 		sum += s->client_direction[n] ? -settle_by_link(t, n) : settle_by_link(t, n);
+	if (!sum)
+		sum = settle_lean(s, session, &session->evidence, &sure);
 	if (!sum) {
 		session->evidence = DIRECTION_HOST;
 		for (n = session->first_node; n != UINT32_MAX; n = s->next_node[n])
@@ -256,21 +272,19 @@ static void settle_known(struct settling *t)
 
 	for (i = 0; i < s->count; i++) {
 		struct session *session = &s->list[i];
-		uint8_t flip, evidence;
-		uint32_t root = sessions_root(s, session->first_node, &flip);
-		int lean = sessions_lean(s, root, &evidence);
+		uint8_t evidence;
+		bool sure;
+		int lean;
 
 		settle_client(s, session, t->view, t->flows);
+		lean = settle_lean(s, session, &evidence, &sure);
 		session->evidence = DIRECTION_EVIDENCES;
-		if (!lean)
+		if (!lean || !sure)
 			continue;
 		session->evidence = evidence;
-		session->client_forward =
-			(lean > 0) == ((s->client_direction[session->first_node] ^ flip) == 0);
-		for (n = session->first_node; n != UINT32_MAX; n = s->next_node[n]) {
-			(void)sessions_root(s, n, &flip);
-			settle_teach(t, n, (lean > 0) != flip);
-		}
+		session->client_forward = lean > 0;
+		for (n = session->first_node; n != UINT32_MAX; n = s->next_node[n])
+			settle_teach(t, n, (s->client_direction[n] == 0) == (lean > 0));
 	}
 }
 
