@@ -35,6 +35,7 @@ struct correlation {
 	struct view *view;
 	struct survey_flow *flows;
 	struct analysis_flow *analysis;
+	struct contents *contents;
 	struct proof *proof;
 	struct meeting *meeting;
 	struct path path;
@@ -336,7 +337,7 @@ static enum status step_verdicts(struct correlation *c, struct error *err)
 	enum status status;
 
 	c->judging = (struct judging){c->view, &c->path, c->meeting, c->flows,
-				      c->sessions, c->journeys, c->hops, c->analysis,
+				      c->sessions, c->journeys, c->hops, c->analysis, c->contents,
 				      c->options->tmax_ns, INT64_MAX, INT64_MIN};
 	judging_span(&c->judging);
 	status = verdicts_give(&c->verdicts, &c->judging, c->options->threads, err);
@@ -409,7 +410,9 @@ static enum status step_open(struct correlation *c, struct error *err)
 {
 	enum status status = store_begin(c->store, false, &c->txn, err);
 
-	return status ? status : view_open(&c->view, c->txn, err);
+	if (!status)
+		status = view_open(&c->view, c->txn, err);
+	return status ? status : contents_open(&c->contents, c->view, err);
 }
 
 static const struct {
@@ -435,6 +438,7 @@ static void correlation_close(struct correlation *c)
 	meeting_free(&c->meeting);
 	free(c->flows);
 	free(c->analysis);
+	contents_close(&c->contents);
 	free(c->proof);
 	view_close(&c->view);
 	store_abort(&c->txn);

@@ -188,7 +188,7 @@ static void finding_drops(struct findings *f, const struct finding_group *g)
 				 ? "nothing of that service and direction reached %s (%s session%s)"
 			 : key->cause == DROP_RESET_BY_HOP
 				 ? "%s has no copy, and the hop answered in its place (%s session%s)"
-				 : "%s has no copy, and no handshake of theirs was seen (%s session%s)",
+				 : "%s has no copy; what shows the cause is in drops.csv (%s session%s)",
 			 other, sessions, finding_plural(g->sessions));
 	} else {
 		snprintf(one->text, sizeof one->text,

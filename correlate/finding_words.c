@@ -75,6 +75,14 @@ const struct session_words session_words[FINDS] = {
 	[FIND_FIN_UNANSWERED] = {"session.fin_unanswered", SEVERITY_LOW, true, false,
 		"a FIN was sent again and again and never acknowledged (FIN-WAIT-1)", NULL,
 		"the other end is gone, or a hop dropped the session's state: see its drops"},
+	[FIND_HTTP_DIFFERS] = {"session.http_differs", SEVERITY_MEDIUM, true, false,
+		"the client got an error that the server did not send", NULL,
+		"the status of the same request at {near} and at {far}, in http_status of "
+		"session_points.csv"},
+	[FIND_HTTP_ERROR] = {"session.http_error", SEVERITY_LOW, true, false,
+		"HTTP answers with an error (4xx, 5xx)", NULL,
+		"http_status in sessions.csv; a request that was first challenged (401, 407) and then "
+		"granted is none"},
 	[FIND_LONG_SESSION] = {"session.long", SEVERITY_INFO, true, false,
 		"lasted far longer than the service's others, with few packets", "up to ",
 		"ten times the median of the service's sessions, less than a packet a second"},

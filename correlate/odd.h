@@ -13,6 +13,7 @@
 
 #include "collect/error.h"
 #include "correlate/analysis.h"
+#include "correlate/content.h"
 #include "correlate/histogram.h"
 #include "correlate/hop.h"
 #include "correlate/journey.h"
@@ -112,6 +113,7 @@ struct judging {
 	const struct journeys *journeys;
 	const struct hops *hops;
 	const struct analysis_flow *analysis; /* by node */
+	const struct contents *contents;
 	int64_t tmax_ns;
 	int64_t start_ns, end_ns; /* of the whole run, reference time */
 };

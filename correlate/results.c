@@ -48,7 +48,8 @@ static const struct table_column sessions_columns[SESSIONS_COLUMNS] = {
 	TEXT("state"), TEXT("outcome"), TEXT("cause"), FOREIGN("hop"), INT("packets_forward"),
 	INT("packets_reverse"), INT("dropped"), INT("injected"), INT("resets"),
 	INT("retransmissions"), MICROS("handshake_us"), MICROS("client_us"), MICROS("path_us"),
-	MICROS("server_us"), INT("http_status"), TEXT("translated"),
+	MICROS("server_us"), INT("http_status"), TEXT("translated"), FOREIGN("name"),
+	TEXT("tls_version"), TEXT("tls_alert"),
 };
 
 static const struct table_column session_points_columns[SESSION_POINTS_COLUMNS] = {

@@ -23,6 +23,7 @@ struct point_rows {
 	struct analysis_flow analysis[VIEW_POINTS_MAX]; /* of each station: [0] the client's packets */
 	const struct proof *proof;     /* by node */
 	struct proof proven[VIEW_POINTS_MAX]; /* of each station */
+	struct content_story content;  /* of the row */
 	struct words words;            /* of the row */
 };
 
@@ -331,6 +332,9 @@ static enum status point_row(struct point_rows *rows, uint32_t at, struct error 
 		point_analysis(w, &rows->analysis[at]);
 		point_proof(w, &rows->proven[at]);
 	}
+	if (contents_at(j->contents, j->sessions, rows->number, s->point, &rows->content) &&
+	    content_status(&rows->content))
+		table_set_int(w, SESSION_POINTS_HTTP_STATUS, content_status(&rows->content));
 	response = station_response(s);
 	if (response != INT64_MIN)
 		table_set_int(w, SESSION_POINTS_SERVER_RESPONSE, response);

@@ -1,11 +1,13 @@
 #include "correlate/story_rules.h"
 
+#include "correlate/content_differ.h"
 #include "correlate/story_state.h"
 
 #define STORY_CUT_MIN 3          /* so many packets in vain, and nothing after them: cut */
 #define STORY_SLOW_LEAST_NS 100000000 /* a SYN-ACK less than 100 ms later than usual harms nobody */
 #define STORY_SLOW_TIMES 3
 #define STORY_CONFIDENT 100
+#define HTTP_ERROR 400           /* RFC 9110 15: statuses from here on are errors */
 
 static bool case_fell(const struct story_case *c, enum story_tally_of of)
 {
@@ -256,6 +258,39 @@ static bool suffers_strip(const struct story_case *c)
 	return c->stripped.options;
 }
 
+/* What the point nearest to the client saw of the session's HTTP, or to the server. */
+static bool case_content(const struct story_case *c, bool near, struct content_story *story)
+{
+	const struct sessions *s = c->j->sessions;
+	uint32_t first = c->session->first_node, last = first;
+
+	while (s->next_node[last] != UINT32_MAX)
+		last = s->next_node[last];
+	return contents_at(c->j->contents, s, c->number,
+			   c->j->view->node_point[near == c->session->client_forward ? first : last],
+			   story);
+}
+
+/* Where no packet of the session is missing, two answers to one request are two answers. */
+static bool suffers_two_answers(const struct story_case *c)
+{
+	struct content_story near, far;
+	struct content_verdict verdict;
+
+	return c->session->nodes > 1 && !c->fact->dropped && !c->fact->injected &&
+	       case_content(c, true, &near) && content_status(&near) >= HTTP_ERROR &&
+	       case_content(c, false, &far) && contents_differ(&near, &far, &verdict) &&
+	       !verdict.one_sided;
+}
+
+static bool suffers_http(const struct story_case *c)
+{
+	struct content_story near;
+	struct content_verdict verdict;
+
+	return case_content(c, true, &near) && contents_error(&near, &verdict);
+}
+
 static uint8_t hop_none(const struct story_case *c)
 {
 	return STORY_NOWHERE;
@@ -357,6 +392,9 @@ static const struct story_suffering {
 	{SESSION_PATH_DELAY, 80, OVER_NONE, true, false, suffers_delay, hop_delaying, lasts_delay},
 	{SESSION_CLIENT_SLOW, 50, OVER_NONE, false, false, suffers_slow_client, hop_none,
 	 lasts_client},
+	{SESSION_HTTP_DIFFERS, 90, OVER_NONE, true, false, suffers_two_answers, hop_none,
+	 lasts_unknown},
+	{SESSION_HTTP_ERROR, 90, OVER_NONE, false, false, suffers_http, hop_none, lasts_unknown},
 	{SESSION_OPTIONS_STRIPPED, 95, OVER_NONE, false, false, suffers_strip, hop_stripping,
 	 lasts_unknown},
 };

@@ -106,6 +106,35 @@ static void session_ends(struct table_writer *w, const struct judging *j,
 	table_set_int(w, SESSIONS_SERVER_PORT, ends.server_port);
 }
 
+/* What the point nearest to the client read in the clear. */
+static void session_content(struct table_writer *w, const struct judging *j, uint32_t number,
+			    uint32_t point)
+{
+	char name[UINT8_MAX + 1];
+	struct content_story story;
+	uint16_t version;
+	unsigned d;
+
+	if (!contents_at(j->contents, j->sessions, number, point, &story))
+		return;
+	if (content_status(&story))
+		table_set_int(w, SESSIONS_HTTP_STATUS, content_status(&story));
+	if (story.name.bytes) {
+		memcpy(name, story.name.text, story.name.bytes);
+		name[story.name.bytes] = 0;
+		table_set_text(w, SESSIONS_NAME, name);
+	}
+	version = story.tls_chosen ? story.tls_chosen : story.tls_offered;
+	if (content_tls_name(version))
+		table_set_constant(w, SESSIONS_TLS_VERSION, content_tls_name(version));
+	for (d = 0; d < 2; d++)
+		if (story.alert[d].seen && content_alert_name(story.alert[d].description)) {
+			table_set_constant(w, SESSIONS_TLS_ALERT,
+					   content_alert_name(story.alert[d].description));
+			return;
+		}
+}
+
 static enum status session_row(struct session_rows *rows, uint32_t number, struct error *err)
 {
 	const struct judging *j = rows->j;
@@ -136,6 +165,7 @@ static enum status session_row(struct session_rows *rows, uint32_t number, struc
 	if (session->proto == 6)
 		session_times(w, s);
 	table_set_constant(w, SESSIONS_TRANSLATED, session->translated ? "yes" : "no");
+	session_content(w, j, number, list[session->client_forward ? 0 : count - 1].point);
 	return table_row(w, err);
 }
 

@@ -25,6 +25,7 @@ static const char act_usage[] =
 	"  connect HOST PORT       from PORT HOST PORT: from that port\n"
 	"  connect-for MS HOST PORT  gives up then, and ends\n"
 	"  say N  hear N  end      writes, reads, reads until the other end is done\n"
+	"  text TEXT               writes it; each | is a line's end, CR and LF\n"
 	"  unread N                waits until so many bytes are there to be read\n"
 	"  acked                   waits until all that was written is acknowledged\n"
 	"  quiet MS                does nothing: where silence is the thing\n"
@@ -143,6 +144,23 @@ static int act_say(struct act *act)
 			return act_failed("say");
 		left -= sent;
 	}
+	return 0;
+}
+
+/* What fits into one segment, in one segment. */
+static int act_text(struct act *act)
+{
+	const char *text = act_next(act);
+	char bytes[2048];
+	size_t n = 0;
+
+	for (; *text && n + 2 < sizeof(bytes); text++) {
+		if (*text == '|')
+			bytes[n++] = '\r';
+		bytes[n++] = *text == '|' ? '\n' : *text;
+	}
+	if (send(act->fd, bytes, n, MSG_NOSIGNAL) != (ssize_t)n)
+		return act_failed("text");
 	return 0;
 }
 
@@ -355,6 +373,7 @@ static const struct {
 } act_words[] = {
 	{ "listen", act_listen },   { "connect", act_connect },     { "from", act_connect_from },
 	{ "connect-for", act_connect_for }, { "say", act_say },	    { "hear", act_hear },
+	{ "text", act_text },
 	{ "end", act_end },	    { "unread", act_unread },	    { "acked", act_acked },
 	{ "quiet", act_quiet },	    { "mark", act_mark },	    { "await", act_await },
 	{ "close", act_close },	    { "abort", act_abort },	    { "die", act_die },
