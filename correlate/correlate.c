@@ -35,6 +35,7 @@ struct correlation {
 	struct view *view;
 	struct survey_flow *flows;
 	struct analysis_flow *analysis;
+	uint8_t *copies[VIEW_POINTS_MAX]; /* journeys' marks, while they are read beside their making */
 	struct contents *contents;
 	struct proof *proof;
 	struct meeting *meeting;
@@ -53,11 +54,47 @@ struct correlation {
 	uint32_t generation;
 };
 
-/* ---- survey and analysis, a task for each point ---- */
+/* ---- parts of a step, side by side ---- */
+
+/* Part of a step that another part does not wait for. */
+struct side_task {
+	struct correlation *c;
+	enum status (*run)(struct correlation *c, struct error *err);
+	enum status status;
+	struct error err;
+};
+
+static void side_run(void *argument)
+{
+	struct side_task *task = argument;
+
+	task->status = task->run(task->c, &task->err);
+}
+
+/* Runs the parts side by side; the first one's error where several fail. */
+static enum status sides_run(struct correlation *c, struct side_task *part, uint32_t parts,
+			     struct error *err)
+{
+	struct task task[SIDES_MAX];
+	uint32_t k;
+
+	for (k = 0; k < parts; k++) {
+		part[k].c = c;
+		task[k] = (struct task){side_run, &part[k]};
+	}
+	tasks_run(task, parts, c->options->threads);
+	for (k = 0; k < parts; k++)
+		if (part[k].status) {
+			*err = part[k].err;
+			return part[k].status;
+		}
+	return STATUS_OK;
+}
+
+/* ---- survey, a task for each point ---- */
 
 struct survey_task {
 	struct correlation *c;
-	const struct syn_options *options; /* of the analysis */
 	uint32_t point;
 };
 
@@ -67,15 +104,6 @@ static void survey_run(void *argument)
 	const struct view *view = task->c->view;
 
 	survey_point(view, task->point, task->c->flows + view->point[task->point].first_node);
-}
-
-static void analysis_run(void *argument)
-{
-	struct survey_task *task = argument;
-	struct correlation *c = task->c;
-
-	analysis_point(c->view, task->point, task->options, c->journeys->marks[task->point],
-		       c->analysis + c->view->point[task->point].first_node);
 }
 
 static enum status step_survey(struct correlation *c, struct error *err)
@@ -88,36 +116,11 @@ static enum status step_survey(struct correlation *c, struct error *err)
 	if (!c->flows)
 		return error_errno(err, ENOMEM, "survey");
 	for (p = 0; p < c->view->points; p++) {
-		survey[p] = (struct survey_task){.c = c, .point = p};
+		survey[p] = (struct survey_task){c, p};
 		task[p] = (struct task){survey_run, &survey[p]};
 	}
 	tasks_run(task, c->view->points, c->options->threads);
 	return STATUS_OK;
-}
-
-/* The hops are measured while the points' TCP is analysed: both wait for copies to be known. */
-static enum status step_measure(struct correlation *c, struct error *err)
-{
-	struct survey_task analysis[VIEW_POINTS_MAX];
-	struct task task[VIEW_POINTS_MAX];
-	struct syn_options *options;
-	enum status status;
-	uint32_t p;
-
-	c->analysis = memory_zeroed((size_t)c->view->nodes + 1, sizeof *c->analysis);
-	if (!c->analysis)
-		return error_errno(err, ENOMEM, "analysis");
-	status = syn_options_open(&options, c->view, err);
-	if (status)
-		return status;
-	for (p = 0; p < c->view->points; p++) {
-		analysis[p] = (struct survey_task){c, options, p};
-		task[p] = (struct task){analysis_run, &analysis[p]};
-	}
-	status = hops_measure(&c->hops, c->sessions, c->journeys, c->view, &c->path, c->meeting,
-			      c->options->threads, task, c->view->points, err);
-	syn_options_close(&options);
-	return status;
 }
 
 /* ---- meeting and path ---- */
@@ -245,18 +248,55 @@ static enum status step_join(struct correlation *c, struct error *err)
 	return status;
 }
 
-static enum status step_sessions(struct correlation *c, struct error *err)
+static enum status sessions_find(struct correlation *c, struct error *err)
 {
 	enum status status = sessions_learn(c->sessions, c->journeys, c->view, &c->path,
 					    c->meeting, c->options->tmax_ns, err);
 
 	if (!status)
-		status = step_measure(c, err);
+		status = hops_measure(&c->hops, c->sessions, c->journeys, c->view, &c->path,
+				      c->meeting, c->options->threads, err);
 	if (!status)
 		status = repeats_resolve(&c->repeats, c->journeys, c->sessions, c->hops, c->view,
 					 &c->path, c->meeting, c->options->tmax_ns, err);
 	if (!status)
 		status = sessions_settle(c->sessions, c->view, &c->path, c->meeting, c->flows, err);
+	return status;
+}
+
+/* Each point's TCP by itself, without what its capture holds twice: that is known by now, and
+ * copied before the other marks change. */
+static enum status sessions_analyse(struct correlation *c, struct error *err)
+{
+	struct syn_options *options;
+	enum status status = syn_options_open(&options, c->view, err);
+	uint32_t p;
+
+	for (p = 0; p < c->view->points && !status; p++)
+		analysis_point(c->view, p, options, c->copies[p],
+			       c->analysis + c->view->point[p].first_node);
+	syn_options_close(&options);
+	return status;
+}
+
+static enum status step_sessions(struct correlation *c, struct error *err)
+{
+	struct side_task part[] = {{.run = sessions_find}, {.run = sessions_analyse}};
+	enum status status;
+	uint32_t p;
+
+	c->analysis = memory_zeroed((size_t)c->view->nodes + 1, sizeof *c->analysis);
+	for (p = 0; p < c->view->points; p++) {
+		c->copies[p] = malloc((size_t)c->view->point[p].indexes + 1);
+		if (!c->analysis || !c->copies[p])
+			return error_errno(err, ENOMEM, "sessions");
+		memcpy(c->copies[p], c->journeys->marks[p], c->view->point[p].indexes);
+	}
+	status = sides_run(c, part, 2, err);
+	for (p = 0; p < c->view->points; p++) {
+		free(c->copies[p]);
+		c->copies[p] = NULL;
+	}
 	return status;
 }
 
@@ -277,41 +317,6 @@ static void judging_span(struct judging *j)
 		j->start_ns = from < j->start_ns ? from : j->start_ns;
 		j->end_ns = to > j->end_ns ? to : j->end_ns;
 	}
-}
-
-/* Part of a step that another part does not wait for. */
-struct side_task {
-	struct correlation *c;
-	enum status (*run)(struct correlation *c, struct error *err);
-	enum status status;
-	struct error err;
-};
-
-static void side_run(void *argument)
-{
-	struct side_task *task = argument;
-
-	task->status = task->run(task->c, &task->err);
-}
-
-/* Runs the parts side by side; the first one's error where several fail. */
-static enum status sides_run(struct correlation *c, struct side_task *part, uint32_t parts,
-			     struct error *err)
-{
-	struct task task[SIDES_MAX];
-	uint32_t k;
-
-	for (k = 0; k < parts; k++) {
-		part[k].c = c;
-		task[k] = (struct task){side_run, &part[k]};
-	}
-	tasks_run(task, parts, c->options->threads);
-	for (k = 0; k < parts; k++)
-		if (part[k].status) {
-			*err = part[k].err;
-			return part[k].status;
-		}
-	return STATUS_OK;
 }
 
 static enum status verdicts_explain(struct correlation *c, struct error *err)
@@ -427,6 +432,8 @@ static const struct {
 
 static void correlation_close(struct correlation *c)
 {
+	uint32_t p;
+
 	stories_free(&c->stories);
 	causes_free(&c->causes);
 	resets_free(&c->resets);
@@ -438,6 +445,8 @@ static void correlation_close(struct correlation *c)
 	meeting_free(&c->meeting);
 	free(c->flows);
 	free(c->analysis);
+	for (p = 0; p < VIEW_POINTS_MAX; p++)
+		free(c->copies[p]);
 	contents_close(&c->contents);
 	free(c->proof);
 	view_close(&c->view);

@@ -6,6 +6,7 @@
 
 #include "collect/fingerprint.h"
 #include "correlate/pairs.h"
+#include "correlate/tasks.h"
 
 #define HOP_LEARN_FIRST 65536         /* pairs whose fields are all compared ... */
 #define HOP_LEARN_EVERY 16            /* ... and every so many behind them */
@@ -162,12 +163,12 @@ static void hops_lean(struct hops *hops, struct sessions *sessions)
 enum status hops_measure(struct hops **out, struct sessions *sessions,
 			 const struct journeys *journeys, const struct view *view,
 			 const struct path *path, const struct meeting *meeting, unsigned threads,
-			 const struct task *beside, uint32_t besides, struct error *err)
+			 struct error *err)
 {
 	struct hops *hops = calloc(1, sizeof *hops);
 	struct clock_corridor **corridors[VIEW_POINTS_MAX] = {NULL};
 	struct hop_task measure[2 * VIEW_POINTS_MAX];
-	struct task task[HOP_BESIDES_MAX + 2 * VIEW_POINTS_MAX];
+	struct task task[2 * VIEW_POINTS_MAX];
 	bool ok = true;
 	uint32_t h, k;
 
@@ -181,8 +182,6 @@ enum status hops_measure(struct hops **out, struct sessions *sessions,
 		hops_free(out);
 		return error_errno(err, ENOMEM, "hops");
 	}
-	if (besides)
-		memcpy(task, beside, besides * sizeof *task);
 	hops_lean(hops, sessions);
 	for (h = 0; h < hops->count && ok; h++) {
 		ok = hop_set_up(&hops->hop[h], h, path, &corridors[h]);
@@ -190,11 +189,11 @@ enum status hops_measure(struct hops **out, struct sessions *sessions,
 			measure[2 * h + k] =
 				(struct hop_task){&hops->hop[h], hops->lean, journeys, view, path,
 						  meeting, h, k, corridors[h]};
-			task[besides + 2 * h + k] = (struct task){hop_run, &measure[2 * h + k]};
+			task[2 * h + k] = (struct task){hop_run, &measure[2 * h + k]};
 		}
 	}
 	if (ok)
-		tasks_run(task, besides + 2 * hops->count, threads);
+		tasks_run(task, 2 * hops->count, threads);
 	for (h = 0; h < hops->count; h++) {
 		for (k = 0; corridors[h] && k < hops->hop[h].fits; k++) {
 			if (ok)

@@ -17,7 +17,6 @@
 #include "correlate/meeting.h"
 #include "correlate/path.h"
 #include "correlate/session.h"
-#include "correlate/tasks.h"
 #include "correlate/view.h"
 
 struct hop_habits {
@@ -74,15 +73,11 @@ struct hops {
 	int8_t *lean;          /* by node: +1 direction 0 goes along the path, -1 against, 0 unknown */
 };
 
-#define HOP_BESIDES_MAX VIEW_POINTS_MAX
-
-/* Measures all hops over the links found so far. `beside` are other tasks that change nothing
- * of what is given here: HOP_BESIDES_MAX at most are done meanwhile. */
+/* Measures all hops over the links found so far. */
 enum status hops_measure(struct hops **out, struct sessions *sessions,
 			 const struct journeys *journeys, const struct view *view,
 			 const struct path *path, const struct meeting *meeting,
-			 unsigned threads, const struct task *beside, uint32_t besides,
-			 struct error *err) MUST_CHECK;
+			 unsigned threads, struct error *err) MUST_CHECK;
 void hops_free(struct hops **hops);
 
 /* Each point's clock with the hops' fits in it, told against the path's first stage: by

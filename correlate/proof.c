@@ -6,7 +6,7 @@
 #include "collect/memory.h"
 #include "collect/packet.h"
 
-#define PROOF_PACKETS_AT_ONCE (1u << 20) /* of dossiers in memory; a longer session is left out */
+#define PROOF_PACKETS_AT_ONCE (1u << 18) /* of dossiers in memory; a longer session is left out */
 #define PROOF_LOOK_BACK 64u           /* packets of a direction that one is held against */
 
 /* A dossier under way. */

@@ -268,6 +268,16 @@ enum status sessions_new(struct sessions **out, const struct view *view,
 	return STATUS_OK;
 }
 
+void sessions_forget(struct sessions *s)
+{
+	free(s->parent);
+	free(s->flip);
+	free(s->lean);
+	s->parent = NULL;
+	s->flip = NULL;
+	s->lean = NULL;
+}
+
 void sessions_free(struct sessions **sessions)
 {
 	struct sessions *s = *sessions;
@@ -278,9 +288,7 @@ void sessions_free(struct sessions **sessions)
 	free(s->of_node);
 	free(s->next_node);
 	free(s->client_direction);
-	free(s->parent);
-	free(s->flip);
-	free(s->lean);
+	sessions_forget(s);
 	free(s);
 	*sessions = NULL;
 }

@@ -75,6 +75,8 @@ enum status sessions_learn(struct sessions *sessions, struct journeys *journeys,
 			   const struct meeting *meeting, int64_t tmax_ns,
 			   struct error *err) MUST_CHECK;
 
+/* Frees what is only needed while they are being found. */
+void sessions_forget(struct sessions *sessions);
 /* The root of a node's session so far, and whether its directions are swapped there. */
 uint32_t sessions_root(struct sessions *sessions, uint32_t node, uint8_t *flip);
 /* Joins two nodes; `flip`: direction 0 of the one is direction 1 of the other. */
@@ -82,7 +84,8 @@ void sessions_join(struct sessions *sessions, uint32_t a, uint32_t b, uint8_t fl
 /* +1: direction 0 of this root goes along the path; -1: against it; 0: not known yet. */
 int sessions_lean(const struct sessions *sessions, uint32_t root, uint8_t *evidence);
 
-/* Numbers the sessions and settles client and direction of each. */
+/* Numbers the sessions and settles client and direction of each; roots and leans are
+ * forgotten then. */
 enum status sessions_settle(struct sessions *sessions, const struct view *view,
 			    const struct path *path, const struct meeting *meeting,
 			    const struct survey_flow *flows, struct error *err) MUST_CHECK;
