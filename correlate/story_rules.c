@@ -39,8 +39,13 @@ static bool case_server_answers(const struct story_case *c)
 /* The capture ended before an answer was due. */
 static bool case_waiting(const struct story_case *c)
 {
-	return c->pending && !c->fact->dropped && !c->fact->resets && c->whole->syn <= 1 &&
-	       c->whole->synack <= 1 &&
+	bool first_try = !c->fact->dropped && c->whole->syn <= 1 && c->whole->synack <= 1;
+	/* It was answered, perhaps after tries that were lost, and all of it is younger than a retry. */
+	bool just_answered = survey_has(c->near, 1, SURVEY_SYNACK) &&
+			     (uint64_t)c->session->end_ns - (uint64_t)c->session->start_ns <
+				     STORY_WAIT_NS;
+
+	return c->pending && !c->fact->resets && (first_try || just_answered) &&
 	       (uint64_t)c->j->end_ns - (uint64_t)c->session->end_ns < STORY_WAIT_NS;
 }
 
