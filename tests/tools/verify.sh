@@ -150,18 +150,26 @@ verify_dropped()
 }
 
 # verify_delays HOP...: the median delay lies between the quantiles 0.45 and 0.55 of the
-# delays of packets that were seen once on each side, give or take the published clock error.
+# delays of packets that were seen once on each side, give or take the published clock error;
+# where packets that were seen more often are many, between those that they leave possible.
 # Those delays are those of the clocks that made the captures: they must be one clock.
 verify_delays()
 {
-	local hop direction bounds error
+	local hop direction bounds error matched
 
 	for hop; do
 		for direction in forward reverse; do
+			matched=$(csv hops -p matched "hop=$(hop_spelled "$hop")" direction=$direction)
 			bounds=$(awk -F'|' -v direction=$direction \
 				'$1 == "delay" && $2 == direction { print $3 }' "$(acts_file "$hop")" |
-				sort -g | awk '{ us[NR] = $1 }
-				END { if (NR > 20) print us[int(NR * 0.45)], us[int(NR * 0.55) + 1] }')
+				sort -g | awk -v matched="$matched" '{ us[NR] = $1 }
+				END {
+					others = matched > NR ? (matched - NR) / 2 : 0
+					low = int(NR * 0.45 - others)
+					high = int(NR * 0.55 + others) + 1
+					if (NR > 20 && low >= 1 && high <= NR)
+						print us[low], us[high]
+				}')
 			[ -n "$bounds" ] || continue
 			error=$(csv hops -p clock_error_us "hop=$(hop_spelled "$hop")" \
 				direction=$direction)
