@@ -10,6 +10,7 @@ struct content_side {
 	uint8_t of_kind[2]; /* requests, responses kept */
 	uint8_t hellos;     /* and alerts: bit per kind */
 	bool cut;           /* the latest message was */
+	bool kept;          /* it was kept */
 };
 
 struct content_flow {
@@ -104,17 +105,16 @@ static enum keep_verdict side_judge_message(struct content_side *side,
 
 	if (side_has(side, seen))
 		return KEEP_REPEAT;
-	again = seen->seq == side->seq && *of_kind;
+	again = seen->seq == side->seq && *of_kind && side->kept;
 	side->record = seen->record;
 	side->seq = seen->seq;
 	side->head_bytes = c->head_bytes;
 	side->body_bytes = c->body_bytes;
 	side->cut = c->marks & CONTENT_CUT;
-	if (again)
-		return KEEP;
-	if (*of_kind == CONTENT_MESSAGES_MAX)
+	side->kept = again || *of_kind < CONTENT_MESSAGES_MAX;
+	if (!side->kept)
 		return KEEP_NO_MORE;
-	++*of_kind;
+	*of_kind = (uint8_t)(*of_kind + !again);
 	return KEEP;
 }
 

@@ -199,14 +199,31 @@ static void story_name(struct content_story *s)
 		s->name = s->exchange[i].host;
 }
 
+/* Which end asks: who sent the first request, or else the client. What the other one sends that
+ * looks like a request, and what this one sends that looks like an answer, is a body's text. */
+static bool story_client_asks(const struct content_event *list, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		if (list[i].row.kind == CONTENT_REQUEST)
+			return list[i].from_client;
+	return true;
+}
+
 static void story_events(struct content_story *s, const struct content_event *list, uint32_t count,
 			 struct answers *answers)
 {
+	bool client_asks = story_client_asks(list, count);
 	uint32_t i;
 
 	for (i = 0; i < count; i++) {
 		const struct content_event *e = &list[i];
+		bool asker = e->from_client == client_asks;
 
+		if ((e->row.kind == CONTENT_REQUEST && !asker) ||
+		    (e->row.kind == CONTENT_RESPONSE && asker))
+			continue;
 		switch ((enum content_kind)e->row.kind) {
 		case CONTENT_REQUEST:
 			if (s->exchanges < CONTENT_MESSAGES_MAX)

@@ -26,8 +26,13 @@ struct delays *delays_new(int64_t start_ns, int64_t end_ns)
 
 	if (!d)
 		return NULL;
+	/* Times are of captures, hence anything; what lies outside goes to the nearest bucket. */
+	if (start_ns < INT64_MIN / 2)
+		start_ns = INT64_MIN / 2;
 	if (end_ns < start_ns)
 		end_ns = start_ns;
+	if ((uint64_t)end_ns - (uint64_t)start_ns > INT64_MAX / 2)
+		end_ns = start_ns + INT64_MAX / 2;
 	d->bucket_ns = delays_bucket(end_ns - start_ns);
 	d->from_ns = start_ns - ((start_ns % d->bucket_ns) + d->bucket_ns) % d->bucket_ns;
 	d->buckets = (uint32_t)((end_ns - d->from_ns) / d->bucket_ns + 1);
@@ -52,10 +57,10 @@ void delays_free(struct delays **delays)
 
 struct delays_cell *delays_at(struct delays *d, int64_t time_ns, unsigned direction)
 {
-	int64_t bucket = (time_ns - d->from_ns) / d->bucket_ns;
+	uint64_t bucket = time_ns < d->from_ns ? 0
+					       : ((uint64_t)time_ns - (uint64_t)d->from_ns) /
+							 (uint64_t)d->bucket_ns;
 
-	if (bucket < 0)
-		bucket = 0;
 	if (bucket >= d->buckets)
 		bucket = d->buckets - 1;
 	return &d->cell[2 * bucket + direction];

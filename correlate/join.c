@@ -354,6 +354,8 @@ static void join_read(struct join_part *part, uint32_t point, struct join_input 
 		in->fp[i] = fp[row];
 		in->index[i] = in->batch.index[row];
 		in->time[i] = clock_correct(clock, time[row]);
+		if (in->time[i] == INT64_MAX) /* which stands for no time at all */
+			in->time[i]--;
 	}
 }
 
@@ -426,6 +428,7 @@ static int64_t join_earliest(const struct join_part *part, const struct join_inp
 static bool join_pass(struct join_part *part, struct join_input *in)
 {
 	int64_t step = part->tmax_ns / JOIN_SLICES + 1, until = INT64_MIN, turned, earliest;
+	uint64_t lasted;
 	uint32_t p;
 
 	for (p = 0; p < part->view->points; p++) {
@@ -438,11 +441,12 @@ static bool join_pass(struct join_part *part, struct join_input *in)
 	while ((earliest = join_earliest(part, in)) != INT64_MAX) {
 		if (until < earliest || until == INT64_MIN)
 			until = earliest;
-		until += step;
-		if (until - turned > part->tmax_ns) {
+		until = until > INT64_MAX - step ? INT64_MAX : until + step;
+		lasted = (uint64_t)until - (uint64_t)turned; /* times may be anything */
+		if (lasted > (uint64_t)part->tmax_ns) {
 			if (!join_swap(part))
 				return false;
-			if (until - turned > 3 * part->tmax_ns && !join_swap(part))
+			if (lasted / 3 > (uint64_t)part->tmax_ns && !join_swap(part))
 				return false;
 			turned = until;
 		}

@@ -128,8 +128,8 @@ static void pass_matched(struct pass_part *part, uint32_t p, struct pass_pairs *
 		int64_t near_ns = clock_correct(&clock[p], m->side[0].time[i]), delay;
 		int64_t far_ns = clock_correct(&clock[q], m->side[1].time[i]);
 
-		s->matched[direction]++;
-		s->last_ns[direction] = near_ns;
+		if (!s->matched[direction]++ || near_ns > s->last_ns[direction])
+			s->last_ns[direction] = near_ns;
 		if (hop_difference(&j->hops->hop[pass->hop], p, near_ns, q, far_ns, &delay)) {
 			delay = direction == HOP_REVERSE ? -delay : delay;
 			histogram_add(result->delay[direction], delay);

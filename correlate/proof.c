@@ -6,7 +6,8 @@
 #include "collect/memory.h"
 #include "collect/packet.h"
 
-#define PROOF_PACKETS_AT_ONCE (1u << 18) /* of dossiers in memory; a longer session is left out */
+#define PROOF_PACKETS_AT_ONCE (1u << 18) /* of dossiers in memory ... */
+#define PROOF_PASSES 16u                 /* ... or more, so that there are no more passes */
 #define PROOF_LOOK_BACK 64u           /* packets of a direction that one is held against */
 
 /* A dossier under way. */
@@ -201,6 +202,14 @@ static uint64_t proof_packets(const struct sessions *s, const struct survey_flow
 	return wanted ? packets : 0;
 }
 
+static void proof_leave_out(struct proof *proof, const struct sessions *s, uint32_t session)
+{
+	uint32_t n;
+
+	for (n = s->list[session].first_node; n != UINT32_MAX; n = s->next_node[n])
+		proof[n].unknown = true;
+}
+
 static enum status proof_some(struct proof_work *w, const uint32_t *session, uint32_t count,
 			      struct error *err)
 {
@@ -211,19 +220,13 @@ static enum status proof_some(struct proof_work *w, const uint32_t *session, uin
 	for (k = 0; k < count && !status; k++) {
 		struct dossier dossier = dossiers_get(dossiers, k);
 
-		if (!proof_dossier(w, &dossier))
+		if (dossier.left_out)
+			proof_leave_out(w->proof, w->source->sessions, session[k]);
+		else if (!proof_dossier(w, &dossier))
 			status = error_errno(err, ENOMEM, "proofs of TCP analysis");
 	}
 	dossiers_close(&dossiers);
 	return status;
-}
-
-static void proof_leave_out(struct proof *proof, const struct sessions *s, uint32_t session)
-{
-	uint32_t n;
-
-	for (n = s->list[session].first_node; n != UINT32_MAX; n = s->next_node[n])
-		proof[n].unknown = true;
 }
 
 enum status proofs_find(struct proof **out, const struct dossier_source *source,
@@ -234,18 +237,22 @@ enum status proofs_find(struct proof **out, const struct dossier_source *source,
 	struct proof_work w = {.source = source};
 	uint32_t *session = malloc(((size_t)sessions->count + 1) * sizeof *session), count = 0, i;
 	enum status status = STATUS_OK;
-	uint64_t sum = 0, packets;
+	uint64_t sum = 0, packets, most = 0;
 
+	for (i = 0; i < source->view->points; i++)
+		most += source->view->point[i].rows / PROOF_PASSES;
+	if (most < PROOF_PACKETS_AT_ONCE)
+		most = PROOF_PACKETS_AT_ONCE;
 	*out = w.proof = memory_zeroed((size_t)source->view->nodes + 1, sizeof *w.proof);
 	if (!w.proof || !session)
 		status = error_errno(err, ENOMEM, "proofs of TCP analysis");
 	for (i = 0; i < sessions->count && !status; i++) {
 		packets = proof_packets(sessions, flows, analysis, i);
-		if (packets > PROOF_PACKETS_AT_ONCE)
+		if (packets > most)
 			proof_leave_out(w.proof, sessions, i);
-		if (!packets || packets > PROOF_PACKETS_AT_ONCE)
+		if (!packets || packets > most)
 			continue;
-		if (count && sum + packets > PROOF_PACKETS_AT_ONCE) {
+		if (count && sum + packets > most) {
 			status = proof_some(&w, session, count, err);
 			sum = count = 0;
 		}

@@ -1,6 +1,7 @@
 #include "correlate/trace.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,7 +167,8 @@ static bool trace_link_sane(const struct trace *t, uint32_t p, uint32_t far_poin
 	if (far_index < 0 || far_index >= far->indexes)
 		return false;
 	block = (uint32_t)far_index >> VIEW_BLOCK_SHIFT;
-	return ((uint32_t)far_index & VIEW_ROW_MASK) < far->block[block].chunk.rows;
+	return ((uint32_t)far_index & VIEW_ROW_MASK) < far->block[block].chunk.rows &&
+	       view_way(far, (uint32_t)far_index) != VIEW_NO_WAY;
 }
 
 static bool trace_read_block(struct trace *t, uint32_t p, uint32_t b, const uint8_t *bytes,
@@ -191,6 +193,7 @@ static bool trace_read_block(struct trace *t, uint32_t p, uint32_t b, const uint
 			continue;
 		far = column_get(&column[TRACE_NEXT_APART], row) + (int64_t)index;
 		if (next < 0 || next > VIEW_POINTS_MAX ||
+		    view_way(&t->view->point[p], index) == VIEW_NO_WAY ||
 		    !trace_link_sane(t, p, (uint32_t)next - 1, far))
 			return false;
 		journey_link(t->journeys, &t->path, p, index, (uint32_t)next - 1, (uint32_t)far);
@@ -204,6 +207,18 @@ static enum status trace_get(struct trace *t, uint32_t generation, uint32_t p, u
 	enum status status = table_get_blob(t->view->txn, generation, p, key, bytes, size, err);
 
 	return status || *bytes ? status : trace_stale(err);
+}
+
+static bool trace_clock_sane(const struct clock *clock)
+{
+	unsigned s;
+
+	if (clock->segments < 1 || clock->segments > CLOCK_SEGMENTS_MAX)
+		return false;
+	for (s = 0; s < clock->segments; s++)
+		if (!isfinite(clock->segment[s].skew) || fabs(clock->segment[s].skew) >= 1)
+			return false;
+	return true;
 }
 
 static enum status trace_read_points(struct trace *t, uint32_t generation, struct error *err)
@@ -222,7 +237,7 @@ static enum status trace_read_points(struct trace *t, uint32_t generation, struc
 		if (size != sizeof about)
 			return trace_damaged(err);
 		memcpy(&about, bytes, sizeof about);
-		if (about.clock.segments < 1 || about.clock.segments > CLOCK_SEGMENTS_MAX ||
+		if (!trace_clock_sane(&about.clock) ||
 		    (about.stage != PATH_OFF && about.stage >= t->view->points))
 			return trace_damaged(err);
 		if (about.nodes != t->view->point[p].nodes)
@@ -310,6 +325,9 @@ static enum status trace_read_sessions(struct trace *t, uint32_t generation, str
 			}
 		}
 	free(last);
+	for (i = 0; i < s->count; i++)
+		if (!s->list[i].nodes) /* a number that no flow bears */
+			return trace_damaged(err);
 	return STATUS_OK;
 }
 

@@ -58,7 +58,8 @@ static enum status view_load_links(struct view *view, struct view_point *point,
 	return STATUS_OK;
 }
 
-/* A link number from a damaged store must not lead outside the list. */
+/* A number from a damaged store must not lead outside its list, and what has no flow is not
+ * comparable: it has no fingerprint. */
 static bool view_block_sane(const struct record_chunk *chunk, const struct capture *capture)
 {
 	uint32_t row, flow, link;
@@ -66,8 +67,10 @@ static bool view_block_sane(const struct record_chunk *chunk, const struct captu
 	for (row = 0; row < chunk->rows; row++) {
 		flow = (uint32_t)column_get(&chunk->column[RECORD_FLOW], row);
 		link = (uint32_t)column_get(&chunk->column[RECORD_LINK], row);
-		if ((flow != RECORD_NO_FLOW && flow >> 1 >= capture->flows) ||
-		    link >= capture->links)
+		if (link >= capture->links)
+			return false;
+		if (flow == RECORD_NO_FLOW ? column_get(&chunk->column[RECORD_FP], row) != 0
+					   : flow >> 1 >= capture->flows)
 			return false;
 	}
 	return true;

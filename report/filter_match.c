@@ -377,6 +377,8 @@ static enum status match_count_sessions(struct store_txn *txn, uint64_t *session
 
 	*sessions = rows ? rows->total : 0;
 	rows_close(&rows);
+	if (!status && *sessions > UINT32_MAX)
+		status = error_set(err, STATUS_INPUT, "the store is damaged: table sessions");
 	return status;
 }
 

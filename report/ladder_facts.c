@@ -258,10 +258,11 @@ static bool facts_take_injection(struct facts_work *w, const struct cell *cell)
 
 /* The row of a RST has no frame: its first point, sequence number and TTL tell. Of several
  * alike the first that has none yet: both are in the order of time. */
-static bool facts_is_reset(const struct facts_work *w, uint32_t packet, const struct cell *cell)
+static bool facts_is_reset(const struct facts_work *w, uint32_t packet, uint32_t p,
+			   const struct cell *cell)
 {
 	const struct dossier_packet *one = &w->dossier->packet[packet];
-	uint32_t p = facts_point(w->trace->view, cell[RESETS_FIRST_SEEN_AT].text), k;
+	uint32_t k;
 
 	if (w->used[packet] || !(one->flags & PACKET_TCP_RST))
 		return false;
@@ -278,10 +279,10 @@ static bool facts_is_reset(const struct facts_work *w, uint32_t packet, const st
 
 static bool facts_take_reset(struct facts_work *w, const struct cell *cell)
 {
-	uint32_t i;
+	uint32_t p = facts_point(w->trace->view, cell[RESETS_FIRST_SEEN_AT].text), i;
 
 	for (i = 0; i < w->dossier->packets; i++)
-		if (facts_is_reset(w, i, cell))
+		if (facts_is_reset(w, i, p, cell))
 			break;
 	if (i == w->dossier->packets)
 		return true;

@@ -26,6 +26,33 @@ static void ladder_base_learn(struct ladder_base *base, unsigned end, uint16_t f
 	}
 }
 
+/* A point whose capture begins later counts from where the others do: a packet that both saw
+ * tells how far apart their numbers are. */
+static void ladder_base_share(struct ladder_base *base, const struct dossier *d,
+			      const struct dossier_packet *packet, const struct view *view,
+			      unsigned end, enum record_column column)
+{
+	const struct dossier_sight *sight = &d->sight[packet->sight], *from = NULL;
+	uint32_t k, known = 0;
+
+	for (k = 0; k < packet->sights && !from; k++)
+		if (base[sight[k].point].known[end])
+			from = &sight[k];
+	if (from)
+		known = (uint32_t)view_get(&view->point[from->point], column, from->index) -
+			base[from->point].seq[end];
+	for (k = 0; from && k < packet->sights; k++) {
+		struct ladder_base *one = &base[sight[k].point];
+
+		if (one->known[end])
+			continue;
+		one->seq[end] = (uint32_t)view_get(&view->point[sight[k].point], column,
+						   sight[k].index) -
+				known;
+		one->known[end] = true;
+	}
+}
+
 static bool ladder_before(uint32_t a, uint32_t b)
 {
 	return (int32_t)(a - b) < 0;
@@ -88,7 +115,7 @@ static void ladder_stream_judge(struct ladder_stream *stream, const struct dossi
 void ladder_stream_follow(struct ladder_stream *stream, const struct dossier *d,
 			  const struct view *view)
 {
-	struct ladder_base base[VIEW_POINTS_MAX];
+	struct ladder_base base[VIEW_POINTS_MAX], at;
 	uint32_t next[2] = {0}, i, k;
 	bool known[2] = {false};
 
@@ -101,15 +128,24 @@ void ladder_stream_follow(struct ladder_stream *stream, const struct dossier *d,
 		stream[i] = (struct ladder_stream){.repeat = LADDER_NEW};
 		if (d->proto != TCP)
 			continue;
-		for (k = 0; k < packet->sights; k++) {
+		if (packet->before != VERDICT_INJECTED) {
+			ladder_base_share(base, d, packet, view, end, RECORD_SEQ);
+			if (packet->flags & PACKET_TCP_ACK)
+				ladder_base_share(base, d, packet, view, !end, RECORD_ACK);
+		}
+		for (k = 0; k < packet->sights && packet->before != VERDICT_INJECTED; k++) {
 			const struct view_point *point = &view->point[sight[k].point];
 
 			ladder_base_learn(&base[sight[k].point], end, packet->flags,
 					  (uint32_t)view_get(point, RECORD_SEQ, sight[k].index),
 					  (uint32_t)view_get(point, RECORD_ACK, sight[k].index));
 		}
-		stream[i].seq = packet->seq - base[sight->point].seq[end];
-		stream[i].ack = packet->ack - base[sight->point].seq[!end];
+		/* What the network made teaches nobody, but is shown as if it began the stream. */
+		at = base[sight->point];
+		if (packet->before == VERDICT_INJECTED)
+			ladder_base_learn(&at, end, packet->flags, packet->seq, packet->ack);
+		stream[i].seq = packet->seq - at.seq[end];
+		stream[i].ack = packet->ack - at.seq[!end];
 		ladder_stream_judge(stream, d, i, known[end] ? &next[end] : NULL);
 		if (packet->before == VERDICT_INJECTED)
 			continue;
