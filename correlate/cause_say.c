@@ -66,7 +66,7 @@ void cause_say_mtu(const struct cause_hop *c, const struct cause_drop *drop, str
 	words_add_number(words, c->longest[d]);
 	words_add(words, ", of longer ones ");
 	words_add_number(words, c->bigger_dropped[d]);
-	words_add(words, " died, and the hop told nobody");
+	words_add(words, " died, and the hop told nobody of this one");
 }
 
 void cause_say_fragment(const struct cause_hop *c, const struct cause_drop *drop,

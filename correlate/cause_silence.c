@@ -26,9 +26,12 @@ struct silence_list {
 
 static void silence_want(const struct cause_hop *c, struct silence_list *list, uint32_t session)
 {
-	const struct survey_flow *flow = &c->j->flows[c->j->sessions->list[session].first_node];
-	uint64_t packets = (uint64_t)flow->packets[0] + flow->packets[1];
+	const struct sessions *s = c->j->sessions;
+	uint64_t packets = 0;
+	uint32_t n;
 
+	for (n = s->list[session].first_node; n != UINT32_MAX; n = s->next_node[n])
+		packets += (uint64_t)c->j->flows[n].packets[0] + c->j->flows[n].packets[1];
 	if (list->count == SILENCE_SESSIONS_MAX || list->packets + packets > SILENCE_PACKETS_MAX)
 		return;
 	list->packets += packets;

@@ -185,7 +185,7 @@ static void finding_drops(struct findings *f, const struct finding_group *g)
 				 one->subject);
 		snprintf(one->evidence, sizeof one->evidence,
 			 key->cause == DROP_POLICY
-				 ? "nothing of that service and direction reached %s (%s session%s)"
+				 ? "none of these sessions' packets of that direction reached %s (%s session%s)"
 			 : key->cause == DROP_RESET_BY_HOP
 				 ? "%s has no copy, and the hop answered in its place (%s session%s)"
 				 : "%s has no copy; what shows the cause is in drops.csv (%s session%s)",

@@ -123,7 +123,7 @@ static struct session_item session_item(const struct findings *f, uint32_t sessi
 		item.find = FIND_SLOW_SYNACK_PATH;
 	if (item.find != FIND_NOTHING || s->cause != SESSION_NO_CAUSE)
 		return item;
-	if (s->state == SESSION_TIMEOUT) {
+	if (s->state == SESSION_TIMEOUT && !s->dropped) {
 		item.find = FIND_TIMEOUT;
 	} else if (s->state == SESSION_FIN_UNANSWERED) {
 		item.find = FIND_FIN_UNANSWERED;
@@ -200,20 +200,27 @@ static void session_count(struct words *words, uint64_t n)
 	words_add(words, text);
 }
 
-/* A sentence with the names of the points in it. */
-static void session_sentence(struct words *words, const struct findings *f, bool client_forward,
+/* A sentence with the names of the points in it: those nearest to the ends that saw the session. */
+static void session_sentence(struct words *words, const struct findings *f, uint32_t session,
 			     const char *text)
 {
-	uint32_t last = f->j->path->stages - 1;
+	const struct sessions *s = f->j->sessions;
+	uint32_t first = s->list[session].first_node, last = first;
+	bool client_forward = s->list[session].client_forward;
 	const char *at;
 	char name[256];
+
+	while (s->next_node[last] != UINT32_MAX) /* in the order of stages */
+		last = s->next_node[last];
 
 	while ((at = strchr(text, '{'))) {
 		bool near = strncmp(at, "{near}", 6) == 0;
 
 		words_add_cut(words, text, (size_t)(at - text));
-		path_stage_name(f->j->path, f->j->view, near == client_forward ? 0 : last, name,
-				sizeof name);
+		path_stage_name(f->j->path, f->j->view,
+				f->j->path->stage[f->j->view->node_point[near == client_forward ? first
+												: last]],
+				name, sizeof name);
 		words_add(words, name);
 		text = strchr(at, '}') + 1;
 	}
@@ -233,7 +240,6 @@ static void session_text(struct finding *one, const struct findings *f,
 			 const struct session_group *g)
 {
 	const struct session_words *w = &session_words[g->item->find];
-	bool client_forward = f->j->sessions->list[g->item->session].client_forward;
 	struct words words;
 	char hop[FINDING_HOP];
 
@@ -243,7 +249,7 @@ static void session_text(struct finding *one, const struct findings *f,
 		words_add(&words, hop);
 		words_add(&words, ": ");
 	}
-	session_sentence(&words, f, client_forward, w->what);
+	session_sentence(&words, f, g->item->session, w->what);
 	if (g->longest_ns != INT64_MIN && w->lasting) {
 		words_add(&words, ", ");
 		words_add(&words, w->lasting);

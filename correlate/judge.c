@@ -297,6 +297,23 @@ static bool judge_local(const struct judge *g, struct odd *odd)
 	return true;
 }
 
+/* Whether the one to whom an upstream packet goes opened the session, with a SYN that came to
+ * this side, and not past the other. */
+static bool judge_opened_behind(const struct judge *g, const struct odd *odd)
+{
+	const struct sessions *s = g->j->sessions;
+	const struct path *path = g->j->path;
+	uint32_t n, d;
+
+	for (n = s->list[odd->session].first_node; n != UINT32_MAX; n = s->next_node[n])
+		for (d = 0; d < 2; d++)
+			if (path->stage[g->j->view->node_point[n]] == path->stage[odd->point] &&
+			    survey_has(&g->j->flows[n], d, SURVEY_SYN) &&
+			    sessions_forward(s, n << 1 | d) != (odd->direction == HOP_FORWARD))
+				return true;
+	return false;
+}
+
 /* A session of which the other side shows nothing. */
 static void judge_alone(const struct judge *g, struct odd *odd)
 {
@@ -322,6 +339,8 @@ static void judge_alone(const struct judge *g, struct odd *odd)
 			judge_say(odd, VERDICT_LOCAL, REASON_BOX_SESSION, 60);
 		else
 			judge_say(odd, VERDICT_EXCLUDED, REASON_OTHER_WAY, 50);
+	} else if (judge_opened_behind(g, odd)) {
+		judge_say(odd, VERDICT_EXCLUDED, REASON_OTHER_WAY, 60);
 	} else if (judge_has(g->across, version, judge_source(g, odd->way ^ 1))) {
 		judge_say(odd, VERDICT_DROPPED, REASON_ONE_SIDE, 95);
 	} else if (gateways_passed_by(&g->gateways, g->j->view, odd->point, odd->index)) {
@@ -366,13 +385,13 @@ static void judge_upstream(const struct judge *g, struct odd *odd)
 	uint64_t lost = own->uncaptured[d] ? own->uncaptured[d] : g->proven_uncaptured[d][1];
 	uint64_t dropped = own->uncaptured[d] ? own->dropped[d] : g->proven_dropped[d];
 	bool near = g->j->path->stage[odd->point] == g->hop;
+	int64_t near_ns = hop_near_time(g->measured, odd->point, near, odd->time_ns);
 
 	if (g->deaf[d][1])
 		judge_say(odd, VERDICT_UNCAPTURED, REASON_CAPTURE_DEAF, 90);
-	else if (judge_capture_lost(g, odd,
-				    hop_near_time(g->measured, odd->point, near, odd->time_ns)))
+	else if (judge_capture_lost(g, odd, near_ns))
 		judge_say(odd, VERDICT_UNCAPTURED, REASON_CAPTURE_DROPS, 60);
-	else if (!lost && odd->time_ns > g->session[odd->session].last_ns[d])
+	else if (!lost && near_ns > g->session[odd->session].last_ns[d])
 		judge_say(odd, VERDICT_DROPPED, REASON_SESSION_ENDS, 95);
 	else if (!lost)
 		judge_say(odd, VERDICT_DROPPED, REASON_NO_COPY, 90);

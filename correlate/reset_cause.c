@@ -366,7 +366,11 @@ void reset_causes_find(struct resets *r, const struct judging *j, const struct v
 		struct reset_case c = cause_case(r, j, i);
 		uint32_t first = c.facts->follows, k = 0;
 
-		if (first && first - 1 < i && !is_challenged(&c)) { /* one of a salvo */
+		if (first && first - 1 < i && !is_challenged(&c) && /* one of a salvo */
+		    r->list[first - 1].verdict == r->list[i].verdict &&
+		    r->list[first - 1].hop == r->list[i].hop) {
+			if (r->facts[first - 1].follows) /* straight to its first one */
+				r->facts[i].follows = r->facts[first - 1].follows;
 			r->list[i].cause = r->list[first - 1].cause;
 			r->list[i].rule = r->list[first - 1].rule;
 			r->list[i].confidence = r->list[first - 1].confidence;

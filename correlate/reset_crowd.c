@@ -411,7 +411,7 @@ static uint64_t crowd_tuple_find(const struct crowd_key *key, uint64_t count, st
 		else
 			high = middle;
 	}
-	for (*end = low; *end < count; ++*end) {
+	for (*end = low; *end < count && *end - low < CROWD_LOOKED_AT; ++*end) {
 		tuple->number = key[*end].number;
 		if (crowd_tuple_compare(&key[*end], tuple))
 			break;

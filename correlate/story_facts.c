@@ -42,11 +42,21 @@ static struct story_fact *story_fact(struct story_facts *f, uint32_t session)
 	return &f->list[f->count++];
 }
 
+/* Of what was sent again and again, where one got farthest. */
+static void story_tally_farthest(struct story_tally *tally, const struct odd *odd)
+{
+	if (!tally->most || odd->direction == HOP_FORWARD)
+		tally->best = odd->hop;
+	tally->most++;
+}
+
 static void story_drop(struct story_fact *f, const struct judging *j, const struct verdicts *v,
 		       const struct odd *odd)
 {
 	const struct session *session = &j->sessions->list[odd->session];
 	const struct hop_session *passed = &v->hop[odd->hop].session[odd->session];
+	int64_t near_ns = hop_near_time(&j->hops->hop[odd->hop], odd->point,
+					j->path->stage[odd->point] == odd->hop, odd->time_ns);
 	bool by_client = (odd->direction == HOP_FORWARD) == session->client_forward;
 	unsigned control = odd->flags & (PACKET_TCP_SYN | PACKET_TCP_ACK | PACKET_TCP_RST);
 
@@ -57,16 +67,16 @@ static void story_drop(struct story_fact *f, const struct judging *j, const stru
 	if (!by_client)
 		story_tally_add(&f->tally[TALLY_ANSWERS], odd->hop);
 	f->too_big += odd->cause == DROP_MTU;
-	if (!passed->matched[odd->direction] || odd->time_ns > passed->last_ns[odd->direction])
+	if (!passed->matched[odd->direction] || near_ns > passed->last_ns[odd->direction])
 		story_tally_add(&f->tally[TALLY_TRAILING], odd->hop);
 	if (odd->proto != FACTS_TCP || (odd->marks & PACKET_FRAGMENT_LATER))
 		return;
 	if (by_client && control == PACKET_TCP_SYN)
-		story_tally_add(&f->tally[TALLY_SYN], odd->hop);
+		story_tally_farthest(&f->tally[TALLY_SYN], odd);
 	else if (by_client && control == PACKET_TCP_ACK)
 		story_tally_add(&f->tally[TALLY_ACK], odd->hop);
 	else if (!by_client && control == (PACKET_TCP_SYN | PACKET_TCP_ACK))
-		story_tally_add(&f->tally[TALLY_SYNACK], odd->hop);
+		story_tally_farthest(&f->tally[TALLY_SYNACK], odd);
 }
 
 /* ---- ICMP "too big" ---- */

@@ -185,6 +185,16 @@ static bool note_bad(const struct note_case *c, const struct dossier_sight *s)
 	       PACKET_BAD_L4_CHECKSUM;
 }
 
+/* Verified: neither wrong nor such that it cannot be told. */
+static bool note_right(const struct note_case *c, const struct dossier_sight *s)
+{
+	const uint64_t untold = PACKET_BAD_L4_CHECKSUM | PACKET_PARTIAL_CHECKSUM |
+				PACKET_TRUNCATED | PACKET_FRAGMENT;
+
+	return !((uint64_t)view_get(&c->n->judging->view->point[s->point], RECORD_MARKS, s->index) &
+		 untold);
+}
+
 /* Wrong at the first point only is the sender's offload, caught before its card; from there on
  * a wrong sum shows where it became wrong. */
 static void note_checksums(struct note_case *c, const struct dossier_packet *p)
@@ -193,7 +203,9 @@ static void note_checksums(struct note_case *c, const struct dossier_packet *p)
 	uint32_t i;
 
 	for (i = 1; i < p->sights; i++) {
-		if (note_bad(c, &s[i - 1]) || !note_bad(c, &s[i]))
+		bool adjacent = s[i].stage == s[i - 1].stage + 1 || s[i - 1].stage == s[i].stage + 1;
+
+		if (!adjacent || !note_right(c, &s[i - 1]) || !note_bad(c, &s[i]))
 			continue;
 		if (!c->note->corrupted++)
 			c->note->corrupt_hop = s[i].stage < s[i - 1].stage ? s[i].stage

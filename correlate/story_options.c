@@ -87,7 +87,8 @@ static void options_compare(struct options_reading *r, uint32_t p, uint32_t inde
 	struct story_stripped *s = &r->stripped[j->sessions->of_node[way >> 1]];
 	uint8_t here, there, gone;
 
-	if (!options_of(r, p, index, &here) ||
+	if (j->path->stage[j->journeys->next_point[p][index]] != j->path->stage[p] + 1u ||
+	    !options_of(r, p, index, &here) ||
 	    !options_of(r, j->journeys->next_point[p][index], j->journeys->next[p][index], &there))
 		return;
 	gone = (uint8_t)(sessions_forward(j->sessions, way) ? here & ~there : there & ~here);
