@@ -246,15 +246,29 @@ static void target_absolute(struct content *c, struct line *target)
 	while (n < target->n && !memchr("/?#", target->bytes[n], 3))
 		n++;
 	host = (struct line){target->bytes, n, true};
-	host_keep(c, host);
+	/* What comes before a later @ may be a user and a password with a slash in it. */
+	if (!memchr(target->bytes + n, '@', target->n - n))
+		host_keep(c, host);
 	line_skip(target, n);
+}
+
+/* Neither a CONNECT's user nor what is left of one. */
+static void target_without_user(struct line *target)
+{
+	const uint8_t *at = memrchr(target->bytes, '@', target->n);
+
+	if (at)
+		line_skip(target, (uint32_t)(at - target->bytes) + 1);
 }
 
 static void target_keep(struct content *c, struct line target)
 {
+	bool origin = target.n && *target.bytes == '/';
 	uint32_t n = 0;
 
 	target_absolute(c, &target);
+	if (!origin && target.n)
+		target_without_user(&target);
 	while (n < target.n && target.bytes[n] != '?' && target.bytes[n] != '#' &&
 	       target.bytes[n] != ';')
 		n++;
