@@ -26,12 +26,8 @@ struct silence_list {
 
 static void silence_want(const struct cause_hop *c, struct silence_list *list, uint32_t session)
 {
-	const struct sessions *s = c->j->sessions;
-	uint64_t packets = 0;
-	uint32_t n;
+	uint64_t packets = sessions_records(c->j->sessions, c->j->flows, session);
 
-	for (n = s->list[session].first_node; n != UINT32_MAX; n = s->next_node[n])
-		packets += (uint64_t)c->j->flows[n].packets[0] + c->j->flows[n].packets[1];
 	if (list->count == SILENCE_SESSIONS_MAX || list->packets + packets > SILENCE_PACKETS_MAX)
 		return;
 	list->packets += packets;

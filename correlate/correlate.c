@@ -213,26 +213,16 @@ static enum status step_meeting(struct correlation *c, struct error *err)
 /* ---- matching ---- */
 
 /* What nodes of the same tuple say of sessions needs no journeys. */
-struct tuples_task {
-	struct correlation *c;
-	enum status status;
-	struct error err;
-};
-
-static void tuples_run(void *argument)
+static enum status sessions_begin(struct correlation *c, struct error *err)
 {
-	struct tuples_task *task = argument;
-	struct correlation *c = task->c;
-
-	task->status = sessions_new(&c->sessions, c->view, c->meeting, c->flows,
-				    c->options->tmax_ns, &task->err);
+	return sessions_new(&c->sessions, c->view, c->meeting, c->flows, c->options->tmax_ns, err);
 }
 
 static enum status step_join(struct correlation *c, struct error *err)
 {
 	enum status status = journeys_new(&c->journeys, c->view, err);
-	struct tuples_task tuples = {.c = c};
-	struct task beside = {tuples_run, &tuples};
+	struct side_task tuples = {.c = c, .run = sessions_begin};
+	struct task beside = {side_run, &tuples};
 
 	if (!status)
 		status = journeys_join(c->journeys, c->view, &c->path, c->meeting,

@@ -204,23 +204,17 @@ static void session_count(struct words *words, uint64_t n)
 static void session_sentence(struct words *words, const struct findings *f, uint32_t session,
 			     const char *text)
 {
-	const struct sessions *s = f->j->sessions;
-	uint32_t first = s->list[session].first_node, last = first;
-	bool client_forward = s->list[session].client_forward;
 	const char *at;
 	char name[256];
 
-	while (s->next_node[last] != UINT32_MAX) /* in the order of stages */
-		last = s->next_node[last];
 
 	while ((at = strchr(text, '{'))) {
-		bool near = strncmp(at, "{near}", 6) == 0;
+		uint32_t node = strncmp(at, "{near}", 6) == 0 ? story_near_node(f->j, session)
+							      : story_far_node(f->j, session);
 
 		words_add_cut(words, text, (size_t)(at - text));
 		path_stage_name(f->j->path, f->j->view,
-				f->j->path->stage[f->j->view->node_point[near == client_forward ? first
-												: last]],
-				name, sizeof name);
+				f->j->path->stage[f->j->view->node_point[node]], name, sizeof name);
 		words_add(words, name);
 		text = strchr(at, '}') + 1;
 	}

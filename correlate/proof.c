@@ -189,17 +189,14 @@ static bool proof_wanted(const struct analysis_flow *a)
 static uint64_t proof_packets(const struct sessions *s, const struct survey_flow *flows,
 			      const struct analysis_flow *analysis, uint32_t session)
 {
-	uint64_t packets = 0;
-	bool wanted = false;
 	uint32_t n;
 
 	if (s->list[session].proto != 6)
 		return 0;
-	for (n = s->list[session].first_node; n != UINT32_MAX; n = s->next_node[n]) {
-		wanted |= proof_wanted(&analysis[n]);
-		packets += (uint64_t)flows[n].packets[0] + flows[n].packets[1];
-	}
-	return wanted ? packets : 0;
+	for (n = s->list[session].first_node; n != UINT32_MAX; n = s->next_node[n])
+		if (proof_wanted(&analysis[n]))
+			return sessions_records(s, flows, session);
+	return 0;
 }
 
 static void proof_leave_out(struct proof *proof, const struct sessions *s, uint32_t session)

@@ -187,17 +187,6 @@ static uint32_t *resets_order(const struct resets *r, int (*compare)(const void 
 	return list;
 }
 
-static uint64_t reset_session_packets(const struct judging *j, uint32_t session)
-{
-	uint64_t packets = 0;
-	uint32_t n;
-
-	for (n = j->sessions->list[session].first_node; n != UINT32_MAX;
-	     n = j->sessions->next_node[n])
-		packets += (uint64_t)j->flows[n].packets[0] + j->flows[n].packets[1];
-	return packets;
-}
-
 static uint64_t resets_of_session(const struct resets *r, const uint32_t *list, uint64_t from)
 {
 	uint64_t to = from;
@@ -240,10 +229,10 @@ static enum status resets_read(struct resets *r, const uint32_t *list, const str
 	enum status status = session ? STATUS_OK : reset_memory(err);
 
 	for (i = 0; i < r->count; i = resets_of_session(r, list, i))
-		all += reset_session_packets(j, r->list[list[i]].session);
+		all += sessions_records(j->sessions, j->flows, r->list[list[i]].session);
 	most = all / RESET_CHUNKS > RESET_CHUNK_PACKETS ? all / RESET_CHUNKS : RESET_CHUNK_PACKETS;
 	for (i = 0; i < r->count && !status; i = resets_of_session(r, list, i)) {
-		uint64_t more = reset_session_packets(j, r->list[list[i]].session);
+		uint64_t more = sessions_records(j->sessions, j->flows, r->list[list[i]].session);
 
 		if (more > RESET_SESSION_PACKETS)
 			continue;

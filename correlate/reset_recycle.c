@@ -26,17 +26,6 @@ static int recycle_compare(const void *x, const void *y)
 	return (a->number > b->number) - (a->number < b->number);
 }
 
-static uint64_t recycle_packets(const struct judging *j, uint32_t session)
-{
-	uint64_t packets = 0;
-	uint32_t n;
-
-	for (n = j->sessions->list[session].first_node; n != UINT32_MAX;
-	     n = j->sessions->next_node[n])
-		packets += (uint64_t)j->flows[n].packets[0] + j->flows[n].packets[1];
-	return packets;
-}
-
 /* The key of a refused SYN's client: the RST's own host is the server. */
 static void recycle_turn(struct crowd_key *key)
 {
@@ -73,7 +62,7 @@ static uint32_t recycle_pairs(const struct resets *r, const struct judging *j,
 
 		from = to - from > RECYCLE_LOOKED_AT ? to - RECYCLE_LOOKED_AT : from;
 		for (k = from; k < to && pairs < RECYCLE_ASKED * RECYCLE_LOOKED_AT; k++) {
-			packets += recycle_packets(j, open[k].session);
+			packets += sessions_records(j->sessions, j->flows, open[k].session);
 			if (memcmp(open[k].other, key[i].other, sizeof open[k].other) != 0 ||
 			    open[k].other_port != key[i].other_port || packets > RECYCLE_PACKETS)
 				continue;

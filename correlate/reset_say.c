@@ -56,12 +56,17 @@ void say_closed_port(struct words *w, const struct reset_case *c)
 	say_foreign(w, c);
 }
 
-void say_time_wait(struct words *w, const struct reset_case *c)
+static void say_refused_ack(struct words *w, const struct reset_case *c)
 {
 	say(w, "the SYN was answered by a plain ACK of another connection, which this RST refuses ");
 	say_time(w, c->facts->answered_ns);
 	say(w, " later: ");
 	say(w, say_peer(c));
+}
+
+void say_time_wait(struct words *w, const struct reset_case *c)
+{
+	say_refused_ack(w, c);
 	if (c->facts->prior == RESET_PRIOR_CLOSED) {
 		say(w, " holds this tuple in TIME_WAIT: the connection before it had closed ");
 		say_time(w, c->facts->prior_ns);
@@ -73,10 +78,7 @@ void say_time_wait(struct words *w, const struct reset_case *c)
 
 void say_held_open(struct words *w, const struct reset_case *c)
 {
-	say(w, "the SYN was answered by a plain ACK of another connection, which this RST refuses ");
-	say_time(w, c->facts->answered_ns);
-	say(w, " later: ");
-	say(w, say_peer(c));
+	say_refused_ack(w, c);
 	say(w, " still holds the connection of this tuple that ended without FIN both ways ");
 	say_time(w, c->facts->prior_ns);
 	say(w, " before: ");

@@ -99,6 +99,18 @@ static inline bool sessions_forward(const struct sessions *s, uint32_t way)
 	       s->list[s->of_node[node]].client_forward;
 }
 
+/* The records of a session at all points, copies included. `flows` is by node. */
+static inline uint64_t sessions_records(const struct sessions *s, const struct survey_flow *flows,
+					uint32_t session)
+{
+	uint64_t records = 0;
+	uint32_t n;
+
+	for (n = s->list[session].first_node; n != UINT32_MAX; n = s->next_node[n])
+		records += (uint64_t)flows[n].packets[0] + flows[n].packets[1];
+	return records;
+}
+
 /* The service that a node's session asks for: the server's address (network
  * order) and port as seen there. ICMP has no port: an echo's identifier is none. */
 struct session_service {

@@ -81,12 +81,8 @@ struct look_one {
 
 static uint32_t look_records(const struct judging *j, uint32_t session)
 {
-	uint64_t n = 0;
-	uint32_t node;
+	uint64_t n = sessions_records(j->sessions, j->flows, session);
 
-	for (node = j->sessions->list[session].first_node; node != UINT32_MAX;
-	     node = j->sessions->next_node[node])
-		n += (uint64_t)j->flows[node].packets[0] + j->flows[node].packets[1];
 	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 

@@ -266,14 +266,10 @@ static bool suffers_strip(const struct story_case *c)
 /* What the point nearest to the client saw of the session's HTTP, or to the server. */
 static bool case_content(const struct story_case *c, bool near, struct content_story *story)
 {
-	const struct sessions *s = c->j->sessions;
-	uint32_t first = c->session->first_node, last = first;
+	uint32_t node = near ? story_near_node(c->j, c->number) : story_far_node(c->j, c->number);
 
-	while (s->next_node[last] != UINT32_MAX)
-		last = s->next_node[last];
-	return contents_at(c->j->contents, s, c->number,
-			   c->j->view->node_point[near == c->session->client_forward ? first : last],
-			   story);
+	return contents_at(c->j->contents, c->j->sessions, c->number,
+			   c->j->view->node_point[node], story);
 }
 
 /* Where no packet of the session is missing, two answers to one request are two answers. */

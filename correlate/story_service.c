@@ -13,14 +13,24 @@
 #define SERVICE_SAMPLES 1024u /* of a service's sessions: the median's rank is then right to 3 % */
 #define SERVICE_KEY offsetof(struct story_service, sessions)
 
-uint32_t story_near_node(const struct judging *j, uint32_t session)
+/* Nodes are chained in the order of stages. */
+static uint32_t service_end_node(const struct judging *j, uint32_t session, bool first)
 {
-	const struct session *s = &j->sessions->list[session];
-	uint32_t node = s->first_node;
+	uint32_t node = j->sessions->list[session].first_node;
 
-	while (!s->client_forward && j->sessions->next_node[node] != UINT32_MAX)
+	while (!first && j->sessions->next_node[node] != UINT32_MAX)
 		node = j->sessions->next_node[node];
 	return node;
+}
+
+uint32_t story_near_node(const struct judging *j, uint32_t session)
+{
+	return service_end_node(j, session, j->sessions->list[session].client_forward);
+}
+
+uint32_t story_far_node(const struct judging *j, uint32_t session)
+{
+	return service_end_node(j, session, !j->sessions->list[session].client_forward);
 }
 
 static void service_key(struct story_service *key, const struct judging *j, uint32_t node)

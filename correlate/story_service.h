@@ -38,8 +38,9 @@ enum status story_services_find(struct story_services *services, const struct ju
 				struct error *err) MUST_CHECK;
 void story_services_free(struct story_services *services);
 
-/* The node at the session's point nearest to its client. */
+/* The node at the session's point nearest to its client, nearest to its server. */
 uint32_t story_near_node(const struct judging *judging, uint32_t session);
+uint32_t story_far_node(const struct judging *judging, uint32_t session);
 
 /* Works out the medians, of at most a thousand sessions of each service, spread evenly:
  * value() is asked for a session's reply (0) or duration (1), INT64_MIN where there is none. */

@@ -62,7 +62,7 @@ static void late_synacks(int64_t hop_us, int64_t server_us)
 		scene_exchange(&scene, &t, 2);
 		scene_close(&scene, &t);
 	}
-	run();
+	scene_run(&scene);
 }
 
 static uint32_t slow_ones(const char *cause, const char *outcome, const char *hop)
@@ -131,7 +131,7 @@ static void reuse(bool comes_up)
 	} else {
 		scene_send(&scene, t.us, plain, 2, 0);
 	}
-	run();
+	scene_run(&scene);
 }
 
 static void port_reuse(void)
@@ -166,7 +166,7 @@ static void slow_server(void)
 	quick.us += 2500000;
 	scene_server(&scene, &quick, ACK | PSH, 700, SCENE_THROUGH);
 	scene_close(&scene, &quick);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(443, "closed", "degraded", "server_slow", "");
 	CHECK_STORY(444, "closed", "ok", "", "");
 	CHECK(finding_says("session.server_slow", FINDINGS_TEXT, "up to 2.5 s"));
@@ -193,7 +193,7 @@ static void no_answer(void)
 	scene_server(&scene, &push, ACK, 0, SCENE_THROUGH);
 	push.us += 3000000;
 	scene_close(&scene, &push);
-	run();
+	scene_run(&scene);
 	CHECK_INT(slow_ones("server_slow", "aborted", ""), 1);
 	CHECK_STORY(514, "closed", "ok", "", "");
 	CHECK(finding_says("session.server_slow", FINDINGS_TEXT, "up to 3.0 s"));
@@ -217,7 +217,7 @@ static void unseen_answer(void)
 		scene_client(&scene, &t, ACK, 0, SCENE_THROUGH);
 	}
 	scene_close(&scene, &t);
-	run();
+	scene_run(&scene);
 	CHECK(strcmp(cell_of(443, SESSIONS_CAUSE), "server_slow") != 0);
 	CHECK_INT(finding("session.server_slow"), UINT32_MAX);
 	end("where the server's point missed the answers, nothing is said of its slowness");
@@ -233,7 +233,7 @@ static void slow_client(void)
 	t.us += 4000000;
 	scene_exchange(&scene, &t, 1);
 	scene_close(&scene, &t);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(443, "closed", "ok", "client_slow", "");
 	CHECK_TEXT(scene_cell(&scene, FINDINGS, finding("session.client_slow"), FINDINGS_SEVERITY),
 		   "info");
@@ -260,7 +260,7 @@ static void closed_window(bool server)
 	(server ? scene_server : scene_client)(&scene, &t, ACK, 0, SCENE_THROUGH);
 	scene_exchange(&scene, &t, 1);
 	scene_close(&scene, &t);
-	run();
+	scene_run(&scene);
 }
 
 static void closed_windows(void)
@@ -294,7 +294,7 @@ static void corrupted(void)
 	last_marks("client", PACKET_BAD_L4_CHECKSUM);
 	scene_server(&scene, &offload, ACK | PSH, 300, SCENE_THROUGH);
 	scene_close(&scene, &offload);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(443, "closed", "degraded", "checksum_error", "fw>server");
 	CHECK_STORY(444, "closed", "ok", "", "");
 	CHECK_TEXT(scene_cell(&scene, FINDINGS, finding("session.checksum_error"), FINDINGS_HOP),
@@ -312,7 +312,7 @@ static void slow_path(void)
 	scene_exchange(&scene, &t, 6);
 	scene.delay_us[0] = SCENE_DELAY_US;
 	scene_close(&scene, &t);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(443, "closed", "degraded", "path_delay", "client>fw");
 	CHECK(finding_says("session.path_delay", FINDINGS_TEXT, "for up to 15"));
 	end("a session whose packets a hop holds far longer than others': path_delay there");
@@ -344,7 +344,7 @@ static void too_big(bool told)
 	scene_client(&scene, &t, ACK | PSH, 700, SCENE_THROUGH);
 	scene_server(&scene, &t, ACK | PSH, 100, SCENE_THROUGH);
 	scene_close(&scene, &t);
-	run();
+	scene_run(&scene);
 }
 
 static void black_hole(void)
@@ -372,7 +372,7 @@ static void unanswered_fin(void)
 		scene_client(&scene, &again, ACK | FIN, 0, SCENE_THROUGH);
 		t.us += 300000 << i;
 	}
-	run();
+	scene_run(&scene);
 	CHECK_STORY(443, "fin_unanswered", "open", "", "");
 	CHECK(finding("session.fin_unanswered") != UINT32_MAX);
 	CHECK_INT(finding("session.close_wait"), UINT32_MAX);
@@ -388,7 +388,7 @@ static void close_wait(void)
 	scene_exchange(&scene, &t, 1);
 	scene_client(&scene, &t, ACK | FIN, 0, SCENE_THROUGH);
 	scene_server(&scene, &t, ACK, 0, SCENE_THROUGH);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(443, "half_closed", "open", "", "");
 	CHECK(finding_says("session.close_wait", FINDINGS_TEXT, "the server did not"));
 	CHECK(finding_says("session.close_wait", FINDINGS_TEXT, "up to 28."));
@@ -409,7 +409,7 @@ static void last_ack(void)
 		scene_server(&scene, &again, ACK | FIN, 0, SCENE_THROUGH);
 		t.us += 300000 << i;
 	}
-	run();
+	scene_run(&scene);
 	CHECK_TEXT(cell_of(443, SESSIONS_STATE), "last_ack");
 	CHECK_TEXT(cell_of(443, SESSIONS_OUTCOME), "ok");
 	end("FINs both ways, the second sent again and again: last_ack");
@@ -428,7 +428,7 @@ static void timeout(void)
 		lost = t;
 		scene_client(&scene, &lost, ACK | PSH, 100, SCENE_THROUGH);
 	}
-	run();
+	scene_run(&scene);
 	CHECK_STORY(443, "timeout", "aborted", "", "");
 	CHECK(finding_says("session.timeout", FINDINGS_TEXT, "in 1 of 1 sessions"));
 	end("what reaches the last point and is never acknowledged: timeout, at no hop");
@@ -454,7 +454,7 @@ static void long_session(void)
 		scene_server(&scene, &t, ACK | PSH, 50, SCENE_THROUGH);
 		scene_close(&scene, &t);
 	}
-	run();
+	scene_run(&scene);
 	CHECK_TEXT(scene_cell(&scene, FINDINGS, finding("session.long"), FINDINGS_COUNT), "1");
 	CHECK(finding_says("session.long", FINDINGS_TEXT, "up to 150.0 s"));
 	end("a session that lasts far longer than its service's others is a finding");
@@ -478,7 +478,7 @@ static void syn_flood(uint32_t sources)
 		t.sseq--;
 		scene_server(&scene, &t, SYNACK, 0, SCENE_THROUGH);
 	}
-	run();
+	scene_run(&scene);
 }
 
 static void floods(void)
@@ -508,7 +508,7 @@ static void few_findings(void)
 		again.us += 1000000;
 		scene_client(&scene, &again, SYN, 0, SCENE_THROUGH);
 	}
-	run();
+	scene_run(&scene);
 	for (row = 0; row < scene_rows(&scene, FINDINGS); row++)
 		named += strcmp(scene_cell(&scene, FINDINGS, row, FINDINGS_KIND),
 				"session.server_silent") == 0;
@@ -541,7 +541,7 @@ static void scattered(void)
 		scene_exchange(&scene, &t, 1);
 		scene_close(&scene, &t);
 	}
-	run();
+	scene_run(&scene);
 	CHECK_INT(slow_ones("syn_dropped", "failed", "fw>server"), 1);
 	CHECK_TEXT(scene_cell(&scene, FINDINGS, finding("session.syn_dropped"), FINDINGS_SEVERITY),
 		   "medium");

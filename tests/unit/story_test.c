@@ -35,7 +35,7 @@ static void whole_session(void)
 	scene_open(&scene, &t);
 	scene_exchange(&scene, &t, 2);
 	scene_close(&scene, &t);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(443, "closed", "ok", "", "");
 	CHECK_TEXT(cell_of(443, SESSIONS_PROTO), "tcp");
 	CHECK_TEXT(cell_of(443, SESSIONS_CLIENT), "10.1.0.1");
@@ -72,7 +72,7 @@ static void handshake_times(void)
 	t.us += 8000;                                     /* 10000 us behind the SYN-ACK */
 	scene_client(&scene, &t, ACK, 0, SCENE_THROUGH);
 	scene_exchange(&scene, &t, 2);
-	run();
+	scene_run(&scene);
 	whole = scene_int(&scene, SESSIONS, row_of(443), SESSIONS_HANDSHAKE);
 	client = scene_int(&scene, SESSIONS, row_of(443), SESSIONS_CLIENT_TIME);
 	path = scene_int(&scene, SESSIONS, row_of(443), SESSIONS_PATH_TIME);
@@ -95,7 +95,7 @@ static void one_direction_only(void)
 	scene_client(&scene, &t, ACK, 0, SCENE_THROUGH);
 	scene_client(&scene, &t, ACK | PSH, 300, SCENE_THROUGH);
 	scene_client(&scene, &t, ACK | FIN, 0, SCENE_THROUGH);
-	run();
+	scene_run(&scene);
 	CHECK_TEXT(cell_of(443, SESSIONS_OUTCOME), "ok");
 	CHECK_TEXT(cell_of(443, SESSIONS_CAUSE), "");
 	end("a session of which one direction only was captured did not fail");
@@ -110,7 +110,7 @@ static void from_the_far_side(void)
 	scene_open(&scene, &t);
 	scene_exchange(&scene, &t, 1);
 	scene_close(&scene, &t);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(25, "closed", "ok", "", "");
 	CHECK_TEXT(cell_of(25, SESSIONS_CLIENT), "10.2.0.1");
 	CHECK_TEXT(cell_of(25, SESSIONS_PACKETS_FORWARD), "3"); /* the server's */
@@ -132,12 +132,12 @@ static void ring_of_files(void)
 		scene.point[p].use = 1;
 	scene_exchange(&scene, &t, 3);
 	scene_close(&scene, &t);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(443, "closed", "ok", "", "");
 	CHECK_TEXT(cell_of(443, SESSIONS_POINTS), "client,fw,server");
 	CHECK_TEXT(cell_of(443, SESSIONS_PACKETS_FORWARD), "14");
 	CHECK_TEXT(cell_at(443, "server", SESSION_POINTS_PACKETS_FORWARD), "14");
-	CHECK_INT(points.rows, 3 * 3);
+	CHECK_INT(scene_rows(&scene, STATIONS), 3 * 3);
 	end("the files of a ring make one row for each session and point");
 }
 
@@ -160,7 +160,7 @@ static void mirrored_twice(void)
 		scene_put(&scene, scene_point(&scene, "fw"),
 			  row.time_ns / 1000 - SCENE_EPOCH_US + 5, &copy);
 	}
-	run();
+	scene_run(&scene);
 	CHECK_TEXT(cell_of(443, SESSIONS_PACKETS_FORWARD), "10");
 	CHECK_TEXT(cell_of(443, SESSIONS_RETRANSMISSIONS), "0");
 	CHECK_TEXT(cell_at(443, "fw", SESSION_POINTS_PACKETS_FORWARD), "10");
@@ -185,7 +185,7 @@ static void blocked(void)
 		t.us += again_us[i];
 		scene_client(&scene, &t, SYN, 0, 1); /* passes client>fw */
 	}
-	run();
+	scene_run(&scene);
 	CHECK_STORY(82, "syn_sent", "failed", "syn_dropped", "fw>server");
 	CHECK_TEXT(cell_of(82, SESSIONS_POINTS), "client,fw");
 	CHECK_TEXT(cell_of(82, SESSIONS_DROPPED), "4");
@@ -212,7 +212,7 @@ static void answer_lost(void)
 		if (i)
 			scene_server(&scene, &t, SYNACK, 0, 1); /* no farther than fw */
 	}
-	run();
+	scene_run(&scene);
 	CHECK_STORY(81, "syn_received", "failed", "synack_lost", "client>fw");
 	CHECK_TEXT(cell_of(81, SESSIONS_DROPPED), "3");
 	CHECK_TEXT(cell_at(81, "client", SESSION_POINTS_STATE), "syn_sent");
@@ -230,7 +230,7 @@ static void silent_server(void)
 	scene_client(&scene, &t, SYN, 0, SCENE_THROUGH);
 	t = talk(3000000, 81);
 	scene_client(&scene, &t, SYN, 0, SCENE_THROUGH);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(81, "syn_sent", "failed", "server_silent", "");
 	end("a SYN that reaches the last point and gets no answer: server_silent");
 }
@@ -245,7 +245,7 @@ static void silent_client(void)
 	again.us += 1000000;
 	scene_server(&scene, &t, SYNACK, 0, SCENE_THROUGH);
 	scene_server(&scene, &again, SYNACK, 0, SCENE_THROUGH);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(81, "syn_received", "failed", "synack_unanswered", "");
 	end("a SYN-ACK that reaches the client and gets no answer: synack_unanswered");
 }
@@ -265,7 +265,7 @@ static void handshake_ack_lost(void)
 		scene_server(&scene, &again, SYNACK, 0, SCENE_THROUGH);
 		t.us += 1000;
 	}
-	run();
+	scene_run(&scene);
 	CHECK_TEXT(cell_of(81, SESSIONS_OUTCOME), "failed");
 	CHECK_TEXT(cell_of(81, SESSIONS_CAUSE), "ack_lost");
 	CHECK_TEXT(cell_of(81, SESSIONS_HOP), "fw>server");
@@ -282,7 +282,7 @@ static void closed_port(void)
 	rst = scene_by_server(&t, RST | ACK, 0);
 	rst.seq = 0;
 	scene_travel(&scene, &t, rst, false, SCENE_THROUGH);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(84, "reset", "failed", "refused", "");
 	CHECK_TEXT(cell_of(84, SESSIONS_RESETS), "1");
 	end("a RST of the server itself to a SYN: refused, at no hop");
@@ -298,7 +298,7 @@ static void rejected_by_hop(void)
 	rst = scene_by_server(&t, RST | ACK, 0);
 	rst.seq = 0;
 	scene_send(&scene, t.us, rst, 1, 0); /* begins at fw: made between fw and server */
-	run();
+	scene_run(&scene);
 	CHECK_STORY(83, "reset", "failed", "refused", "fw>server");
 	CHECK_TEXT(cell_of(83, SESSIONS_DROPPED), "1");
 	CHECK_TEXT(cell_of(83, SESSIONS_INJECTED), "1");
@@ -313,7 +313,7 @@ static void waiting_at_the_end(void)
 	SCENE_ROAD(&scene, "client", "fw", "server");
 	scene_frame(&scene, 29950000);
 	scene_client(&scene, &t, SYN, 0, SCENE_THROUGH);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(81, "syn_sent", "open", "", "");
 	end("a SYN just before the captures end is open: its answer was not due");
 }
@@ -334,7 +334,7 @@ static void cut_by_both_sides(void)
 	rst = scene_by_client(&t, RST | ACK, 0);
 	rst.ttl = 200;
 	scene_send(&scene, t.us, rst, 1, 2);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(443, "reset", "aborted", "reset", "client>fw");
 	CHECK_TEXT(cell_of(443, SESSIONS_INJECTED), "2");
 	CHECK_TEXT(cell_of(443, SESSIONS_RESETS), "2");
@@ -360,7 +360,7 @@ static void reset_by_server(void)
 	scene_client(&scene, &late, ACK | FIN, 0, SCENE_THROUGH);
 	scene_server(&scene, &late, ACK | FIN, 0, SCENE_THROUGH);
 	scene_client(&scene, &late, RST, 0, SCENE_THROUGH);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(443, "reset", "aborted", "reset", "");
 	CHECK_STORY(444, "closed", "ok", "", "");
 	end("a RST aborts a session, but not one that both ends have closed");
@@ -379,7 +379,7 @@ static void losses_at_two_hops(void)
 	scene_lose(&scene, &t, true, 100, 1);
 	scene_lose(&scene, &t, false, 100, 0); /* at fw>server, too */
 	scene_close(&scene, &t);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(443, "closed", "degraded", "path_loss", "fw>server");
 	CHECK_TEXT(cell_of(443, SESSIONS_DROPPED), "5");
 	/* all of the client's, at its own point */
@@ -402,7 +402,7 @@ static void cut_in_silence(void)
 		lost = t;
 		scene_client(&scene, &lost, ACK | PSH, 100, 1);
 	}
-	run();
+	scene_run(&scene);
 	CHECK_STORY(443, "timeout", "aborted", "path_loss", "fw>server");
 	end("a session that a hop stopped passing was cut there");
 }
@@ -428,7 +428,7 @@ static void datagrams(void)
 		scene_send(&scene, 10000000 + i * 100000, udp(514, 600 + i), 0, 2);
 	for (i = 0; i < 20; i++)
 		scene_send(&scene, 13000000 + i * 100000, udp(515, 700 + i), 0, i == 9 ? 1 : 2);
-	run();
+	scene_run(&scene);
 	CHECK_STORY(53, "answered", "ok", "", "");
 	CHECK_STORY(69, "unanswered", "failed", "path_loss", "fw>server");
 	CHECK_TEXT(cell_of(161, SESSIONS_OUTCOME), "failed");
@@ -451,7 +451,7 @@ static void refused_datagram(void)
 				      .ack = 3 << 8 | 3, .length = 60, .quotes = &asked};
 	scene_send(&scene, 2002000, error, 2, 0);
 	scene_send(&scene, 6000000, udp(124, 2), 0, 2); /* another one, that nobody refused */
-	run();
+	scene_run(&scene);
 	CHECK_STORY(123, "unanswered", "failed", "refused", "");
 	CHECK_STORY(124, "unanswered", "ok", "", "");
 	end("a datagram that its receiver answers with an ICMP error was refused");

@@ -20,8 +20,8 @@ static void masquerading(void)
 		scene_exchange(&scene, &t, 2);
 		scene_close(&scene, &t);
 	}
-	run();
-	CHECK_INT(translations.rows, 3);
+	scene_run(&scene);
+	CHECK_INT(scene_rows(&scene, TRANSLATIONS), 3);
 	for (i = 0; i < 3; i++) {
 		static const char *const from[] = {"10.1.0.1", "10.1.0.1", "10.1.0.2"};
 		static const char *const port[] = {"80", "443", "80"};
@@ -69,8 +69,8 @@ static void balanced(void)
 		scene_exchange(&scene, &t, 2);
 		scene_close(&scene, &t);
 	}
-	run();
-	CHECK_INT(translations.rows, 2);
+	scene_run(&scene);
+	CHECK_INT(scene_rows(&scene, TRANSLATIONS), 2);
 	for (i = 0; i < 2; i++) {
 		CHECK_TEXT(translation(i, TRANSLATIONS_HOP), "lb>web1/web2");
 		CHECK_TEXT(translation(i, TRANSLATIONS_KIND), "balance");
@@ -100,8 +100,8 @@ static void masquerading_in_reverse(void)
 	scene_open(&scene, &t);
 	scene_exchange(&scene, &t, 3);
 	scene_close(&scene, &t);
-	run();
-	CHECK_INT(translations.rows, 1);
+	scene_run(&scene);
+	CHECK_INT(scene_rows(&scene, TRANSLATIONS), 1);
 	CHECK_TEXT(translation(0, TRANSLATIONS_HOP), "fw>server");
 	CHECK_TEXT(translation(0, TRANSLATIONS_KIND), "nat");
 	CHECK_TEXT(translation(0, TRANSLATIONS_FROM_SRC), "10.2.0.1");
@@ -137,8 +137,8 @@ static void pings(void)
 			scene_send(&scene, 2003000 + i * 100000 + k * 10000, answer, 2, 0);
 		}
 	}
-	run();
-	CHECK_INT(translations.rows, 1);
+	scene_run(&scene);
+	CHECK_INT(scene_rows(&scene, TRANSLATIONS), 1);
 	CHECK_TEXT(translation(0, TRANSLATIONS_KIND), "nat");
 	CHECK_TEXT(translation(0, TRANSLATIONS_TO_SRC), "192.0.2.1");
 	CHECK_TEXT(translation(0, TRANSLATIONS_FROM_DPORT), "");
