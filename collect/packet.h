@@ -105,7 +105,11 @@ struct packet {
 	uint8_t options_bytes;        /* of `options`, below; fewer than the header says when cut */
 	bool has_timestamps;
 	uint32_t tsval, tsecr;        /* 0 when there is no timestamp option */
-	uint32_t sack;                /* TCP: the edges of all SACK blocks, mixed; 0: none */
+	/* TCP's SACK blocks by their distance to `ack`, which a box that shifts sequence
+	 * numbers and translates the blocks too leaves as it is. */
+	uint32_t sack;                /* all edges, mixed; 0: none */
+	uint32_t sack_left;           /* the first block's left edge; 0: none */
+	uint16_t urgent;              /* TCP: the urgent pointer where URG is set; else 0 */
 
 	const uint8_t *payload;       /* behind the transport header; NULL: none captured */
 	uint32_t payload_bytes;       /* by the IP header */

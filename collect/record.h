@@ -39,6 +39,9 @@ enum record_column {
 	RECORD_TTL,
 	RECORD_TOS,
 	RECORD_KIND,    /* enum packet_kind */
+	RECORD_SACK,    /* the first SACK block's left edge less RECORD_ACK; 0: no block */
+	RECORD_FLOW_LABEL, /* of IPv6 */
+	RECORD_URGENT,  /* the urgent pointer where URG is set, else 0 */
 	RECORD_COLUMNS
 };
 
@@ -48,7 +51,7 @@ enum record_column {
 #define RECORD_GAP_BYTES 320
 #define RECORD_ROOM(type) (RECORD_BLOCK_ROWS + RECORD_GAP_BYTES / sizeof(type))
 
-/* A block being filled. About 1 MiB: allocate it, do not put it on a stack. */
+/* A block being filled. About 1.2 MiB: allocate it, do not put it on a stack. */
 struct record_block {
 	uint32_t rows;
 	int64_t time_ns[RECORD_ROOM(int64_t)];
@@ -70,6 +73,9 @@ struct record_block {
 	uint8_t ttl[RECORD_ROOM(uint8_t)];
 	uint8_t tos[RECORD_ROOM(uint8_t)];
 	uint8_t kind[RECORD_ROOM(uint8_t)];
+	uint32_t sack[RECORD_ROOM(uint32_t)];
+	uint32_t flow_label[RECORD_ROOM(uint32_t)];
+	uint16_t urgent[RECORD_ROOM(uint16_t)];
 };
 
 /* Brings the places of RECORD_AHEAD rows from `row` on into the cache, if there

@@ -27,7 +27,7 @@
 
 #include "collect/error.h"
 
-#define STORE_VERSION 1
+#define STORE_VERSION 2
 
 enum store_mode {
 	STORE_READ,   /* it must be there */

@@ -13,19 +13,34 @@
 
 enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_SACK = 5, OPTION_TIMESTAMPS = 8 };
 
-/* Takes the values that change from packet to packet out of the options copied
- * to packet->options. An option that ends behind the copy, cut or wrong, ends
- * the walk; what is there of its values is zeroed all the same. */
-/* FNV-1a: the SACK edges as one number; only to be compared. */
-static uint32_t options_mix(const uint8_t *bytes, uint32_t size)
+/* FNV-1a, byte by byte. */
+static uint32_t number_mix(uint32_t mixed, uint32_t number, uint32_t bytes)
 {
-	uint32_t mixed = 2166136261u;
-
-	while (size-- > 0)
-		mixed = (mixed ^ *bytes++) * 16777619u;
+	while (bytes-- > 0) {
+		mixed = (mixed ^ (number & 0xff)) * 16777619u;
+		number >>= 8;
+	}
 	return mixed;
 }
 
+/* RFC 2018 section 3: pairs of sequence numbers, which count as `ack` does. What is no
+ * whole number at the end is taken as it is. */
+static void sack_read(struct packet *packet, const uint8_t *edges, uint32_t size)
+{
+	uint32_t mixed = 2166136261u, at;
+
+	if (size >= 4)
+		packet->sack_left = cursor_be32(edges) - packet->ack;
+	for (at = 0; size - at >= 4; at += 4)
+		mixed = number_mix(mixed, cursor_be32(edges + at) - packet->ack, 4);
+	for (; at < size; at++)
+		mixed = number_mix(mixed, edges[at], 1);
+	packet->sack = mixed;
+}
+
+/* Takes the values that change from packet to packet out of the options copied
+ * to packet->options. An option that ends behind the copy, cut or wrong, ends
+ * the walk; what is there of its values is zeroed all the same. */
 static void options_clean(struct packet *packet)
 {
 	uint8_t *at = packet->options, *end = at + packet->options_bytes;
@@ -46,7 +61,7 @@ static void options_clean(struct packet *packet)
 			packet->tsecr = cursor_be32(at + 6);
 		}
 		if (*at == OPTION_SACK)
-			packet->sack = options_mix(at + 2, there - 2u);
+			sack_read(packet, at + 2, there - 2u);
 		if (*at == OPTION_TIMESTAMPS || *at == OPTION_SACK)
 			memset(at + 2, 0, there - 2u);
 		at += there;
@@ -74,6 +89,7 @@ static enum packet_kind tcp_read(struct descent *descent)
 	packet->ack = cursor_be32(h + 8);
 	packet->flags |= cursor_be16(h + 12) & 0x1ff;
 	packet->window = cursor_be16(h + 14);
+	packet->urgent = packet->flags & PACKET_TCP_URG ? cursor_be16(h + 18) : 0;
 	there = options < cursor_captured(cursor) ? options : cursor_captured(cursor);
 	h = cursor_take(cursor, there);
 	/* What is cut of the options is no payload. */

@@ -79,6 +79,7 @@ static inline void tcp_fill(struct packet *packet, const uint8_t *h, uint32_t by
 	packet->ack = cursor_be32(h + 8);
 	packet->flags |= cursor_be16(h + 12) & 0x1ff;
 	packet->window = cursor_be16(h + 14);
+	packet->urgent = packet->flags & PACKET_TCP_URG ? cursor_be16(h + 18) : 0;
 	if (bytes == TCP_BYTES)
 		return;
 	packet->options_bytes = TIMESTAMPS_BYTES;

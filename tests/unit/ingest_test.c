@@ -5,10 +5,12 @@
 
 #include "collect/batch.h"
 #include "collect/ingest.h"
+#include "tests/unit/packet_samples.h"
 #include "tests/unit/source_build.h"
 
 #define S INT64_C(1000000000)
 #define ETHERNET 1
+#define URGENT 0x0203 /* in every packet, whether URG says so or not */
 
 static char store_file[300];
 static const struct selection everything = {"", "", INT64_MIN, INT64_MAX};
@@ -67,7 +69,8 @@ static size_t make_frame(const struct made *m, uint8_t *out)
 	build_32(&b, 77);
 	build_16(&b, 0x5000 | m->flags);
 	build_16(&b, 0x1000); /* window */
-	build_32(&b, 0);
+	build_16(&b, 0);
+	build_16(&b, URGENT);
 	for (uint32_t i = 0; i < m->payload; i++)
 		build_8(&b, (uint8_t)(i + m->seq));
 	size = b.size;
@@ -106,7 +109,8 @@ static const struct made talk[] = {
 	 .flags = PACKET_TCP_SYN | PACKET_TCP_ACK, .seq = 7000, .ttl = 60, .ip_id = 0},
 	{.time_s = 101, .mac = 1, .ethertype = 0x0806},
 	{.time_s = 102, .mac = 1, .src = 1, .dst = 2, .sport = 5000, .dport = 80,
-	 .flags = PACKET_TCP_ACK, .seq = 1001, .payload = 300, .ttl = 64, .ip_id = 12},
+	 .flags = PACKET_TCP_ACK | PACKET_TCP_URG, .seq = 1001, .payload = 300, .ttl = 64,
+	 .ip_id = 12},
 	{.time_s = 101, .time_ns = 7, .mac = 1, .src = 1, .dst = 2, .sport = 5000, .dport = 80,
 	 .flags = PACKET_TCP_RST, .seq = 1301, .ttl = 64, .ip_id = 13},
 	{.time_s = 103, .mac = 1, .src = 1, .dst = 2, .sport = 5000, .dport = 80,
@@ -210,6 +214,8 @@ static void records(void)
 		CHECK_INT(column_get(&chunk.column[RECORD_WINDOW], i), ip ? 0x1000 : 0);
 		CHECK_INT(column_get(&chunk.column[RECORD_FLAGS], i),
 			  ip ? m->flags | PACKET_IP_DF : 0);
+		CHECK_INT(column_get(&chunk.column[RECORD_URGENT], i),
+			  ip && (m->flags & PACKET_TCP_URG) ? URGENT : 0);
 		CHECK_INT(column_get(&chunk.column[RECORD_OPTIONS], i), 0);
 		CHECK((column_get(&chunk.column[RECORD_FP], i) != 0) == ip);
 		CHECK((column_get(&chunk.column[RECORD_DIGEST], i) != 0) == ip);
@@ -243,6 +249,53 @@ static void records(void)
 	capture_entries_close(&links);
 	capture_entries_close(&options);
 	free(flows);
+	store_abort(&txn);
+	store_close(&store);
+}
+
+/* The packets of these two names in a capture of their own. */
+static void save_samples(const char *first, const char *second)
+{
+	struct build b = {0};
+
+	put_header(&b, 65535);
+	for (size_t i = 0; i < sizeof ip_samples / sizeof *ip_samples; i++) {
+		const struct packet_sample *sample = &ip_samples[i];
+		uint8_t frame[2048];
+		uint32_t bytes;
+
+		if (strcmp(sample->name, first) != 0 && strcmp(sample->name, second) != 0)
+			continue;
+		bytes = sample_hex(frame, sample->hex);
+		build_32(&b, 100);
+		build_32(&b, 0);
+		build_32(&b, bytes);
+		build_32(&b, bytes);
+		build_bytes(&b, frame, bytes);
+	}
+	build_save(&b);
+	build_free(&b);
+}
+
+static void columns_of_few_packets(void)
+{
+	struct store *store = store_begin_fresh();
+	struct ingest_result result;
+	struct record_chunk chunk;
+	struct store_txn *txn;
+	struct error err;
+
+	save_samples("a TCP SYN over IPv6", "a TCP acknowledgement with SACK");
+	CHECK_INT(run(store, everything, false, &result, &err), STATUS_OK);
+	CHECK_INT(result.capture.records, 2);
+	if (store_begin(store, false, &txn, &err) != STATUS_OK)
+		abort();
+	CHECK_INT(capture_block(txn, &result.capture, 0, &chunk, &err), STATUS_OK);
+	CHECK_INT(column_get(&chunk.column[RECORD_FLOW_LABEL], 0), 0x24b0e);
+	CHECK_INT(column_get(&chunk.column[RECORD_FLOW_LABEL], 1), 0);
+	CHECK_INT(column_get(&chunk.column[RECORD_SACK], 0), 0);
+	CHECK_INT(column_get(&chunk.column[RECORD_SACK], 1), 0xbbaa9989);
+	check_case("a record has flow label and SACK block where the packet has them");
 	store_abort(&txn);
 	store_close(&store);
 }
@@ -417,6 +470,7 @@ int main(void)
 
 	build_enter();
 	records();
+	columns_of_few_packets();
 	identity();
 	damage();
 	blocks();

@@ -25,6 +25,7 @@ struct packet_sample {
 	uint32_t version, proto, ttl, tos, ip_id, flow_label, ip_bytes;
 	uint32_t fragment_offset, fragment_more;
 	uint32_t sport, dport, flags, seq, ack, window, options_bytes, tsval, tsecr;
+	uint32_t sack_left, urgent;
 	uint32_t payload_bytes;
 	uint32_t payload_captured; /* 0 = what the missing bytes leave of payload_bytes */
 	const char *inner_src, *inner_dst;
@@ -56,6 +57,13 @@ static inline uint32_t sample_hex(uint8_t *bytes, const char *hex)
 		bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
 	}
 	return n;
+}
+
+static inline void sample_put_32(uint8_t *at, uint32_t number)
+{
+	uint32_t number_be = htonl(number);
+
+	memcpy(at, &number_be, sizeof number_be);
 }
 
 /* The caller frees .bytes. */
@@ -128,6 +136,9 @@ static inline void sample_check_transport(const struct packet_sample *sample,
 	CHECK_INT(packet->has_timestamps, sample->tsval != 0);
 	CHECK_INT(packet->tsval, sample->tsval);
 	CHECK_INT(packet->tsecr, sample->tsecr);
+	CHECK_INT(packet->sack_left, sample->sack_left);
+	CHECK_INT(packet->sack != 0, sample->sack_left != 0);
+	CHECK_INT(packet->urgent, sample->urgent);
 }
 
 static inline void sample_check_payload(const struct packet_sample *sample,

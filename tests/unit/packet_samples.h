@@ -88,7 +88,35 @@ static const struct packet_sample ip_samples[] = {
 		.tos = 0xb9, .ip_id = 0x1c46, .ip_bytes = 64, .sport = 40000, .dport = 443,
 		.seq = 0x11223344, .ack = 0x55667788, .window = 501, .options_bytes = 24,
 		.tsval = 0xa1a2a3a4, .tsecr = 0xb1b2b3b4, .flags = 0x8010,
+		.sack_left = 0x11111111u - 0x55667788u,
 		.options = "0101080a00000000000000000101050a0000000000000000",
+	},
+	{
+		/* IP (tos 0x0, ttl 61, id 7238, offset 0, flags [DF], proto TCP (6), length 41)
+		 * 198.51.100.7.40000 > 203.0.113.9.443: Flags [.U], cksum 0x7728 (correct), seq
+		 * 287454020:287454021, ack 1432778632, win 501, urg 1, length 1 */
+		.name = "a TCP segment with an urgent byte",
+		.linktype = 1,
+		.hex = "02000000000b02000000000a0800450000291c4640003d06bb44c6336407cb0071099c40"
+		       "01bb1122334455667788503001f57728000121",
+		.link = "01000000010202000000000b02000000000a",
+		.version = 4, .src = "198.51.100.7", .dst = "203.0.113.9", .proto = 6, .ttl = 61,
+		.ip_id = 0x1c46, .ip_bytes = 41, .sport = 40000, .dport = 443, .seq = 0x11223344,
+		.ack = 0x55667788, .window = 501, .flags = 0x8030, .urgent = 1, .payload_bytes = 1,
+	},
+	{
+		/* IP (tos 0x0, ttl 61, id 7238, offset 0, flags [DF], proto TCP (6), length 45)
+		 * 198.51.100.7.40000 > 203.0.113.9.443: Flags [.U], cksum 0x6522 (correct), seq
+		 * 0:1, ack 1, win 501, urg 1, options [nop,nop,nop,nop], length 1 */
+		.name = "a TCP segment with an urgent byte and options",
+		.linktype = 1,
+		.hex = "02000000000b02000000000a08004500002d1c4640003d06bb40c6336407cb0071099c40"
+		       "01bb1122334455667788603001f5652200010101010121",
+		.link = "01000000010202000000000b02000000000a",
+		.version = 4, .src = "198.51.100.7", .dst = "203.0.113.9", .proto = 6, .ttl = 61,
+		.ip_id = 0x1c46, .ip_bytes = 45, .sport = 40000, .dport = 443, .seq = 0x11223344,
+		.ack = 0x55667788, .window = 501, .flags = 0x8030, .urgent = 1, .payload_bytes = 1,
+		.options_bytes = 4, .options = "01010101",
 	},
 	{
 		/* IP (tos 0x0, ttl 61, id 7238, offset 0, flags [none], proto TCP (6), length

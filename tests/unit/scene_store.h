@@ -100,6 +100,9 @@ static inline void scene_block_add(struct record_block *block, const struct pack
 	block->ttl[i] = p->ttl;
 	block->tos[i] = p->tos;
 	block->kind[i] = (uint8_t)p->kind;
+	block->sack[i] = p->sack_left;
+	block->flow_label[i] = p->flow_label;
+	block->urgent[i] = p->urgent;
 	block->rows++;
 }
 

@@ -1,0 +1,559 @@
+#include "correlate/shift.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "collect/memory.h"
+#include "collect/packet.h"
+#include "correlate/shift_vote.h"
+
+#define SHIFT_SIGHTS_MAX 64u          /* of a flow about so many packets are looked at, drawn alike at all points */
+#define SHIFT_SIGHTS_MIN 4u
+#define SHIFT_SIGHTS_ALL (1u << 23)   /* of all flows together, about */
+
+enum shift_key { SHIFT_KEY_SYN, SHIFT_KEY_PAYLOAD, SHIFT_KEY_TIMESTAMP };
+
+/* A packet by what a shift leaves alone. */
+struct shift_sight {
+	uint64_t key;
+	uint32_t way, seq, ack;
+	uint16_t flags;
+	uint8_t point;
+	bool tuple;  /* the key holds the flow's tuple */
+};
+
+static int shift_sight_compare(const void *x, const void *y)
+{
+	const struct shift_sight *a = x, *b = y;
+
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	if (a->point != b->point)
+		return a->point - b->point;
+	if (a->way != b->way)
+		return a->way < b->way ? -1 : 1;
+	if (a->seq != b->seq)
+		return a->seq < b->seq ? -1 : 1;
+	return (a->ack > b->ack) - (a->ack < b->ack);
+}
+
+struct shift_columns {
+	uint32_t way[VIEW_BATCH], seq[VIEW_BATCH], ack[VIEW_BATCH], length[VIEW_BATCH];
+	uint32_t digest[VIEW_BATCH], tsval[VIEW_BATCH];
+	uint16_t flags[VIEW_BATCH], header[VIEW_BATCH], marks[VIEW_BATCH];
+};
+
+struct shift_learning {
+	struct view *view;
+	struct survey_flow *flows;
+	const uint8_t *wanted;      /* by node; NULL: all */
+	uint32_t most;              /* sights of a flow */
+	uint32_t point;
+	struct view_batch batch;
+	struct shift_columns c;
+	struct shift_sight *list;
+	uint64_t count, room;
+	struct shift_votes votes;
+	struct shift_classes classes;
+};
+
+/* ---- sights ---- */
+
+static void shift_read_columns(struct shift_learning *l)
+{
+	view_read_32(&l->batch, RECORD_SEQ, l->c.seq);
+	view_read_32(&l->batch, RECORD_ACK, l->c.ack);
+	view_read_32(&l->batch, RECORD_LENGTH, l->c.length);
+	view_read_32(&l->batch, RECORD_DIGEST, l->c.digest);
+	view_read_32(&l->batch, RECORD_TSVAL, l->c.tsval);
+	view_read_16(&l->batch, RECORD_FLAGS, l->c.flags);
+	view_read_16(&l->batch, RECORD_HEADER, l->c.header);
+	view_read_16(&l->batch, RECORD_MARKS, l->c.marks);
+}
+
+static bool shift_wants(const struct shift_learning *l, uint32_t way)
+{
+	return way != VIEW_NO_WAY && (!l->wanted || l->wanted[way >> 1]) &&
+	       l->view->flow[way >> 1].proto == 6;
+}
+
+/* What all keys of a flow's direction bear: its tuple. */
+static uint64_t shift_tuple(const struct shift_learning *l, uint32_t way)
+{
+	const struct capture_flow *flow = &l->view->flow[way >> 1];
+	uint8_t key[38] = {flow->version, (uint8_t)(way & 1)};
+
+	memcpy(key + 2, flow->a, 16);
+	memcpy(key + 18, flow->b, 16);
+	memcpy(key + 34, &flow->a_port, 2);
+	memcpy(key + 36, &flow->b_port, 2);
+	return XXH3_64bits_withSeed(key, sizeof key, l->view->seed);
+}
+
+/* Whether a long flow's packet is in the draw; a flow that is longer at one point than at
+ * another draws fewer there, and all of those are in the other's draw, too. */
+static bool shift_drawn(const struct shift_learning *l, uint32_t way, uint64_t key)
+{
+	const struct survey_flow *flow = &l->flows[way >> 1];
+	uint64_t packets = (uint64_t)flow->packets[0] + flow->packets[1];
+
+	return packets <= l->most || key / l->most <= UINT64_MAX / packets;
+}
+
+static bool shift_add_key(struct shift_learning *l, uint32_t i, enum shift_key kind, uint32_t what,
+			  bool tuple)
+{
+	uint32_t way = l->c.way[i];
+	uint32_t word[4] = {(uint32_t)kind,
+			    l->c.flags[i] & (PACKET_TCP_FIN | PACKET_TCP_SYN | PACKET_TCP_ACK),
+			    l->c.length[i] - l->c.header[i], what};
+	uint64_t key = XXH3_64bits_withSeed(word, sizeof word, l->view->seed);
+	struct shift_sight *list;
+
+	if (kind != SHIFT_KEY_SYN && !shift_drawn(l, way, key))
+		return true;
+	list = memory_room(l->list, l->count, &l->room, sizeof *list);
+	if (!list)
+		return false;
+	l->list = list;
+	if (tuple)
+		key ^= shift_tuple(l, way);
+	list[l->count++] = (struct shift_sight){key, way, l->c.seq[i], l->c.ack[i], l->c.flags[i],
+						(uint8_t)l->point, tuple};
+	return true;
+}
+
+/* Of another tuple's packets only what is rare is believed: all digits of the digest. */
+static bool shift_add_packet(struct shift_learning *l, uint32_t i)
+{
+	uint32_t digest = l->c.digest[i], tsval = l->c.tsval[i];
+	uint16_t flags = l->c.flags[i];
+	bool ok = true;
+
+	if (l->c.marks[i] & PACKET_FRAGMENT_LATER || flags & PACKET_TCP_RST)
+		return true;
+	if (flags & PACKET_TCP_SYN) {
+		ok = shift_add_key(l, i, SHIFT_KEY_SYN, 0, true);
+		return ok && (!tsval || shift_add_key(l, i, SHIFT_KEY_SYN, tsval, false));
+	}
+	if (l->c.length[i] == l->c.header[i])
+		return true;
+	if (digest & 0xffff)
+		ok = shift_add_key(l, i, SHIFT_KEY_PAYLOAD, digest & 0xffff, true);
+	if (ok && (digest & 0xffff) && digest >> 16)
+		ok = shift_add_key(l, i, SHIFT_KEY_PAYLOAD, digest, false);
+	if (ok && tsval)
+		ok = shift_add_key(l, i, SHIFT_KEY_TIMESTAMP, tsval, true) &&
+		     shift_add_key(l, i, SHIFT_KEY_TIMESTAMP, tsval, false);
+	return ok;
+}
+
+static bool shift_take_point(struct shift_learning *l)
+{
+	bool any, ok = true;
+	uint32_t i;
+
+	view_first(&l->batch, &l->view->point[l->point]);
+	while (ok && view_next(&l->batch)) {
+		view_read_ways(&l->batch, l->c.way);
+		for (any = false, i = 0; i < l->batch.rows && !any; i++)
+			any = shift_wants(l, l->c.way[i]);
+		if (!any)
+			continue;
+		shift_read_columns(l);
+		for (i = 0; i < l->batch.rows && ok; i++)
+			if (shift_wants(l, l->c.way[i]))
+				ok = shift_add_packet(l, i);
+	}
+	return ok;
+}
+
+static bool shift_take(struct shift_learning *l)
+{
+	uint32_t n, nodes = 0;
+	bool ok = true;
+
+	for (n = 0; n < l->view->nodes; n++)
+		nodes += !l->wanted || l->wanted[n];
+	l->most = nodes ? SHIFT_SIGHTS_ALL / nodes : SHIFT_SIGHTS_MAX;
+	if (l->most < SHIFT_SIGHTS_MIN)
+		l->most = SHIFT_SIGHTS_MIN;
+	if (l->most > SHIFT_SIGHTS_MAX)
+		l->most = SHIFT_SIGHTS_MAX;
+	for (; ok && l->point < l->view->points; l->point++)
+		ok = shift_take_point(l);
+	return ok;
+}
+
+/* ---- votes ---- */
+
+/* The sight of one point among those of one key: NULL where they are of several flows, or the
+ * same thing was said at several places. */
+static const struct shift_sight *shift_only(const struct shift_sight *list, uint64_t n)
+{
+	uint64_t i;
+
+	for (i = 1; i < n; i++)
+		if (list[i].way != list[0].way || list[i].seq != list[0].seq)
+			return NULL;
+	return &list[0];
+}
+
+static bool shift_vote_pair(struct shift_votes *votes, const struct shift_sight *a,
+			    const struct shift_sight *b)
+{
+	struct shift_vote vote = {.a = a->way >> 1, .b = b->way >> 1, .tuple = a->tuple,
+				  .flip = (uint8_t)((a->way ^ b->way) & 1)};
+
+	vote.direction = (uint8_t)(a->way & 1);
+	vote.by = b->seq - a->seq;
+	if (!shift_votes_add(votes, &vote))
+		return false;
+	if (!(a->flags & b->flags & PACKET_TCP_ACK))
+		return true;
+	vote.direction ^= 1;
+	vote.by = b->ack - a->ack;
+	return shift_votes_add(votes, &vote);
+}
+
+/* Each point's sight of a key against the next point's. */
+static bool shift_vote_key(struct shift_votes *votes, const struct shift_sight *list, uint64_t n)
+{
+	const struct shift_sight *before = NULL, *only;
+	uint64_t from, to;
+
+	for (from = 0; from < n; from = to) {
+		for (to = from + 1; to < n && list[to].point == list[from].point; to++)
+			;
+		only = shift_only(list + from, to - from);
+		if (!only)
+			continue;
+		if (before && !shift_vote_pair(votes, before, only))
+			return false;
+		before = only;
+	}
+	return true;
+}
+
+static bool shift_vote_all(struct shift_learning *l)
+{
+	uint64_t from, to;
+
+	if (l->count)
+		qsort(l->list, l->count, sizeof *l->list, shift_sight_compare);
+	for (from = 0; from < l->count; from = to) {
+		for (to = from + 1; to < l->count && l->list[to].key == l->list[from].key; to++)
+			;
+		if (!shift_vote_key(&l->votes, l->list + from, to - from))
+			return false;
+	}
+	return true;
+}
+
+/* ---- renumbering ---- */
+
+static bool shift_renumber(struct shift_learning *l, uint32_t node, const struct renumber *to)
+{
+	struct view_point *point = &l->view->point[l->view->node_point[node]];
+	struct survey_flow *flow = &l->flows[node];
+	unsigned opener = survey_has(flow, 1, SURVEY_SYN);
+	struct renumber *r;
+
+	if (!point->renumber)
+		point->renumber = memory_zeroed((size_t)point->nodes + 1, sizeof *point->renumber);
+	if (!point->renumber)
+		return false;
+	r = &point->renumber[node - point->first_node];
+	flow->max_end[0] -= to->by[0] - r->by[0];
+	flow->max_end[1] -= to->by[1] - r->by[1];
+	if (flow->syn_ns != INT64_MIN)
+		flow->isn -= to->by[opener] - r->by[opener];
+	*r = *to;
+	return true;
+}
+
+/* Where the numbers of the one who was asked are shifted and a SYN was seen, the box may have
+ * answered it itself. */
+static bool shift_may_be_proxied(const struct survey_flow *flow, const bool shifted[2])
+{
+	return flow->syn_ns != INT64_MIN && shifted[!survey_has(flow, 1, SURVEY_SYN)];
+}
+
+/* The initial numbers, by which the packets of a handshake are known. */
+static void shift_note_openings(struct shift_learning *l)
+{
+	uint64_t i;
+
+	for (i = 0; i < l->count; i++) {
+		const struct shift_sight *s = &l->list[i];
+		const struct view_point *point = &l->view->point[s->point];
+		struct renumber *r = point->renumber
+					     ? &point->renumber[(s->way >> 1) - point->first_node]
+					     : NULL;
+
+		if (r && s->flags & PACKET_TCP_SYN)
+			r->first[s->way & 1] = s->seq - r->by[s->way & 1];
+	}
+}
+
+static bool shift_apply(struct shift_learning *l, uint32_t *found)
+{
+	bool shifted[2];
+	uint32_t n;
+
+	for (*found = 0, n = 0; n < l->view->nodes; n++) {
+		struct renumber to = {.handshake = RENUMBER_FORWARDED};
+
+		if (l->wanted && !l->wanted[n])
+			continue;
+		to.class = shift_classes_of(&l->classes, n, to.by, shifted);
+		if (!shifted[0] && !shifted[1])
+			continue;
+		if (shift_may_be_proxied(&l->flows[n], shifted))
+			to.handshake = RENUMBER_HELD;
+		if (!shift_renumber(l, n, &to))
+			return false;
+		*found += to.by[0] || to.by[1];
+	}
+	shift_note_openings(l);
+	return true;
+}
+
+static bool shift_begin(struct shift_learning **out, struct view *view, struct survey_flow *flows,
+			const uint8_t *wanted)
+{
+	struct shift_learning *l = calloc(1, sizeof *l);
+
+	*out = l;
+	if (!l)
+		return false;
+	l->view = view;
+	l->flows = flows;
+	l->wanted = wanted;
+	return shift_take(l) && shift_vote_all(l) &&
+	       shift_classes_join(&l->classes, &l->votes, view);
+}
+
+static void shift_end(struct shift_learning *l)
+{
+	if (!l)
+		return;
+	shift_classes_free(&l->classes);
+	free(l->votes.list);
+	free(l->list);
+	free(l);
+}
+
+enum status shifts_learn(struct view *view, struct survey_flow *flows, uint32_t *found,
+			 struct error *err)
+{
+	struct shift_learning *l;
+	bool ok = shift_begin(&l, view, flows, NULL);
+
+	*found = 0;
+	ok = ok && shift_apply(l, found);
+	shift_end(l);
+	return ok ? STATUS_OK : error_errno(err, ENOMEM, "sequence shifts");
+}
+
+/* ---- what matched nothing ---- */
+
+enum { SHIFT_AHEAD = 1, SHIFT_BEHIND = 2 };
+
+/* Which of a point's flows have packets that are linked to a later stage, and to an earlier one. */
+static void shift_note_links(uint8_t *links, const struct view_point *point, const uint8_t *marks)
+{
+	struct view_batch batch;
+	uint32_t way[VIEW_BATCH], i;
+
+	view_first(&batch, point);
+	while (view_next(&batch)) {
+		view_read_ways(&batch, way);
+		for (i = 0; i < batch.rows; i++) {
+			uint8_t m = marks[batch.index[i]];
+
+			if (way[i] != VIEW_NO_WAY)
+				links[way[i] >> 1] |= (uint8_t)((m & JOURNEY_NEXT ? SHIFT_AHEAD : 0) |
+								(m & JOURNEY_PREVIOUS ? SHIFT_BEHIND : 0));
+		}
+	}
+}
+
+/* Leaves a byte for each TCP node that nothing links to the stages on one side of its own. False: one
+ * side of the path has none, so that no two of them can belong together. */
+static bool shift_alone(uint8_t *alone, const struct view *view, const struct path *path)
+{
+	bool ahead = false, behind = false;
+	uint32_t n;
+
+	for (n = 0; n < view->nodes; n++) {
+		uint8_t stage = path->stage[view->node_point[n]], links = alone[n];
+
+		alone[n] = 0;
+		if (stage == PATH_OFF || view->flow[n].proto != 6)
+			continue;
+		if (!(links & SHIFT_AHEAD) && stage + 1u < path->stages)
+			alone[n] = ahead = true;
+		if (!(links & SHIFT_BEHIND) && stage > 0)
+			alone[n] = behind = true;
+	}
+	return ahead && behind;
+}
+
+/* The flows that share a packet with one that is wanted are wanted, too. */
+static bool shift_spread(uint8_t *wanted, const struct view *view, const struct journeys *journeys,
+			 uint32_t p)
+{
+	const struct view_point *point = &view->point[p];
+	struct view_batch batch;
+	uint32_t way[VIEW_BATCH], i, far;
+	bool grown = false;
+
+	view_first(&batch, point);
+	while (view_next(&batch)) {
+		view_read_ways(&batch, way);
+		for (i = 0; i < batch.rows; i++) {
+			uint32_t index = batch.index[i];
+
+			if (way[i] == VIEW_NO_WAY || !(journeys->marks[p][index] & JOURNEY_NEXT))
+				continue;
+			far = view_way(&view->point[journeys->next_point[p][index]],
+				       journeys->next[p][index]) >> 1;
+			if (wanted[way[i] >> 1] != wanted[far]) {
+				wanted[way[i] >> 1] = wanted[far] = 1;
+				grown = true;
+			}
+		}
+	}
+	return grown;
+}
+
+/* Those of them that are shifted against each other; false: none. */
+static bool shift_pick(struct shift_learning *l, uint8_t *wanted)
+{
+	bool any = false, shifted[2];
+	uint32_t n, by[2];
+
+	for (n = 0; n < l->view->nodes; n++) {
+		if (!wanted[n])
+			continue;
+		(void)shift_classes_of(&l->classes, n, by, shifted);
+		wanted[n] = shifted[0] || shifted[1];
+		any |= wanted[n];
+	}
+	return any;
+}
+
+enum status shifts_learn_rest(struct view *view, struct survey_flow *flows, const struct path *path,
+			      const struct journeys *journeys, uint32_t *found, struct error *err)
+{
+	uint8_t *wanted = memory_zeroed((size_t)view->nodes + 1, 1);
+	struct shift_learning *l = NULL;
+	bool ok = wanted != NULL, any = false, grown = true;
+	uint32_t p;
+
+	*found = 0;
+	for (p = 0; ok && p < view->points; p++)
+		shift_note_links(wanted, &view->point[p], journeys->marks[p]);
+	if (ok && shift_alone(wanted, view, path)) {
+		ok = shift_begin(&l, view, flows, wanted);
+		any = ok && shift_pick(l, wanted);
+		shift_end(l);
+		l = NULL;
+	}
+	while (any && grown)
+		for (grown = false, p = 0; p < view->points; p++)
+			grown |= shift_spread(wanted, view, journeys, p);
+	if (any) {
+		ok = shift_begin(&l, view, flows, wanted) && shift_apply(l, found);
+		shift_end(l);
+	}
+	free(wanted);
+	return ok ? STATUS_OK : error_errno(err, ENOMEM, "sequence shifts");
+}
+
+/* ---- handshakes ---- */
+
+struct shift_handshake {
+	uint32_t class, node;
+	int64_t syn_ns, synack_ns; /* reference time; INT64_MIN: not seen */
+};
+
+static int shift_handshake_compare(const void *x, const void *y)
+{
+	const struct shift_handshake *a = x, *b = y;
+
+	if (a->class != b->class)
+		return a->class < b->class ? -1 : 1;
+	return (a->node > b->node) - (a->node < b->node);
+}
+
+static struct renumber *shift_renumber_of(struct view *view, uint32_t node)
+{
+	struct view_point *point = &view->point[view->node_point[node]];
+
+	return &point->renumber[node - point->first_node];
+}
+
+static bool shift_answered_first(struct view *view, const struct shift_handshake *a,
+				 const struct shift_handshake *b)
+{
+	const struct renumber *ra = shift_renumber_of(view, a->node);
+	const struct renumber *rb = shift_renumber_of(view, b->node);
+
+	return (ra->by[0] != rb->by[0] || ra->by[1] != rb->by[1]) && a->synack_ns != INT64_MIN &&
+	       b->syn_ns != INT64_MIN && a->synack_ns < b->syn_ns;
+}
+
+static void shift_settle_class(struct view *view, const struct shift_handshake *list, uint32_t n)
+{
+	bool proxied = false;
+	uint32_t i, k;
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < n; k++)
+			proxied |= shift_answered_first(view, &list[i], &list[k]);
+	for (i = 0; i < n; i++)
+		shift_renumber_of(view, list[i].node)->handshake =
+			proxied ? RENUMBER_PROXIED : RENUMBER_FORWARDED;
+}
+
+enum status shifts_settle(struct view *view, const struct survey_flow *flows,
+			  const struct meeting *meeting, struct error *err)
+{
+	struct shift_handshake *list = NULL;
+	uint64_t room = 0;
+	uint32_t count = 0, n, from, to;
+
+	for (n = 0; n < view->nodes; n++) {
+		const struct renumber *r = renumber_of(view, n);
+		const struct clock *clock = &meeting->clock[view->node_point[n]];
+		struct shift_handshake *grown;
+
+		if (!r || r->handshake == RENUMBER_FORWARDED)
+			continue;
+		grown = memory_room(list, count, &room, sizeof *list);
+		if (!grown) {
+			free(list);
+			return error_errno(err, ENOMEM, "handshakes");
+		}
+		list = grown;
+		list[count++] = (struct shift_handshake){
+			r->class, n, clock_correct(clock, flows[n].syn_ns),
+			flows[n].synack_ns == INT64_MIN ? INT64_MIN
+							: clock_correct(clock, flows[n].synack_ns)};
+	}
+	if (count)
+		qsort(list, count, sizeof *list, shift_handshake_compare);
+	for (from = 0; from < count; from = to) {
+		for (to = from + 1; to < count && list[to].class == list[from].class; to++)
+			;
+		shift_settle_class(view, list + from, to - from);
+	}
+	free(list);
+	return STATUS_OK;
+}

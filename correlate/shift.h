@@ -1,0 +1,38 @@
+/* Shifts: by how much a box moved the sequence numbers of each session and direction, learned from
+ * packets that are the same but for their numbers.
+ *
+ * Flows of one tuple are held against each other by their SYNs, and by segments of the same payload
+ * or with the same timestamp; flows of any tuples (NAT) by rare payloads and timestamps alone. A
+ * key that a point shows twice says nothing. What the keys of two flows say of the
+ * difference is put to the vote.
+ */
+#ifndef CROSSTAP_CORRELATE_SHIFT_H
+#define CROSSTAP_CORRELATE_SHIFT_H
+
+#include <stdint.h>
+
+#include "collect/error.h"
+#include "correlate/journey.h"
+#include "correlate/meeting.h"
+#include "correlate/path.h"
+#include "correlate/renumber.h"
+#include "correlate/survey.h"
+#include "correlate/view.h"
+
+/* Learns the shifts of all TCP flows, renumbers the view's flows by them, and the survey's numbers
+ * with them. *found: how many flows have other numbers now than their first point. */
+enum status shifts_learn(struct view *view, struct survey_flow *flows, uint32_t *found,
+			 struct error *err) MUST_CHECK;
+
+/* The same of the sessions of which no packet passed some hop, where both sides of one have
+ * such: to be asked when packets are matched. *found is 0 as a rule, and nothing changes then. */
+enum status shifts_learn_rest(struct view *view, struct survey_flow *flows, const struct path *path,
+			      const struct journeys *journeys, uint32_t *found,
+			      struct error *err) MUST_CHECK;
+
+/* With clocks and path known: which of the handshakes that are held a SYN proxy made (it answers
+ * the client before it asks the server); the others are released. */
+enum status shifts_settle(struct view *view, const struct survey_flow *flows,
+			  const struct meeting *meeting, struct error *err) MUST_CHECK;
+
+#endif

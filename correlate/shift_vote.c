@@ -1,0 +1,239 @@
+#include "correlate/shift_vote.h"
+
+#include <stdlib.h>
+
+#include "collect/memory.h"
+
+#define SHIFT_VOTES_UNSURE 2u /* votes that flows of different tuples need */
+
+bool shift_votes_add(struct shift_votes *votes, const struct shift_vote *vote)
+{
+	struct shift_vote *list = memory_room(votes->list, votes->count, &votes->room, sizeof *list);
+
+	if (!list)
+		return false;
+	votes->list = list;
+	list[votes->count++] = *vote;
+	return true;
+}
+
+/* Two nodes as the majority of their votes sees them. */
+struct shift_edge {
+	uint32_t a, b, by[2], votes;
+	uint8_t flip;
+	bool tuple;
+};
+
+static int shift_vote_compare(const void *x, const void *y)
+{
+	const struct shift_vote *a = x, *b = y;
+
+	if (a->a != b->a)
+		return a->a < b->a ? -1 : 1;
+	if (a->b != b->b)
+		return a->b < b->b ? -1 : 1;
+	if (a->flip != b->flip)
+		return a->flip - b->flip;
+	if (a->tuple != b->tuple)
+		return a->tuple - b->tuple;
+	if (a->direction != b->direction)
+		return a->direction - b->direction;
+	return (a->by > b->by) - (a->by < b->by);
+}
+
+/* Those of the same tuple first, then those with the most votes. */
+static int shift_edge_compare(const void *x, const void *y)
+{
+	const struct shift_edge *a = x, *b = y;
+
+	if (a->tuple != b->tuple)
+		return a->tuple ? -1 : 1;
+	if (a->votes != b->votes)
+		return a->votes > b->votes ? -1 : 1;
+	if (a->a != b->a)
+		return a->a < b->a ? -1 : 1;
+	if (a->b != b->b)
+		return a->b < b->b ? -1 : 1;
+	return a->flip - b->flip;
+}
+
+/* The edge that a run of votes on the same two nodes makes; votes 0: they do not agree. */
+static struct shift_edge shift_edge_of(const struct shift_vote *list, uint64_t n)
+{
+	struct shift_edge edge = {list[0].a, list[0].b, {0, 0}, 0, list[0].flip, list[0].tuple};
+	uint64_t all[2] = {0, 0}, best[2] = {0, 0}, from, to;
+	unsigned d;
+
+	for (from = 0; from < n; from = to) {
+		d = list[from].direction;
+		for (to = from + 1; to < n && list[to].direction == d && list[to].by == list[from].by; to++)
+			;
+		all[d] += to - from;
+		if (to - from > best[d]) {
+			best[d] = to - from;
+			edge.by[d] = list[from].by;
+		}
+	}
+	for (d = 0; d < 2; d++)
+		if (2 * best[d] > all[d] || !all[d])
+			edge.votes += (uint32_t)best[d];
+		else
+			return (struct shift_edge){.votes = 0};
+	return edge;
+}
+
+/* The list of edges, in place of the votes that they are made of: it is never longer. */
+static uint64_t shift_edges(struct shift_edge *edge, const struct shift_votes *votes)
+{
+	uint64_t from, to, n = 0;
+
+	for (from = 0; from < votes->count; from = to) {
+		const struct shift_vote *first = &votes->list[from];
+
+		for (to = from + 1; to < votes->count && votes->list[to].a == first->a &&
+				    votes->list[to].b == first->b && votes->list[to].flip == first->flip &&
+				    votes->list[to].tuple == first->tuple;
+		     to++)
+			;
+		edge[n] = shift_edge_of(first, to - from);
+		n += edge[n].votes > 0;
+	}
+	return n;
+}
+
+/* ---- classes ---- */
+
+static uint32_t shift_root(struct shift_classes *c, uint32_t node, uint32_t by[2], uint8_t *flip)
+{
+	uint32_t root = node, n, up;
+	uint8_t f;
+
+	by[0] = by[1] = 0;
+	*flip = 0;
+	while (c->up[root] != root) {
+		by[0] += c->by[root][*flip];
+		by[1] += c->by[root][!*flip];
+		*flip ^= c->flip[root];
+		root = c->up[root];
+	}
+	/* the next one's way is short; distances from the far end on */
+	for (n = node; c->up[n] != root && n != root; n = up) {
+		uint32_t far[2] = {0, 0}, at = n;
+
+		for (f = 0; c->up[at] != at; f ^= c->flip[at], at = c->up[at]) {
+			far[0] += c->by[at][f];
+			far[1] += c->by[at][!f];
+		}
+		up = c->up[n];
+		c->up[n] = root;
+		c->by[n][0] = far[0];
+		c->by[n][1] = far[1];
+		c->flip[n] = f;
+	}
+	return root;
+}
+
+static void shift_join(struct shift_classes *c, const struct shift_edge *e)
+{
+	uint32_t by_a[2], by_b[2], low, high, ra, rb;
+	uint8_t flip_a, flip_b, flip, s;
+	unsigned d;
+
+	ra = shift_root(c, e->a, by_a, &flip_a);
+	rb = shift_root(c, e->b, by_b, &flip_b);
+	if (ra == rb)
+		return;
+	flip = flip_a ^ flip_b ^ e->flip;
+	low = ra < rb ? ra : rb;
+	high = ra < rb ? rb : ra;
+	c->up[high] = low;
+	c->flip[high] = flip;
+	s = c->shifted[high];
+	c->shifted[low] |= flip ? (uint8_t)((s << 1 | s >> 1) & 3) : s;
+	/* d is a direction at a: number at b - number at a = e->by[d] */
+	for (d = 0; d < 2; d++) {
+		/* root of b ahead of root of a */
+		uint32_t ahead = e->by[d] + by_a[d] - by_b[d ^ e->flip];
+		unsigned at_a = d ^ flip_a, at_b = d ^ e->flip ^ flip_b;
+
+		if (high == rb)
+			c->by[high][at_b] = ahead;
+		else
+			c->by[high][at_a] = 0u - ahead;
+		if (e->by[d])
+			c->shifted[low] |= (uint8_t)(1u << (low == ra ? at_a : at_b));
+	}
+}
+
+/* Whether one of them has a partner at the other's point. */
+static bool shift_is_taken(uint8_t *const taken[VIEW_POINTS_MAX], const struct view *view,
+			   const struct shift_edge *e)
+{
+	return taken[view->node_point[e->b]][e->a] || taken[view->node_point[e->a]][e->b];
+}
+
+static void shift_join_edges(struct shift_classes *c, uint8_t *const taken[VIEW_POINTS_MAX],
+			     const struct view *view, const struct shift_edge *edge, uint64_t edges)
+{
+	uint64_t i;
+
+	for (i = 0; i < edges; i++) {
+		const struct shift_edge *e = &edge[i];
+
+		if (!e->tuple && (e->votes < SHIFT_VOTES_UNSURE || shift_is_taken(taken, view, e)))
+			continue;
+		taken[view->node_point[e->b]][e->a] = taken[view->node_point[e->a]][e->b] = 1;
+		shift_join(c, e);
+	}
+}
+
+bool shift_classes_join(struct shift_classes *c, struct shift_votes *votes, const struct view *view)
+{
+	struct shift_edge *edge = malloc((votes->count + 1) * sizeof *edge);
+	uint8_t *taken[VIEW_POINTS_MAX] = {NULL};
+	size_t nodes = (size_t)view->nodes + 1;
+	uint64_t edges;
+	uint32_t p, n;
+	bool ok;
+
+	c->up = memory_zeroed(nodes, sizeof *c->up);
+	c->by = memory_zeroed(nodes, sizeof *c->by);
+	c->flip = memory_zeroed(nodes, 1);
+	c->shifted = memory_zeroed(nodes, 1);
+	ok = edge && c->up && c->by && c->flip && c->shifted;
+	for (p = 0; ok && p < view->points; p++) {
+		taken[p] = memory_zeroed(nodes, 1);
+		ok = taken[p] != NULL;
+	}
+	if (ok) {
+		for (n = 0; n < view->nodes; n++)
+			c->up[n] = n;
+		if (votes->count)
+			qsort(votes->list, votes->count, sizeof *votes->list, shift_vote_compare);
+		edges = shift_edges(edge, votes);
+		qsort(edge, edges, sizeof *edge, shift_edge_compare);
+		shift_join_edges(c, taken, view, edge, edges);
+	}
+	for (p = 0; p < VIEW_POINTS_MAX; p++)
+		free(taken[p]);
+	free(edge);
+	return ok;
+}
+
+uint32_t shift_classes_of(struct shift_classes *c, uint32_t node, uint32_t by[2], bool shifted[2])
+{
+	uint8_t flip;
+	uint32_t root = shift_root(c, node, by, &flip);
+
+	shifted[0] = c->shifted[root] >> flip & 1;
+	shifted[1] = c->shifted[root] >> !flip & 1;
+	return root;
+}
+
+void shift_classes_free(struct shift_classes *c)
+{
+	free(c->up);
+	free(c->by);
+	free(c->flip);
+	free(c->shifted);
+}
