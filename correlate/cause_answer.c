@@ -3,6 +3,7 @@
  * from what it quotes, so that of each kind of error seen here can be worked out for the
  * drop and looked for. */
 #include "correlate/cause_hop.h"
+#include "correlate/renumber.h"
 
 #include <stdlib.h>
 
@@ -35,7 +36,7 @@ static struct cause_answer answer_make(const struct cause_hop *c, const struct o
 
 	if (answer_reset(odd)) {
 		a.seq = odd->seq;
-		a.ack = (uint32_t)view_get(point, RECORD_ACK, odd->index);
+		a.ack = view_ack(point, odd->index);
 		return a;
 	}
 	a.fp = (uint64_t)view_get(point, RECORD_FP, odd->index);
@@ -129,13 +130,13 @@ static uint64_t answer_fingerprint(const struct cause_hop *c, const struct odd *
 	struct packet error = {.kind = PACKET_IP, .marks = PACKET_ICMP_ERROR, .version = six ? 6 : 4,
 			       .proto = six ? 58 : 1, .ack = type_code, .payload_bytes = 1,
 			       .has_inner = true, .inner_proto = odd->proto,
-			       .inner_ip_bytes = odd->length, .inner_seq = odd->seq};
+			       .inner_ip_bytes = odd->length, .inner_seq = (uint32_t)view_get(point, RECORD_SEQ, odd->index)};
 
 	error.inner_ip_id = (uint32_t)view_get(point, RECORD_IP_ID, odd->index);
 	if (odd->proto == 17)
 		error.inner_seq = view_payload(point, odd->index) + 8; /* RFC 768: with the header */
 	else if (odd->proto != 6)
-		error.inner_seq = (uint32_t)view_get(point, RECORD_SEQ, odd->index) & 0xffff;
+		error.inner_seq &= 0xffff;
 	return fingerprint_packet(&error, c->j->view->seed);
 }
 
@@ -165,7 +166,7 @@ static bool answer_is_reset_for(const struct cause_hop *c, const struct cause_an
 	return !a->type_code && a->session == odd->session && a->direction != odd->direction &&
 	       a->time_ns >= odd->time_ns &&
 	       (a->ack == odd->end ||
-		a->seq == (uint32_t)view_get(&c->j->view->point[odd->point], RECORD_ACK, odd->index));
+		a->seq == view_ack(&c->j->view->point[odd->point], odd->index));
 }
 
 /* The number + 1 of the first answer of this kind (0: a RST) to the drop; 0: there is none. */

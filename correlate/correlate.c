@@ -18,6 +18,7 @@
 #include "correlate/repeat.h"
 #include "correlate/reset.h"
 #include "correlate/session.h"
+#include "correlate/shift.h"
 #include "correlate/story.h"
 #include "correlate/survey.h"
 #include "correlate/tasks.h"
@@ -181,15 +182,12 @@ static enum status step_put_in_order(struct correlation *c, struct error *err)
 	return status;
 }
 
-static enum status step_meeting(struct correlation *c, struct error *err)
+/* The meeting, the path and the clocks, with the sequence numbers as they are known now. */
+static enum status meet(struct correlation *c, struct error *err)
 {
 	enum status status;
 
-	if (c->view->points < 2)
-		return error_set(err, STATUS_INPUT,
-				 "%s: captures of %u point%s: two points at least are compared",
-				 store_path(c->store), c->view->points,
-				 c->view->points == 1 ? "" : "s");
+	meeting_free(&c->meeting);
 	status = meeting_hold(&c->meeting, c->view, c->flows, c->options->threads, err);
 	if (status)
 		return status;
@@ -204,10 +202,28 @@ static enum status step_meeting(struct correlation *c, struct error *err)
 		status = step_clocks_given(c, err);
 	if (!status)
 		status = step_put_in_order(c, err);
+	if (!status)
+		status = shifts_settle(c->view, c->flows, c->meeting, err);
 	if (!status && c->path.stages < 2)
 		status = error_set(err, STATUS_USAGE, "the path %s has no hop: name two points at least",
 				   c->path.text);
 	return status;
+}
+
+static enum status step_meeting(struct correlation *c, struct error *err)
+{
+	enum status status;
+	uint32_t found;
+
+	if (c->view->points < 2)
+		return error_set(err, STATUS_INPUT,
+				 "%s: captures of %u point%s: two points at least are compared",
+				 store_path(c->store), c->view->points,
+				 c->view->points == 1 ? "" : "s");
+	status = meeting_hold(&c->meeting, c->view, c->flows, c->options->threads, err);
+	if (!status && !meeting_hangs_together(c->meeting, c->view))
+		status = shifts_learn(c->view, c->flows, &found, err);
+	return status ? status : meet(c, err);
 }
 
 /* ---- matching ---- */
@@ -218,7 +234,7 @@ static enum status sessions_begin(struct correlation *c, struct error *err)
 	return sessions_new(&c->sessions, c->view, c->meeting, c->flows, c->options->tmax_ns, err);
 }
 
-static enum status step_join(struct correlation *c, struct error *err)
+static enum status match(struct correlation *c, struct error *err)
 {
 	enum status status = journeys_new(&c->journeys, c->view, err);
 	struct side_task tuples = {.c = c, .run = sessions_begin};
@@ -231,6 +247,27 @@ static enum status step_join(struct correlation *c, struct error *err)
 	if (!status && tuples.status) {
 		*err = tuples.err;
 		status = tuples.status;
+	}
+	return status;
+}
+
+/* Sessions of which nothing passed a hop may have passed it with other numbers: then all is matched
+ * once more. */
+static enum status step_join(struct correlation *c, struct error *err)
+{
+	enum status status = match(c, err);
+	uint32_t found = 0;
+
+	if (!status)
+		status = shifts_learn_rest(c->view, c->flows, &c->path, c->journeys, &found, err);
+	if (!status && found) {
+		free(c->repeats.list);
+		c->repeats = (struct repeats){0};
+		sessions_free(&c->sessions);
+		journeys_free(&c->journeys);
+		status = meet(c, err);
+		if (!status)
+			status = match(c, err);
 	}
 	if (!status)
 		status = repeats_drop_copies(&c->repeats, c->journeys, c->view, &c->path,

@@ -6,6 +6,7 @@
 
 #include "collect/memory.h"
 #include "collect/packet.h"
+#include "correlate/renumber.h"
 
 struct dossiers {
 	const struct dossier_source *source;
@@ -109,8 +110,8 @@ static void dossier_describe(const struct dossiers *d, struct dossier_packet *pa
 	packet->flags = (uint16_t)view_get(point, RECORD_FLAGS, first->index);
 	packet->window = (uint16_t)view_get(point, RECORD_WINDOW, first->index);
 	packet->marks = (uint16_t)view_get(point, RECORD_MARKS, first->index);
-	packet->seq = (uint32_t)view_get(point, RECORD_SEQ, first->index);
-	packet->ack = (uint32_t)view_get(point, RECORD_ACK, first->index);
+	packet->seq = view_seq(point, first->index);
+	packet->ack = view_ack(point, first->index);
 	packet->payload = view_payload(point, first->index);
 	packet->end = packet->seq + packet->payload + !!(packet->flags & PACKET_TCP_SYN) +
 		      !!(packet->flags & PACKET_TCP_FIN);

@@ -297,7 +297,7 @@ static void emit_transport(struct table_writer *w, const struct odd *odd,
 		return;
 	emit_tcp_flags(odd->flags, flags, sizeof flags);
 	table_set_text(w, PACKETS_TCP_FLAGS, flags);
-	table_set_int(w, PACKETS_TCP_SEQ, odd->seq);
+	table_set_int(w, PACKETS_TCP_SEQ, view_get(point, RECORD_SEQ, odd->index));
 	table_set_int(w, PACKETS_TCP_ACK, view_get(point, RECORD_ACK, odd->index));
 }
 

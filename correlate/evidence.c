@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collect/packet.h"
+#include "correlate/renumber.h"
 
 #define EVIDENCE_NONE UINT32_MAX
 #define EVIDENCE_OPEN_MAX 256 /* odd packets of one session and direction waiting for evidence */
@@ -165,7 +166,7 @@ static void evidence_record(struct evidence *e, struct evidence_session *s,
 			    unsigned direction, int64_t now_ns)
 {
 	uint16_t flags = (uint16_t)view_get(point, RECORD_FLAGS, index);
-	uint32_t seq = (uint32_t)view_get(point, RECORD_SEQ, index), end;
+	uint32_t seq = view_seq(point, index), end;
 	bool downstream = near != (direction == HOP_FORWARD);
 
 	if (flags & PACKET_TCP_RST)
@@ -176,7 +177,7 @@ static void evidence_record(struct evidence *e, struct evidence_session *s,
 				       .now_ns = now_ns,
 				       .downstream = !downstream,
 				       .is_ack = true,
-				       .end = (uint32_t)view_get(point, RECORD_ACK, index)});
+				       .end = view_ack(point, index)});
 	end = seq + view_payload(point, index) + !!(flags & PACKET_TCP_SYN) +
 	      !!(flags & PACKET_TCP_FIN);
 	if (end == seq)

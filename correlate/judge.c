@@ -9,6 +9,7 @@
 #include "correlate/hosts.h"
 #include "correlate/coverage.h"
 #include "correlate/gateway.h"
+#include "correlate/synproxy.h"
 
 #define JUDGE_DELAY_SLACK_NS 1000000
 #define JUDGE_NEAR_DROP_NS 100000000 /* a capture's own loss this close explains a gap: 0.1 s */
@@ -34,6 +35,7 @@ struct judge {
 		uint32_t dropped[2], uncaptured[2];
 	} *proof;                          /* by session: the same for its upstream packets */
 	struct gateways gateways;
+	struct synproxy synproxy;
 	struct hosts *across;              /* hosts of sessions that pass the hop */
 	struct hosts *box;                 /* addresses of the box between the points */
 	struct capture_drop *drops[2];     /* of the near and the far stage */
@@ -443,6 +445,8 @@ static enum status judge_prepare(struct judge *g, const struct odd *odd, uint64_
 		status = judge_cover(g, err);
 	if (!status)
 		status = gateways_find(&g->gateways, g->j, g->hop, g->session, err);
+	if (!status)
+		status = synproxy_find(&g->synproxy, g->j, g->hop, err);
 	g->across = hosts_new(g->j->view->seed);
 	g->box = hosts_new(g->j->view->seed);
 	g->proof = calloc((size_t)g->j->sessions->count + 1, sizeof *g->proof);
@@ -461,6 +465,7 @@ static void judge_clear(struct judge *g)
 		coverage_free(&g->coverage[p][1]);
 	}
 	gateways_free(&g->gateways);
+	synproxy_free(&g->synproxy);
 	free(g->proof);
 	hosts_free(&g->across);
 	hosts_free(&g->box);
@@ -473,6 +478,8 @@ static void judge_first(struct judge *g, struct odd *odd)
 {
 	if (odd->recut)
 		judge_say(odd, VERDICT_MATCHED, REASON_RECUT, 95);
+	else if (synproxy_explains(&g->synproxy, odd))
+		judge_say(odd, VERDICT_LOCAL, REASON_SYN_PROXY, 95);
 	else if (judge_edge(g, odd) || judge_local(g, odd))
 		return;
 	else if (odd->alone)
@@ -538,6 +545,7 @@ static const char *const judge_sentences[REASONS] = {
 	[REASON_SENDER_REPEATS] = "seen at %s only; its sender sends the same bytes later, past %m",
 	[REASON_RECUT] = "its bytes are at %m, cut into other packets",
 	[REASON_PARTLY] = "some of its bytes are at %m, cut into other packets, the rest is nowhere",
+	[REASON_SYN_PROXY] = "a handshake of the box between %s and %m, which answers in the server's name: a SYN proxy",
 	[REASON_LIKE_ITS_FLOW] = "seen at %s only, but like its flow in every way: the capture at %m must have lost it",
 };
 

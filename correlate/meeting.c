@@ -10,6 +10,7 @@
 #include "correlate/tasks.h"
 
 #define MEETING_NEAR_NS 20000000 /* neighbours whose clocks cannot drift apart meanwhile: 20 ms */
+#define MEETING_FAIR_SHARE 50    /* two points that share less than 1/50 of the smaller do not hang together */
 #define MEETING_DOUBLED_MIN 8    /* packets of a link before it can be called doubled */
 
 struct sample {
@@ -382,6 +383,27 @@ out:
 		meeting_free(&m);
 	*out = m;
 	return status;
+}
+
+bool meeting_hangs_together(const struct meeting *m, const struct view *view)
+{
+	uint64_t reached = 1, before = 0; /* bit per point */
+	uint32_t i, j, least;
+
+	while (reached != before) {
+		before = reached;
+		for (i = 0; i < view->points; i++)
+			for (j = 0; j < view->points; j++) {
+				least = m->sampled[i] < m->sampled[j] ? m->sampled[i] : m->sampled[j];
+				if ((reached >> i & 1) && i != j &&
+				    m->pair[i][j].shared * (uint64_t)MEETING_FAIR_SHARE > least)
+					reached |= (uint64_t)1 << j;
+			}
+	}
+	for (i = 0; i < view->points; i++)
+		if (view->point[i].nodes && !(reached >> i & 1))
+			return false;
+	return true;
 }
 
 void meeting_free(struct meeting **meeting)

@@ -52,4 +52,8 @@ enum status meeting_set_clocks(struct meeting *meeting, const struct view *view,
 			       uint32_t reference, struct error *err) MUST_CHECK;
 void meeting_free(struct meeting **meeting);
 
+/* Whether every point shares a fair part of its packets with another one, and all hang together by
+ * that: where not, something between them rewrites what packets are known by. */
+bool meeting_hangs_together(const struct meeting *meeting, const struct view *view);
+
 #endif

@@ -7,6 +7,7 @@
 #include "collect/fingerprint.h"
 #include "collect/packet.h"
 #include "correlate/delays.h"
+#include "correlate/renumber.h"
 
 #define PASS_AHEAD 16u /* records whose sessions are on their way from memory */
 
@@ -66,7 +67,7 @@ static bool pass_odd(struct pass_part *part, uint32_t p, uint32_t index, uint32_
 	odd.marks = (uint16_t)view_get(point, RECORD_MARKS, index);
 	odd.ttl = (uint8_t)view_get(point, RECORD_TTL, index);
 	odd.length = (uint32_t)view_get(point, RECORD_LENGTH, index);
-	odd.seq = (uint32_t)view_get(point, RECORD_SEQ, index);
+	odd.seq = view_seq(point, index);
 	odd.end = odd.seq + pass_carries(odd.flags, view_payload(point, index));
 	return pass_add_odd(part, &odd);
 }

@@ -13,7 +13,7 @@ static const struct renumber *renumber_at(const struct view_point *point, uint32
 		return NULL;
 	*direction = way & 1;
 	r = &point->renumber[(way >> 1) - point->first_node];
-	if (!r->by[0] && !r->by[1] && !r->handshake)
+	if (!r->shifted)
 		return NULL;
 	return (view_get(point, RECORD_MARKS, index) & PACKET_FRAGMENT_LATER) ? NULL : r;
 }
@@ -74,6 +74,6 @@ uint64_t renumber_fingerprint(const struct view *view, const struct view_point *
 	if (r->handshake == RENUMBER_FORWARDED || !renumber_opens(point, r, index, direction))
 		return fp;
 	/* equal among points of one numbering, and no others */
-	fp ^= fingerprint_header(6, 0, PACKET_TCP_SYN, r->by[0], r->by[1], 1, view->seed);
+	fp ^= fingerprint_header(6, 0, PACKET_TCP_ACK, r->by[0], r->by[1], 1, view->seed);
 	return fp ? fp : 1;
 }

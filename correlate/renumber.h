@@ -23,6 +23,7 @@ struct renumber {
 	uint32_t by[2];     /* by direction: what its numbers are ahead of the first point's */
 	uint32_t first[2];  /* by direction: the initial sequence number, `by` taken off */
 	uint32_t class;     /* equal for the flows of one session */
+	bool shifted;       /* some flow of its session has other numbers: else the rest means nothing */
 	uint8_t handshake;  /* enum renumber_handshake */
 };
 
@@ -51,13 +52,13 @@ static inline uint32_t view_ack(const struct view_point *point, uint32_t index)
 			       : (uint32_t)view_get(point, RECORD_ACK, index);
 }
 
-/* How a node's flow is renumbered; NULL: it is not. */
+/* How a node's flow is renumbered; NULL: its session has the same numbers everywhere. */
 static inline const struct renumber *renumber_of(const struct view *view, uint32_t node)
 {
 	const struct view_point *point = &view->point[view->node_point[node]];
 	const struct renumber *r = point->renumber ? &point->renumber[node - point->first_node] : NULL;
 
-	return r && (r->by[0] || r->by[1] || r->handshake) ? r : NULL;
+	return r && r->shifted ? r : NULL;
 }
 
 #endif

@@ -6,10 +6,12 @@
 
 #include "collect/fingerprint.h"
 
+#include "correlate/renumber.h"
 #include "correlate/stranger.h"
 
 #define REPEAT_COPY_NS MEETING_COPY_NS /* without an ID, twins must be as close as a capture's copies */
 #define REPEAT_NEAR 64                 /* records before and behind among which twins are looked for */
+#define REPEAT_SEEN 65536u            /* digests are told apart by so many values */
 #define REPEAT_DUPLICATE_NS 1000000000 /* the network's second copy of the same bytes follows within 1 s */
 
 /* What a hop leaves alone, besides what align_habits says. */
@@ -92,6 +94,8 @@ static void repeat_load(struct repeating *r, const uint32_t *from, uint32_t coun
 		one->ip_id = (uint32_t)view_get(p, RECORD_IP_ID, index);
 		one->tsval = (uint32_t)view_get(p, RECORD_TSVAL, index);
 		one->digest = (uint32_t)view_get(p, RECORD_DIGEST, index);
+		one->shifted_sack = renumber_of(r->view, one->way >> 1) &&
+				    view_get(p, RECORD_SACK, index);
 		one->window = (uint16_t)view_get(p, RECORD_WINDOW, index);
 		one->ttl = (uint8_t)view_get(p, RECORD_TTL, index);
 		one->root = sessions_root(r->sessions, one->way >> 1, &flip);
@@ -229,6 +233,33 @@ static void repeat_pair_unmistakable(struct align_item *up, uint32_t *pick_up, u
 	*nd = repeat_compact(down, pick_down, *nd);
 }
 
+/* A box that shifts sequence numbers may have left the edges of SACK blocks as they were. Then
+ * no two digests are equal on both sides, and they say nothing. */
+static void repeat_forget_sacks(struct align_item *up, const uint32_t *pick_up, uint32_t nu,
+				struct align_item *down, const uint32_t *pick_down, uint32_t nd,
+				const struct repeat *list)
+{
+	uint64_t seen[REPEAT_SEEN / 64] = {0};
+	uint32_t i, at;
+
+	for (i = 0; i < nu; i++)
+		if (list[pick_up[i]].shifted_sack) {
+			at = up[i].digest % REPEAT_SEEN;
+			seen[at / 64] |= (uint64_t)1 << at % 64;
+		}
+	for (i = 0; i < nd; i++) {
+		at = down[i].digest % REPEAT_SEEN;
+		if (list[pick_down[i]].shifted_sack && (seen[at / 64] >> at % 64 & 1))
+			return;
+	}
+	for (i = 0; i < nu; i++)
+		if (list[pick_up[i]].shifted_sack)
+			up[i].digest = 0;
+	for (i = 0; i < nd; i++)
+		if (list[pick_down[i]].shifted_sack)
+			down[i].digest = 0;
+}
+
 /* Aligns what has not gone on from stage `from` with what has not come from
  * anywhere at stage `to`; the packets travel from `from` to `to`. */
 static enum status repeat_align_stages(struct repeating *r, struct repeat *list, uint32_t count,
@@ -254,6 +285,7 @@ static enum status repeat_align_stages(struct repeating *r, struct repeat *list,
 	}
 	if (!nu || !nd)
 		return STATUS_OK;
+	repeat_forget_sacks(up, pick_up, nu, down, pick_down, nd, list);
 	repeat_pair_unmistakable(up, pick_up, &nu, down, pick_down, &nd, list, r, direction,
 				 &r->habits[near_hop][direction]);
 	if (!nu || !nd)

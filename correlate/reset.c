@@ -5,6 +5,7 @@
 
 #include "collect/memory.h"
 #include "collect/packet.h"
+#include "correlate/renumber.h"
 #include "correlate/reset_cause.h"
 #include "correlate/reset_crowd.h"
 #include "correlate/reset_facts.h"
@@ -79,8 +80,8 @@ static bool reset_take(struct resets *r, const struct judging *j, const struct v
 	point = &j->view->point[one.point];
 	one.time_ns = clock_correct(&j->meeting->clock[one.point],
 				    view_get(point, RECORD_TIME, one.index));
-	one.seq = (uint32_t)view_get(point, RECORD_SEQ, one.index);
-	one.ack = (uint32_t)view_get(point, RECORD_ACK, one.index);
+	one.seq = view_seq(point, one.index);
+	one.ack = view_ack(point, one.index);
 	one.flags = (uint16_t)view_get(point, RECORD_FLAGS, one.index);
 	one.ttl = (uint8_t)view_get(point, RECORD_TTL, one.index);
 	one.from_client = (one.way & 1) == s->client_direction[one.way >> 1];

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "collect/packet.h"
+#include "correlate/renumber.h"
 #include "correlate/reset_facts.h"
 
 static int facts_look_compare(const void *x, const void *y)
@@ -41,8 +42,8 @@ uint32_t facts_line_up(struct facts_look *list, const struct dossier *d,
 		if (k) {
 			const struct view_point *point = &source->view->point[s[k].point];
 
-			look->seq = (uint32_t)view_get(point, RECORD_SEQ, s[k].index);
-			look->ack = (uint32_t)view_get(point, RECORD_ACK, s[k].index);
+			look->seq = view_seq(point, s[k].index);
+			look->ack = view_ack(point, s[k].index);
 			look->end = look->seq + (p->end - p->seq);
 		}
 		count++;

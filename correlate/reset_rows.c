@@ -27,6 +27,7 @@ static enum status reset_row(struct table_writer *w, const struct resets *resets
 	static const char *const verdicts[] = {"injected", "endpoint", "unknown"};
 	const struct reset *one = &resets->list[number];
 	const struct capture_flow *flow = &j->view->flow[one->way >> 1];
+	const struct view_point *point = &j->view->point[one->point];
 	bool back = one->way & 1;
 	size_t bytes = flow->version == 4 ? 4 : 16;
 	char text[PATH_TEXT_MAX];
@@ -49,8 +50,9 @@ static enum status reset_row(struct table_writer *w, const struct resets *resets
 	table_set_bytes(w, RESETS_DST, back ? flow->a : flow->b, bytes);
 	table_set_int(w, RESETS_SPORT, back ? flow->b_port : flow->a_port);
 	table_set_int(w, RESETS_DPORT, back ? flow->a_port : flow->b_port);
-	table_set_int(w, RESETS_TCP_SEQ, one->seq);
-	table_set_int(w, RESETS_TCP_ACK, one->ack);
+	/* as they are there, whatever the numbers of the points before */
+	table_set_int(w, RESETS_TCP_SEQ, view_get(point, RECORD_SEQ, one->index));
+	table_set_int(w, RESETS_TCP_ACK, view_get(point, RECORD_ACK, one->index));
 	table_set_int(w, RESETS_TTL, one->ttl);
 	table_set_text(w, RESETS_VERDICT, verdicts[one->verdict]);
 	table_set_text(w, RESETS_CAUSE, reset_cause_name(one->cause));

@@ -15,6 +15,9 @@
 #define SHIFT_SIGHTS_MIN 4u
 #define SHIFT_SIGHTS_ALL (1u << 23)   /* of all flows together, about */
 
+#define SHIFT_FEW 2u                  /* a flow of whose packets not more than a half are linked is asked about */
+#define SHIFT_WEIGHT_SYN 200          /* the only SYN of a tuple at both points outweighs what looks alike by chance */
+
 enum shift_key { SHIFT_KEY_SYN, SHIFT_KEY_PAYLOAD, SHIFT_KEY_TIMESTAMP };
 
 /* A packet by what a shift leaves alone. */
@@ -207,6 +210,7 @@ static bool shift_vote_pair(struct shift_votes *votes, const struct shift_sight 
 			    const struct shift_sight *b)
 {
 	struct shift_vote vote = {.a = a->way >> 1, .b = b->way >> 1, .tuple = a->tuple,
+				  .weight = a->tuple && a->flags & PACKET_TCP_SYN ? SHIFT_WEIGHT_SYN : 1,
 				  .flip = (uint8_t)((a->way ^ b->way) & 1)};
 
 	vote.direction = (uint8_t)(a->way & 1);
@@ -306,7 +310,7 @@ static bool shift_apply(struct shift_learning *l, uint32_t *found)
 	uint32_t n;
 
 	for (*found = 0, n = 0; n < l->view->nodes; n++) {
-		struct renumber to = {.handshake = RENUMBER_FORWARDED};
+		struct renumber to = {.shifted = true, .handshake = RENUMBER_FORWARDED};
 
 		if (l->wanted && !l->wanted[n])
 			continue;
@@ -362,10 +366,14 @@ enum status shifts_learn(struct view *view, struct survey_flow *flows, uint32_t 
 
 /* ---- what matched nothing ---- */
 
-enum { SHIFT_AHEAD = 1, SHIFT_BEHIND = 2 };
+/* Packets of a flow that have a link. */
+struct shift_links {
+	uint32_t ahead, behind;
+};
 
-/* Which of a point's flows have packets that are linked to a later stage, and to an earlier one. */
-static void shift_note_links(uint8_t *links, const struct view_point *point, const uint8_t *marks)
+/* How many of a point's packets, by flow, are linked to a later stage, and to an earlier one. */
+static void shift_count_links(struct shift_links *links, const struct view_point *point,
+			      const uint8_t *marks)
 {
 	struct view_batch batch;
 	uint32_t way[VIEW_BATCH], i;
@@ -376,29 +384,32 @@ static void shift_note_links(uint8_t *links, const struct view_point *point, con
 		for (i = 0; i < batch.rows; i++) {
 			uint8_t m = marks[batch.index[i]];
 
-			if (way[i] != VIEW_NO_WAY)
-				links[way[i] >> 1] |= (uint8_t)((m & JOURNEY_NEXT ? SHIFT_AHEAD : 0) |
-								(m & JOURNEY_PREVIOUS ? SHIFT_BEHIND : 0));
+			if (way[i] == VIEW_NO_WAY)
+				continue;
+			links[way[i] >> 1].ahead += m & JOURNEY_NEXT;
+			links[way[i] >> 1].behind += !!(m & JOURNEY_PREVIOUS);
 		}
 	}
 }
 
-/* Leaves a byte for each TCP node that nothing links to the stages on one side of its own. False: one
- * side of the path has none, so that no two of them can belong together. */
-static bool shift_alone(uint8_t *alone, const struct view *view, const struct path *path)
+/* A byte for each TCP node that few packets link to the stages on one side of its own: a shift of
+ * the server's numbers alone leaves the first SYN as it was. False: one side of the path has none, so
+ * that no two of them can belong together. */
+static bool shift_alone(uint8_t *alone, const struct shift_links *links, const struct view *view,
+			const struct survey_flow *flows, const struct path *path)
 {
 	bool ahead = false, behind = false;
 	uint32_t n;
 
 	for (n = 0; n < view->nodes; n++) {
-		uint8_t stage = path->stage[view->node_point[n]], links = alone[n];
+		uint64_t few = ((uint64_t)flows[n].packets[0] + flows[n].packets[1]) / SHIFT_FEW;
+		uint8_t stage = path->stage[view->node_point[n]];
 
-		alone[n] = 0;
 		if (stage == PATH_OFF || view->flow[n].proto != 6)
 			continue;
-		if (!(links & SHIFT_AHEAD) && stage + 1u < path->stages)
+		if (links[n].ahead <= few && stage + 1u < path->stages)
 			alone[n] = ahead = true;
-		if (!(links & SHIFT_BEHIND) && stage > 0)
+		if (links[n].behind <= few && stage > 0)
 			alone[n] = behind = true;
 	}
 	return ahead && behind;
@@ -451,15 +462,16 @@ static bool shift_pick(struct shift_learning *l, uint8_t *wanted)
 enum status shifts_learn_rest(struct view *view, struct survey_flow *flows, const struct path *path,
 			      const struct journeys *journeys, uint32_t *found, struct error *err)
 {
+	struct shift_links *links = memory_zeroed((size_t)view->nodes + 1, sizeof *links);
 	uint8_t *wanted = memory_zeroed((size_t)view->nodes + 1, 1);
 	struct shift_learning *l = NULL;
-	bool ok = wanted != NULL, any = false, grown = true;
+	bool ok = wanted && links, any = false, grown = true;
 	uint32_t p;
 
 	*found = 0;
 	for (p = 0; ok && p < view->points; p++)
-		shift_note_links(wanted, &view->point[p], journeys->marks[p]);
-	if (ok && shift_alone(wanted, view, path)) {
+		shift_count_links(links, &view->point[p], journeys->marks[p]);
+	if (ok && shift_alone(wanted, links, view, flows, path)) {
 		ok = shift_begin(&l, view, flows, wanted);
 		any = ok && shift_pick(l, wanted);
 		shift_end(l);
@@ -473,6 +485,7 @@ enum status shifts_learn_rest(struct view *view, struct survey_flow *flows, cons
 		shift_end(l);
 	}
 	free(wanted);
+	free(links);
 	return ok ? STATUS_OK : error_errno(err, ENOMEM, "sequence shifts");
 }
 

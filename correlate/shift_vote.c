@@ -61,16 +61,17 @@ static int shift_edge_compare(const void *x, const void *y)
 static struct shift_edge shift_edge_of(const struct shift_vote *list, uint64_t n)
 {
 	struct shift_edge edge = {list[0].a, list[0].b, {0, 0}, 0, list[0].flip, list[0].tuple};
-	uint64_t all[2] = {0, 0}, best[2] = {0, 0}, from, to;
+	uint64_t all[2] = {0, 0}, best[2] = {0, 0}, from, to, count;
 	unsigned d;
 
 	for (from = 0; from < n; from = to) {
 		d = list[from].direction;
-		for (to = from + 1; to < n && list[to].direction == d && list[to].by == list[from].by; to++)
-			;
-		all[d] += to - from;
-		if (to - from > best[d]) {
-			best[d] = to - from;
+		for (count = 0, to = from;
+		     to < n && list[to].direction == d && list[to].by == list[from].by; to++)
+			count += list[to].weight;
+		all[d] += count;
+		if (count > best[d]) {
+			best[d] = count;
 			edge.by[d] = list[from].by;
 		}
 	}

@@ -14,6 +14,7 @@ struct shift_vote {
 	uint32_t a, b, by;
 	uint8_t flip;      /* direction 0 of the one is direction 1 of the other */
 	uint8_t direction;
+	uint8_t weight;    /* votes that it counts for */
 	bool tuple;        /* both bear the same tuple */
 };
 

@@ -15,6 +15,7 @@
 
 #include "correlate/emit.h"
 #include "correlate/results.h"
+#include "correlate/story_shifts.h"
 
 #define TRANSLATION_PORT_NONE UINT32_MAX /* not one port, or none at all */
 #define TRANSLATIONS_FIRST 4096u /* rows before they are summed up for the first time */
@@ -208,6 +209,8 @@ enum status stories_write_translations(const struct judging *judging, struct sto
 	translations_sum_up(&t);
 	for (i = 0; i < t.count && !status; i++)
 		status = translation_row(w, judging, &t.list[i], err);
+	if (!status)
+		status = story_shifts_write(w, judging, err);
 	if (!status)
 		status = table_finish(&w, err);
 	table_abort(&w);

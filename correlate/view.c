@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collect/fingerprint.h"
+#include "correlate/renumber.h"
 
 #define VIEW_DISORDER_NS 10000000 /* the join's slices forgive 10 ms */
 
@@ -345,6 +346,7 @@ void view_close(struct view **view)
 		free((*view)->point[p].block);
 		free((*view)->point[p].order);
 		free((*view)->point[p].link);
+		free((*view)->point[p].renumber);
 	}
 	free((*view)->capture);
 	free((*view)->flow);
@@ -505,8 +507,8 @@ void view_read_fingerprints(const struct view *view, const struct view_batch *ba
 	uint32_t i;
 
 	view_read_64(batch, RECORD_FP, (int64_t *)out);
-	if (!view->header_only)
-		return;
-	for (i = 0; i < batch->rows; i++)
+	for (i = 0; view->header_only && i < batch->rows; i++)
 		out[i] = view_header_fingerprint(view, batch->point, batch->index[i], out[i]);
+	for (i = 0; batch->point->renumber && i < batch->rows; i++)
+		out[i] = renumber_fingerprint(view, batch->point, batch->index[i], out[i]);
 }

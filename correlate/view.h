@@ -35,6 +35,8 @@ struct view_block {
 	uint32_t link_base;  /* index in the point's list of links of the capture's link 0 */
 };
 
+struct renumber;
+
 struct view_point {
 	char name[CAPTURE_NAME_MAX];
 	uint32_t number;     /* in the store */
@@ -49,6 +51,7 @@ struct view_point {
 	uint8_t *link;       /* VIEW_LINK_BYTES each: length, then bytes */
 	int64_t first_ns, last_ns; /* local times of the first and last record */
 	bool short_prefixes; /* some payload prefixes are missing */
+	struct renumber *renumber; /* by flow: see renumber.h; NULL: no flow's numbers are shifted */
 };
 #define VIEW_LINK_BYTES (PACKET_LINK_MAX + 1)
 
@@ -131,7 +134,8 @@ void view_gather_8(const struct view *view, enum record_column column, const uin
 void view_gather_ways(const struct view *view, const uint8_t *point, const uint32_t *index,
 		      uint32_t rows, uint32_t *out);
 
-/* Fingerprints, without payload where the view says header_only. */
+/* Fingerprints, without payload where the view says header_only, and by the first point's
+ * numbers where a flow is renumbered. */
 void view_read_fingerprints(const struct view *view, const struct view_batch *batch,
 			    uint64_t *out);
 
