@@ -2,11 +2,12 @@
 
 #include <string.h>
 
-/* The first letters of the methods known, 'H' of HTTP, and the TLS records looked at. */
+/* The first letters of the methods known, 'H' of HTTP, the TLS records looked at, and the
+ * first byte of a binary PROXY header. */
 const uint8_t content_first[256] = {
 	['G'] = 1, ['H'] = 1, ['P'] = 1, ['D'] = 1, ['C'] = 1, ['O'] = 1, ['T'] = 1,
 	['M'] = 1, ['L'] = 1, ['U'] = 1, ['R'] = 1, ['S'] = 1, ['B'] = 1,
-	[21] = 2, [22] = 2,
+	[21] = 2, [22] = 2, ['\r'] = 3,
 };
 
 enum content_finding content_next(struct cursor *cursor, struct content *content)
@@ -17,11 +18,14 @@ enum content_finding content_next(struct cursor *cursor, struct content *content
 		return CONTENT_NONE;
 	/* Not the texts: long, and nothing until bytes say so. */
 	content->kind = content->marks = content->name.bytes = content->more.bytes = 0;
+	content->client.bytes = 0;
 	content->code = 0;
 	content->at = cursor->at;
 	content->head_bytes = content->body_bytes = 0;
-	return content_first[*first] == 2 ? content_tls(cursor, content)
-					  : content_http(cursor, content);
+	if (content_first[*first] == 2)
+		return content_tls(cursor, content);
+	return content_proxy_begins(first) ? content_proxy(cursor, content)
+					   : content_http(cursor, content);
 }
 
 bool content_looks(const uint8_t *bytes, uint32_t n)
@@ -32,7 +36,7 @@ bool content_looks(const uint8_t *bytes, uint32_t n)
 		return false;
 	if (content_first[*bytes] == 2)
 		return bytes[1] == 3 && bytes[2] <= 4;
-	if (memcmp(bytes, "HTTP/1.", 7) == 0)
+	if (memcmp(bytes, "HTTP/1.", 7) == 0 || content_proxy_begins(bytes))
 		return true;
 	while (i < n && bytes[i] >= 'A' && bytes[i] <= 'Z')
 		i++;

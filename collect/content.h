@@ -1,4 +1,5 @@
-/* What a TCP segment says in the clear: the heads of HTTP/1.x messages, TLS hellos and alerts.
+/* What a TCP segment says in the clear: the heads of HTTP/1.x messages, TLS hellos and alerts,
+ * headers of the PROXY protocol.
  *
  * They are known by their bytes, whatever the port, where they begin a segment or stand
  * behind another message whose end is known. Only what names a session and tells how it
@@ -6,7 +7,8 @@
  * and ';', where session ids are put, and loses its user information). Where a head
  * goes on behind what is there, what is there is taken and the content marked CONTENT_CUT.
  *
- * RFC 9112 (HTTP/1.1), RFC 8446 and RFC 5246 (TLS), RFC 6066 section 3 (SNI), RFC 7301 (ALPN).
+ * RFC 9112 (HTTP/1.1), RFC 7239 (Forwarded), RFC 8446 and RFC 5246 (TLS), RFC 6066 section 3
+ * (SNI), RFC 7301 (ALPN), HAProxy's proxy-protocol.txt.
  */
 #ifndef CROSSTAP_COLLECT_CONTENT_H
 #define CROSSTAP_COLLECT_CONTENT_H
@@ -14,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collect/content_client.h"
 #include "collect/cursor.h"
 
 #define CONTENT_NAME_BYTES 192 /* of a name and of the rest, at most; longer ones are clipped */
@@ -21,12 +24,14 @@
 
 /* Stored: only append. */
 enum content_kind {
-	CONTENT_REQUEST = 0,      /* code: its method, see content_method(); name: Host; more: target */
+	CONTENT_REQUEST = 0,      /* code: its method, see content_method(); name: Host; more: target;
+				   * client: whom X-Forwarded-For names, or else Forwarded, or else X-Real-IP */
 	CONTENT_RESPONSE = 1,     /* code: its status; interim ones (1xx but 101) are passed over */
 	CONTENT_CLIENT_HELLO = 2, /* code: the highest version offered, 0: cut; name: SNI; more: ALPN */
 	CONTENT_SERVER_HELLO = 3, /* code: the version chosen, 0: cut; more: ALPN, where in the clear */
 	CONTENT_ALERT = 4,        /* code: level << 8 | description */
 	CONTENT_LEFT_OUT = 5,     /* of the flow's requests and responses more came than are kept */
+	CONTENT_PROXY = 6,        /* a PROXY header; client: whom it names; more: to where, like client */
 	CONTENT_KINDS
 };
 
@@ -35,8 +40,12 @@ enum content_mark {
 	CONTENT_CLIPPED = 1 << 1, /* name or rest was longer than is kept */
 };
 
+/* Of a client's hello: where its random is (RFC 8446 section 4.1.2, behind two headers and a version). */
+#define CONTENT_RANDOM_AT 11u
+#define CONTENT_RANDOM_BYTES 32u
+
 /* Text is printable ASCII without space, quotes and backslash: any other byte is "\xNN".
- * Names of hosts are in lower case. */
+ * Names of hosts are in lower case. Only a PROXY header's two ends have a space in them. */
 struct content_text {
 	uint8_t bytes; /* no zero behind them */
 	char text[CONTENT_NAME_BYTES];
@@ -49,6 +58,7 @@ struct content {
 	uint32_t head_bytes;  /* 0: not known where the head ends */
 	uint32_t body_bytes;  /* by Content-Length; 0: none, or not known */
 	struct content_text name, more;
+	struct content_client client;
 };
 
 enum content_finding {
@@ -72,9 +82,12 @@ bool content_looks(const uint8_t *bytes, uint32_t n);
 /* "GET"; NULL: there is no such method. */
 const char *content_method(uint16_t code);
 
-/* For content*.c: the same, of HTTP and of TLS. */
+/* For content*.c: the same, of HTTP, of TLS and of the PROXY protocol. */
 enum content_finding content_http(struct cursor *cursor, struct content *content);
 enum content_finding content_tls(struct cursor *cursor, struct content *content);
+enum content_finding content_proxy(struct cursor *cursor, struct content *content);
+/* Whether CONTENT_LEAST_BYTES may begin a PROXY header. */
+bool content_proxy_begins(const uint8_t *bytes);
 /* Adds bytes to a text; `lower` makes letters small. False: it was clipped. */
 bool content_text_add(struct content_text *text, const uint8_t *bytes, uint32_t n, bool lower);
 

@@ -65,7 +65,11 @@ struct http_head {
 	struct content *content;
 	uint64_t length;  /* Content-Length */
 	bool has_length, chunked;
+	uint8_t named_by;  /* enum client_field: the field that named the client; 0: none has */
 };
+
+/* The later ones go before the others, wherever they stand. */
+enum client_field { CLIENT_REAL_IP = 1, CLIENT_FORWARDED, CLIENT_FORWARDED_FOR };
 
 /* Without user information: it may hold a password. */
 static void host_keep(struct content *c, struct line host)
@@ -103,6 +107,32 @@ static void head_encoding(struct http_head *head, const struct line *value)
 	head->chunked = true;
 }
 
+static void head_client(struct http_head *head, const struct line *value, enum client_field by,
+			const char *prefix)
+{
+	struct content *c = head->content;
+
+	if (c->kind == CONTENT_REQUEST && head->named_by < by &&
+	    content_client_read(&c->client, value->bytes, value->n, prefix))
+		head->named_by = (uint8_t)by;
+}
+
+static void head_forwarded_for(struct http_head *head, const struct line *value)
+{
+	head_client(head, value, CLIENT_FORWARDED_FOR, "");
+}
+
+/* RFC 7239 section 4. */
+static void head_forwarded(struct http_head *head, const struct line *value)
+{
+	head_client(head, value, CLIENT_FORWARDED, "for=");
+}
+
+static void head_real_ip(struct http_head *head, const struct line *value)
+{
+	head_client(head, value, CLIENT_REAL_IP, "");
+}
+
 static const struct {
 	const char *name;
 	void (*read)(struct http_head *head, const struct line *value);
@@ -110,13 +140,16 @@ static const struct {
 	{"host:", head_host},
 	{"content-length:", head_length},
 	{"transfer-encoding:", head_encoding},
+	{"x-forwarded-for:", head_forwarded_for},
+	{"forwarded:", head_forwarded},
+	{"x-real-ip:", head_real_ip},
 };
 
 static void head_field(struct http_head *head, struct line line)
 {
 	size_t f;
 
-	if (!strchr("HhCcTt", *line.bytes)) /* most fields are others */
+	if (!strchr("HhCcTtXxFf", *line.bytes)) /* most fields are others */
 		return;
 	for (f = 0; f < sizeof fields / sizeof fields[0]; f++) {
 		if (!line_begins(&line, fields[f].name))

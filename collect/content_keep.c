@@ -8,7 +8,7 @@
 struct content_side {
 	uint32_t record, seq, head_bytes, body_bytes;
 	uint8_t of_kind[2]; /* requests, responses kept */
-	uint8_t hellos;     /* and alerts: bit per kind */
+	uint8_t hellos;     /* and alerts, PROXY headers: bit per kind */
 	bool cut;           /* the latest message was */
 	bool kept;          /* it was kept */
 };
@@ -37,20 +37,32 @@ static void put_32(uint8_t *at, uint32_t value)
 	put_16(at + 2, (uint16_t)(value >> 16));
 }
 
-static uint32_t row_bytes(const struct content *c)
+/* Those that are there stand in front. */
+static uint8_t row_marks(const struct content_seen *seen)
 {
-	return CONTENT_PACKED_ROW + c->name.bytes + c->more.bytes;
+	uint8_t n = 0;
+
+	while (n < CONTENT_MARKS && seen->mark[n])
+		n++;
+	return n;
+}
+
+static uint8_t *put_text(uint8_t *to, const char *text, uint8_t bytes)
+{
+	memcpy(to, text, bytes);
+	return to + bytes;
 }
 
 static enum status row_put(struct content_keep *keep, const struct content_seen *seen,
 			   struct error *err)
 {
 	const struct content *c = &seen->content;
-	uint8_t *to;
+	uint8_t marks = row_marks(seen), i, *to;
 
 	if (!keep->packed.size)
 		buffer_extend(&keep->packed, CONTENT_PACKED_HEAD);
-	to = buffer_extend(&keep->packed, row_bytes(c));
+	to = buffer_extend(&keep->packed, CONTENT_PACKED_ROW + 4u * marks + c->name.bytes +
+						  c->more.bytes + c->client.bytes);
 	if (!to)
 		return keep_no_memory(err);
 	put_32(to, seen->way);
@@ -61,8 +73,14 @@ static enum status row_put(struct content_keep *keep, const struct content_seen 
 	to[15] = c->marks;
 	to[16] = c->name.bytes;
 	to[17] = c->more.bytes;
-	memcpy(to + CONTENT_PACKED_ROW, c->name.text, c->name.bytes);
-	memcpy(to + CONTENT_PACKED_ROW + c->name.bytes, c->more.text, c->more.bytes);
+	to[18] = c->client.bytes;
+	to[19] = marks;
+	to += CONTENT_PACKED_ROW;
+	for (i = 0; i < marks; i++, to += 4)
+		put_32(to, seen->mark[i]);
+	to = put_text(to, c->name.text, c->name.bytes);
+	to = put_text(to, c->more.text, c->more.bytes);
+	put_text(to, c->client.text, c->client.bytes);
 	keep->count++;
 	return STATUS_OK;
 }
@@ -71,11 +89,14 @@ static enum status row_put(struct content_keep *keep, const struct content_seen 
 
 enum keep_verdict { KEEP, KEEP_REPEAT, KEEP_NO_MORE };
 
+/* A PROXY header stands in front of all that its direction says, or is a body's text. */
 static enum keep_verdict side_judge_hello(struct content_side *side, uint8_t kind)
 {
 	uint8_t bit = (uint8_t)(1u << kind);
 
 	if (side->hellos & bit)
+		return KEEP_REPEAT;
+	if (kind == CONTENT_PROXY && (side->hellos || side->of_kind[0] || side->of_kind[1]))
 		return KEEP_REPEAT;
 	side->hellos |= bit;
 	return KEEP;

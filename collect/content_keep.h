@@ -10,22 +10,26 @@
  * Packed (little-endian): version, how many contents (32 bits each), about how many were left
  * out of a full capture (64 bits); then each content, those of a flow in the order in which they
  * ended: flow << 1 | direction, record, seq (32 bits each), code (16), kind, marks, bytes of
- * name and of the rest (8 each), both texts. See content_read.h.
+ * name, of the rest and of the client, how many of `mark` (8 each), those (32 each), the three
+ * texts. See content_read.h.
  */
 #ifndef CROSSTAP_COLLECT_CONTENT_KEEP_H
 #define CROSSTAP_COLLECT_CONTENT_KEEP_H
 
 #include "collect/buffer.h"
 #include "collect/content.h"
+#include "collect/content_marks.h"
 #include "collect/error.h"
 
 #define CONTENT_MESSAGES_MAX 32u
 #define CONTENT_KEPT_MAX (1u << 18)
 #define CONTENT_BYTES_MAX (32u << 20)
 
-#define CONTENT_PACKED_VERSION 1u
+#define CONTENT_PACKED_VERSION 2u
 #define CONTENT_PACKED_HEAD 16u
-#define CONTENT_PACKED_ROW 18u
+#define CONTENT_PACKED_ROW 20u
+#define CONTENT_PACKED_MOST \
+	(CONTENT_PACKED_ROW + 4 * CONTENT_MARKS + 2 * CONTENT_NAME_BYTES + CONTENT_CLIENT_BYTES)
 
 /* Begins as {0}. */
 struct content_keep {
@@ -40,13 +44,15 @@ struct content_keep {
 struct content_seen {
 	uint32_t way;            /* flow << 1 | direction */
 	uint32_t record, seq;    /* of its first byte */
+	uint32_t mark[CONTENT_MARKS]; /* of a message by content_marks(); of a client's hello the
+				       * first is of its random; else 0 */
 	struct content content;
 };
 
 static inline bool content_keep_is_full(const struct content_keep *keep)
 {
 	return keep->count >= CONTENT_KEPT_MAX ||
-	       keep->packed.size > CONTENT_BYTES_MAX - CONTENT_PACKED_ROW - 2 * CONTENT_NAME_BYTES;
+	       keep->packed.size > CONTENT_BYTES_MAX - CONTENT_PACKED_MOST;
 }
 
 /* Brings what content_keep_add() will look at into the cache. */

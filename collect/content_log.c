@@ -80,13 +80,31 @@ static struct content *log_next(struct content_work *w)
 	return &w->seen[w->seen_count].content;
 }
 
-static void log_add(struct content_work *w, uint32_t way, uint32_t record, uint32_t seq)
+/* By what the n bytes of a content are known again. */
+static void log_mark(const struct content_log *log, struct content_seen *seen, const uint8_t *bytes,
+		     uint32_t n)
 {
-	struct content_seen *seen = &w->seen[w->seen_count++];
+	uint8_t kind = seen->content.kind;
+
+	memset(seen->mark, 0, sizeof seen->mark);
+	if (kind == CONTENT_REQUEST || kind == CONTENT_RESPONSE)
+		content_marks(bytes, n, log->seed, seen->mark);
+	if (kind == CONTENT_CLIENT_HELLO && n >= CONTENT_RANDOM_AT + CONTENT_RANDOM_BYTES)
+		seen->mark[0] = content_mark_of(bytes + CONTENT_RANDOM_AT, CONTENT_RANDOM_BYTES,
+						log->seed);
+}
+
+/* The content stands in `bytes`, in front of `end`; `seq` is that of the first of them. */
+static void log_add(struct content_log *log, uint32_t way, uint32_t record, uint32_t seq,
+		    const uint8_t *bytes, uint32_t end)
+{
+	struct content_seen *seen = &log->work->seen[log->work->seen_count++];
+	uint32_t at = seen->content.at;
 
 	seen->way = way;
 	seen->record = record;
-	seen->seq = seq + seen->content.at;
+	seen->seq = seq + at;
+	log_mark(log, seen, bytes + at, end - at);
 }
 
 /* The content of the bytes that are there, when no more are coming. */
@@ -96,7 +114,8 @@ static void partial_give_up(struct content_log *log, struct partial *partial)
 	struct cursor cursor = {partial->head, partial->bytes, 0, partial->bytes};
 
 	if (content_next(&cursor, log_next(w)) == CONTENT_PARTIAL)
-		log_add(w, partial->way, partial->record, partial->seq);
+		log_add(log, partial->way, partial->record, partial->seq, partial->head,
+			partial->bytes);
 	partial_end(log, partial);
 }
 
@@ -156,7 +175,8 @@ static enum status log_read(struct content_log *log, const struct packet *p,
 		    s->captured - content->at < CONTENT_HEAD_MAX &&
 		    (!begun || s->parts < CONTENT_PARTS))
 			return partial_keep(log, p, s, content->at, record, err);
-		log_add(log->work, begun ? s->way : NO_WAY, begun ? s->record : record, s->seq);
+		log_add(log, begun ? s->way : NO_WAY, begun ? s->record : record, s->seq, s->bytes,
+			cursor.at);
 	}
 	return STATUS_OK;
 }
@@ -266,5 +286,5 @@ void content_log_close(struct content_log *log)
 		content_keep_free(&log->work->keep);
 	}
 	free(log->work);
-	*log = (struct content_log){0, NULL};
+	*log = (struct content_log){0, NULL, 0};
 }

@@ -17,9 +17,11 @@
 
 #define CONTENT_PARTS 16u
 
+/* Begins as {.seed = the store's}. */
 struct content_log {
 	uint32_t waiting;          /* heads that may go on in another segment */
 	struct content_work *work; /* NULL until the first content */
+	uint64_t seed;             /* of content_marks() */
 };
 
 static inline bool content_log_may(const struct content_log *log, const struct packet *packet)

@@ -7,11 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collect/content_marks.h"
+
 struct content_row {
 	uint32_t way, record, seq;
 	uint16_t code;             /* CONTENT_LEFT_OUT: nothing; their number is in seq */
-	uint8_t kind, marks, name_bytes, more_bytes;
-	const char *name, *more;   /* borrowed from the packed bytes; no zero behind them */
+	uint8_t kind, marks, name_bytes, more_bytes, client_bytes;
+	uint32_t mark[CONTENT_MARKS]; /* see content_marks.h; 0 behind the last */
+	const char *name, *more, *client; /* borrowed from the packed bytes; no zero behind them */
 };
 
 struct content_reader {

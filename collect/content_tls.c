@@ -10,7 +10,6 @@ enum { /* RFC 8446 sections 5.1 and 4 */
 #define TLS_HANDSHAKE_BYTES 4u
 #define TLS_RECORD_MAX (16384u + 2048u) /* RFC 5246 section 6.2.3 */
 #define TLS_HELLO_LEAST 38u             /* version, random, two lengths */
-#define TLS_RANDOM_BYTES 32u
 #define TLS_SESSION_MAX 32u
 
 /* RFC 8701: values that mean nothing. */
@@ -148,7 +147,7 @@ static bool tls_hello(struct cursor *in, struct content *c)
 	uint16_t bytes;
 
 	cursor_take(in, 2); /* the version, read already */
-	if (!cursor_take(in, TLS_RANDOM_BYTES) || !(n = cursor_take(in, 1)) || !cursor_take(in, *n) ||
+	if (!cursor_take(in, CONTENT_RANDOM_BYTES) || !(n = cursor_take(in, 1)) || !cursor_take(in, *n) ||
 	    !tls_choices(in, c))
 		return false;
 	if (!cursor_wire(in))

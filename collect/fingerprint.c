@@ -121,13 +121,14 @@ static inline uint32_t digest_narrow(uint32_t half)
 	return (uint32_t)(((uint64_t)half * UINT16_MAX) >> 32) + 1;
 }
 
-/* What a TCP packet says in its SACK blocks and echoed timestamp tells
- * retransmissions and repeated acknowledgments from each other. */
+/* What a TCP packet without payload says in its SACK blocks and echoed timestamp tells repeated
+ * acknowledgments from each other. A payload speaks for itself, whatever connection bears it:
+ * the two legs of a proxy have the same bytes and other options. */
 static uint64_t digest_options(const struct packet *packet, uint64_t seed)
 {
 	uint32_t says[2] = {packet->sack, packet->tsecr};
 
-	if (packet->proto != 6 || (!says[0] && !says[1]))
+	if (packet->proto != IP_PROTO_TCP || packet->payload_bytes || (!says[0] && !says[1]))
 		return 0;
 	return XXH3_64bits_withSeed(says, sizeof says, seed);
 }

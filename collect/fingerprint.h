@@ -51,7 +51,8 @@ uint64_t fingerprint_header(uint8_t proto, uint16_t marks, uint16_t flags, uint3
 /* Two 16-bit digests of the payload's first FINGERPRINT_STEP_1 (low half) and
  * FINGERPRINT_STEP_2 (high half) bytes, each 0 when that many were not captured
  * although the packet has more; never 0 otherwise. A payload shorter than the step is digested
- * whole. Of a TCP packet the SACK blocks and the echoed timestamp are mixed in. No
+ * whole, and nothing but payload is: equal payloads of two connections have equal digests.
+ * Of a TCP packet without payload the SACK blocks and the echoed timestamp are digested. No
  * payload and none of those: both digests are 1. ICMP errors: both are 0, because NAT
  * rewrites the packet that they quote. */
 uint32_t fingerprint_digest(const struct packet *packet, uint64_t seed);

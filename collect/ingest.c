@@ -421,6 +421,7 @@ static enum status ingest_open(struct ingest *in, struct store *store, pthread_m
 		return error_errno(err, ENOMEM, "%s", ingest_name(in->job));
 	in->block->rows = 0;
 	status = ingest_seed(store, &in->seed, err);
+	in->contents.seed = in->seed;
 	if (!status)
 		status = source_open(&in->source, in->job->path, err);
 	if (!status)

@@ -236,6 +236,6 @@ bool contents_at(const struct contents *all, const struct sessions *sessions, ui
 	if (!ways)
 		return false;
 	contents_tell(all, way, ways, story);
-	return story->exchanges || story->hello[0] || story->hello[1] || story->alert[0].seen ||
-	       story->alert[1].seen;
+	return story->exchanges || story->proxied.bytes || story->hello[0] || story->hello[1] ||
+	       story->alert[0].seen || story->alert[1].seen;
 }

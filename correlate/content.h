@@ -37,6 +37,9 @@ struct content_exchange {
 	uint32_t request_frame, response_frame; /* 0: not seen */
 	uint32_t seq, ack;       /* of the request */
 	struct content_words host, target;
+	struct content_words client; /* whom the request names: "address" or "address port"; empty: nobody */
+	/* See collect/content_marks.h: ascending, 0 behind the last. Not seen: 0. */
+	uint32_t request_mark[CONTENT_MARKS], response_mark[CONTENT_MARKS];
 };
 
 struct content_alert {
@@ -48,6 +51,9 @@ struct content_alert {
 struct content_story {
 	bool known;              /* every capture of these flows was looked into when it was collected */
 	bool hello[2];           /* of the client, of the server, was seen */
+	uint32_t hello_mark;     /* of the random in the client's hello; 0: not seen so far */
+	struct content_words proxied, proxied_to; /* the client's PROXY header: its two ends, as in
+						   * content_exchange; empty: not told */
 	struct content_words name; /* SNI, or the first Host; empty: not told */
 	uint16_t tls_offered, tls_chosen; /* as on the wire, 0x0303; 0: not known */
 	struct content_words alpn; /* the one chosen, or else those offered */

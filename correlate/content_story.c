@@ -73,7 +73,9 @@ static void exchange_ask(struct content_exchange *x, const struct content_event 
 		.ack = e->ack,
 		.host = words_of(e->row.name, e->row.name_bytes),
 		.target = words_of(e->row.more, e->row.more_bytes),
+		.client = words_of(e->row.client, e->row.client_bytes),
 	};
+	memcpy(x->request_mark, e->row.mark, sizeof x->request_mark);
 }
 
 static void exchange_answer(struct content_exchange *x, const struct content_event *e)
@@ -81,6 +83,15 @@ static void exchange_answer(struct content_exchange *x, const struct content_eve
 	x->status = e->row.code;
 	x->response_ns = e->time_ns;
 	x->response_frame = e->frame;
+	memcpy(x->response_mark, e->row.mark, sizeof x->response_mark);
+}
+
+static void exchange_forget_answer(struct content_exchange *x)
+{
+	x->status = 0;
+	x->response_ns = INT64_MIN;
+	x->response_frame = 0;
+	memset(x->response_mark, 0, sizeof x->response_mark);
 }
 
 /* Answers by their sequence numbers. */
@@ -119,9 +130,7 @@ static void exchanges_count(struct content_story *s, uint32_t from, const struct
 	uint32_t i;
 
 	for (i = all ? 0 : from; i < s->exchanges; i++) {
-		s->exchange[i].status = 0;
-		s->exchange[i].response_ns = INT64_MIN;
-		s->exchange[i].response_frame = 0;
+		exchange_forget_answer(&s->exchange[i]);
 		if (all)
 			exchange_answer(&s->exchange[i], a->list[i]);
 	}
@@ -170,6 +179,7 @@ static void story_hello(struct content_story *s, const struct content_event *e)
 		s->tls_chosen = r->code;
 	} else {
 		s->tls_offered = r->code;
+		s->hello_mark = r->mark[0];
 		s->name = words_of(r->name, r->name_bytes);
 	}
 	if (r->more_bytes && (server || !s->alpn.bytes))
@@ -183,6 +193,15 @@ static void story_alert(struct content_story *s, const struct content_event *e)
 	if (!alert->seen)
 		*alert = (struct content_alert){true, (uint8_t)(e->row.code >> 8),
 						(uint8_t)e->row.code, e->frame};
+}
+
+/* Who opened the connection sends it, before all else. */
+static void story_proxied(struct content_story *s, const struct content_event *e)
+{
+	if (!e->from_client || s->proxied.bytes)
+		return;
+	s->proxied = words_of(e->row.client, e->row.client_bytes);
+	s->proxied_to = words_of(e->row.more, e->row.more_bytes);
 }
 
 static void story_left_out(struct content_story *s, const struct content_event *e)
@@ -244,6 +263,9 @@ static void story_events(struct content_story *s, const struct content_event *li
 		case CONTENT_LEFT_OUT:
 			story_left_out(s, e);
 			break;
+		case CONTENT_PROXY:
+			story_proxied(s, e);
+			break;
 		case CONTENT_KINDS:
 			break;
 		}
@@ -260,7 +282,8 @@ void contents_tell(const struct contents *contents, const uint32_t *way, uint32_
 	answers.count = 0;
 	story->known = true;
 	story->hello[0] = story->hello[1] = false;
-	story->name = story->alpn = words_of("", 0);
+	story->name = story->alpn = story->proxied = story->proxied_to = words_of("", 0);
+	story->hello_mark = 0;
 	story->tls_offered = story->tls_chosen = 0;
 	memset(story->alert, 0, sizeof story->alert);
 	story->exchanges = story->left_out = 0;

@@ -437,7 +437,8 @@ static void damage(void)
 	server(&talk, OK_2);
 	talk_tell(&talk);
 	TALK_MUST(store_get(talk_txn, 'D', 0, 3, &value, &size, &talk_err));
-	CHECK_INT(size, CONTENT_PACKED_HEAD + 2 * CONTENT_PACKED_ROW + strlen("x/1"));
+	CHECK_INT(size, CONTENT_PACKED_HEAD + 2 * CONTENT_PACKED_ROW + 2 * 4 * CONTENT_MARKS +
+				strlen("x/1"));
 	memcpy(bytes, value, size);
 	contents_close(&talk_contents);
 	view_close(&talk_view);

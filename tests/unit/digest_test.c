@@ -117,6 +117,41 @@ static void test_even(void)
 	check_case("digests are even over 1 to 65535");
 }
 
+/* A TCP packet of n payload bytes with what its options say. */
+static uint32_t digest_of_tcp(uint32_t n, uint32_t sack, uint32_t tsecr)
+{
+	static const uint8_t bytes[200] = "GET / HTTP/1.1";
+	struct packet packet = {.kind = PACKET_IP,
+				.proto = 6,
+				.sack = sack,
+				.tsecr = tsecr,
+				.payload = n ? bytes : NULL,
+				.payload_bytes = n,
+				.payload_captured = n};
+
+	return fingerprint_digest(&packet, SEED);
+}
+
+static void test_options(void)
+{
+	static const uint8_t bytes[200] = "GET / HTTP/1.1";
+	static const uint32_t sizes[] = {1, 48, 49, 128, 200};
+	struct packet datagram = {.kind = PACKET_IP, .proto = 17, .payload = bytes};
+
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		datagram.payload_bytes = datagram.payload_captured = sizes[i];
+		CHECK_INT(digest_of_tcp(sizes[i], 0, 0), fingerprint_digest(&datagram, SEED));
+		CHECK_INT(digest_of_tcp(sizes[i], 5, 9), digest_of_tcp(sizes[i], 0, 0));
+	}
+	check_case("a payload has one digest, whatever the options beside it say");
+
+	CHECK_INT(digest_of_tcp(0, 0, 0), NOTHING);
+	CHECK(fingerprint_digests_differ(digest_of_tcp(0, 5, 9), NOTHING));
+	CHECK(fingerprint_digests_differ(digest_of_tcp(0, 5, 9), digest_of_tcp(0, 6, 9)));
+	CHECK(fingerprint_digests_differ(digest_of_tcp(0, 5, 9), digest_of_tcp(0, 5, 10)));
+	check_case("without payload SACK blocks and the echoed timestamp are digested");
+}
+
 static void test_icmp_errors_say_nothing(void)
 {
 	static const uint8_t quote[48] = {0x45};
@@ -137,6 +172,7 @@ int main(void)
 	test_short_payloads();
 	test_differ();
 	test_even();
+	test_options();
 	test_icmp_errors_say_nothing();
 	return check_exit();
 }
