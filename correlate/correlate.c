@@ -12,6 +12,9 @@
 #include "correlate/finding.h"
 #include "correlate/hop.h"
 #include "correlate/journey.h"
+#include "correlate/kin.h"
+#include "correlate/leg.h"
+#include "correlate/links.h"
 #include "correlate/meeting.h"
 #include "correlate/path.h"
 #include "correlate/proof.h"
@@ -42,9 +45,11 @@ struct correlation {
 	struct meeting *meeting;
 	struct path path;
 	struct journeys *journeys;
+	struct link_count *links;
 	struct sessions *sessions;
 	struct repeats repeats;
 	struct hops *hops;
+	struct legs *legs;
 	struct judging judging;
 	struct verdicts *verdicts;
 	struct clock clock[VIEW_POINTS_MAX]; /* of the path: see hops_clocks() */
@@ -189,6 +194,8 @@ static enum status meet(struct correlation *c, struct error *err)
 
 	meeting_free(&c->meeting);
 	status = meeting_hold(&c->meeting, c->view, c->flows, c->options->threads, err);
+	if (!status && !meeting_hangs_together(c->meeting, c->view))
+		status = kin_find(c->meeting, c->view, c->flows, c->contents, err);
 	if (status)
 		return status;
 	if (c->options->path)
@@ -248,7 +255,10 @@ static enum status match(struct correlation *c, struct error *err)
 		*err = tuples.err;
 		status = tuples.status;
 	}
-	return status;
+	free(c->links);
+	c->links = NULL;
+	return status ? status
+		      : links_count(&c->links, c->view, c->journeys, c->options->threads, err);
 }
 
 /* Sessions of which nothing passed a hop may have passed it with other numbers: then all is matched
@@ -259,7 +269,8 @@ static enum status step_join(struct correlation *c, struct error *err)
 	uint32_t found = 0;
 
 	if (!status)
-		status = shifts_learn_rest(c->view, c->flows, &c->path, c->journeys, &found, err);
+		status = shifts_learn_rest(c->view, c->flows, &c->path, c->journeys, c->links,
+					   &found, err);
 	if (!status && found) {
 		free(c->repeats.list);
 		c->repeats = (struct repeats){0};
@@ -286,6 +297,16 @@ static enum status sessions_find(struct correlation *c, struct error *err)
 	if (!status)
 		status = repeats_resolve(&c->repeats, c->journeys, c->sessions, c->hops, c->view,
 					 &c->path, c->meeting, c->options->tmax_ns, err);
+	if (!status)
+		hops_clocks(c->hops, &c->path, c->meeting, c->clock);
+	if (!status)
+		status = legs_find(&c->legs,
+				   &(struct leg_source){c->view, &c->path, c->meeting, c->clock, c->hops, c->flows,
+							c->contents, c->journeys, c->links,
+							c->options->threads},
+				   err);
+	if (!status && c->legs->pairs)
+		status = legs_join(c->legs, c->sessions, c->flows, c->view, err);
 	if (!status)
 		status = sessions_settle(c->sessions, c->view, &c->path, c->meeting, c->flows, err);
 	return status;
@@ -369,7 +390,7 @@ static enum status step_verdicts(struct correlation *c, struct error *err)
 	enum status status;
 
 	c->judging = (struct judging){c->view, &c->path, c->meeting, c->flows,
-				      c->sessions, c->journeys, c->hops, c->analysis, c->contents,
+				      c->sessions, c->journeys, c->hops, c->legs, c->analysis, c->contents,
 				      c->options->tmax_ns, INT64_MAX, INT64_MIN};
 	judging_span(&c->judging);
 	status = verdicts_give(&c->verdicts, &c->judging, c->options->threads, err);
@@ -466,6 +487,8 @@ static void correlation_close(struct correlation *c)
 	resets_free(&c->resets);
 	verdicts_free(&c->verdicts);
 	hops_free(&c->hops);
+	legs_free(&c->legs);
+	free(c->links);
 	free(c->repeats.list);
 	sessions_free(&c->sessions);
 	journeys_free(&c->journeys);

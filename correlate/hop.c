@@ -264,6 +264,21 @@ static bool hop_keeps(uint64_t both, uint64_t kept)
 	return both >= HOP_KEPT_MIN && kept * 100 >= both * 99;
 }
 
+int64_t hop_clock_error(const struct hop *hop)
+{
+	int64_t error_ns = 0;
+	uint32_t k;
+
+	for (k = 0; k < hop->far_points; k++) {
+		const struct clock_fit *fit = hop->best[k];
+
+		if (!fit || !fit->known || !fit->feasible)
+			return INT64_MAX;
+		error_ns = fit->error_ns > error_ns ? fit->error_ns : error_ns;
+	}
+	return error_ns;
+}
+
 bool hop_keeps_zero_ip_id(const struct hop *hop, unsigned direction)
 {
 	return hop_keeps(hop->habits.pairs[direction], hop->habits.ip_ids_all_kept[direction]);

@@ -85,6 +85,9 @@ void hops_free(struct hops **hops);
 void hops_clocks(const struct hops *hops, const struct path *path, const struct meeting *meeting,
 		 struct clock *clock);
 
+/* How far the clocks of its points may be off each other, at most, ns; INT64_MAX: not known. */
+int64_t hop_clock_error(const struct hop *hop);
+
 /* Whether an ID of 0 is an ID like others there: the hop leaves it alone, too. */
 bool hop_keeps_zero_ip_id(const struct hop *hop, unsigned direction);
 /* Whether payload, SACK blocks and echoed timestamps come through unchanged. */

@@ -265,13 +265,40 @@ static enum status meeting_stranger(const struct meeting *m, const struct view *
 			 view->points == 2 ? view->point[other].name : "the other points");
 }
 
+/* The most pairs that two points have. */
+static uint32_t meeting_pairs_room(const struct meeting *m, uint32_t points)
+{
+	uint32_t room = samples_room(m->samples, points), i, j;
+
+	for (i = 0; i < points; i++)
+		for (j = 0; j < points; j++)
+			room = m->pair[i][j].kin > room ? m->pair[i][j].kin : room;
+	return room;
+}
+
+/* The requests that two points saw, as pairs of the far one's clock. */
+static uint32_t meeting_kin_pairs(const struct meeting *m, uint32_t near, uint32_t far,
+				  struct clock_pair *pairs)
+{
+	const struct clock_pair *kin = near < far ? m->kin[near][far] : m->kin[far][near];
+	uint32_t n = m->pair[near][far].kin, k;
+
+	for (k = 0; k < n; k++) {
+		int64_t near_ns = near < far ? kin[k].reference_ns : kin[k].local_ns;
+
+		pairs[k] = (struct clock_pair){clock_correct(&m->clock[near], near_ns),
+					       near < far ? kin[k].local_ns : kin[k].reference_ns};
+	}
+	return n;
+}
+
 /* Prim's tree over the numbers of shared packets: each point gets its clock
  * from the point already placed that it shares most with. */
 enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint32_t reference,
 			       struct error *err)
 {
 	const struct samples *samples = m->samples;
-	uint32_t room = samples_room(samples, view->points);
+	uint32_t room = meeting_pairs_room(m, view->points);
 	struct clock_pair *pairs = malloc(((size_t)room + 1) * sizeof *pairs);
 	struct common *common = malloc(((size_t)room + 1) * sizeof *common);
 	bool placed[VIEW_POINTS_MAX] = {false};
@@ -288,24 +315,31 @@ enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint3
 	clock_identity(&m->clock[m->reference]);
 	placed[m->reference] = true;
 	for (step = 1; step < view->points && !status; step++) {
-		uint32_t best = 0, near = 0, far = 0;
+		uint32_t best = 0, kin = 0, near = 0, far = 0;
 
+		/* packets that both saw tell more than requests do */
 		for (i = 0; i < view->points; i++)
 			for (j = 0; placed[i] && j < view->points; j++)
-				if (!placed[j] && m->pair[i][j].shared > best) {
+				if (!placed[j] && (m->pair[i][j].shared > best ||
+						   (!best && m->pair[i][j].kin > kin))) {
 					best = m->pair[i][j].shared;
+					kin = m->pair[i][j].kin;
 					near = i;
 					far = j;
 				}
-		if (!best) {
+		if (!best && !kin) {
 			status = meeting_stranger(m, view, placed, err);
 			break;
 		}
-		n = samples_join(&samples[near], &samples[far], common);
-		for (k = 0; k < n; k++)
-			pairs[k] = (struct clock_pair){
-				clock_correct(&m->clock[near], common[k].at->time_ns),
-				common[k].other->time_ns};
+		if (best) {
+			n = samples_join(&samples[near], &samples[far], common);
+			for (k = 0; k < n; k++)
+				pairs[k] = (struct clock_pair){
+					clock_correct(&m->clock[near], common[k].at->time_ns),
+					common[k].other->time_ns};
+		} else {
+			k = meeting_kin_pairs(m, near, far, pairs);
+		}
 		status = clock_fit_coarse(&m->clock[far], pairs, k, &agreeing, err);
 		placed[far] = true;
 	}
@@ -328,7 +362,7 @@ static void meeting_compare(struct meeting *m, const struct view *view,
 			meeting_vote(p, sides, common, p->shared);
 			m->pair[j][i] = (struct meeting_pair){p->shared, p->delay_after,
 							      p->delay_before, p->ttl_after,
-							      p->ttl_before};
+							      p->ttl_before, p->kin, p->kin_error_ns};
 		}
 }
 
@@ -385,20 +419,24 @@ out:
 	return status;
 }
 
+bool meeting_share(const struct meeting *m, uint32_t i, uint32_t j)
+{
+	uint32_t least = m->sampled[i] < m->sampled[j] ? m->sampled[i] : m->sampled[j];
+
+	return m->pair[i][j].shared * (uint64_t)MEETING_FAIR_SHARE > least;
+}
+
 bool meeting_hangs_together(const struct meeting *m, const struct view *view)
 {
 	uint64_t reached = 1, before = 0; /* bit per point */
-	uint32_t i, j, least;
+	uint32_t i, j;
 
 	while (reached != before) {
 		before = reached;
 		for (i = 0; i < view->points; i++)
-			for (j = 0; j < view->points; j++) {
-				least = m->sampled[i] < m->sampled[j] ? m->sampled[i] : m->sampled[j];
-				if ((reached >> i & 1) && i != j &&
-				    m->pair[i][j].shared * (uint64_t)MEETING_FAIR_SHARE > least)
+			for (j = 0; j < view->points; j++)
+				if ((reached >> i & 1) && i != j && meeting_share(m, i, j))
 					reached |= (uint64_t)1 << j;
-			}
 	}
 	for (i = 0; i < view->points; i++)
 		if (view->point[i].nodes && !(reached >> i & 1))
@@ -408,11 +446,13 @@ bool meeting_hangs_together(const struct meeting *m, const struct view *view)
 
 void meeting_free(struct meeting **meeting)
 {
-	uint32_t p;
+	uint32_t p, q;
 
 	if (!*meeting)
 		return;
 	for (p = 0; p < VIEW_POINTS_MAX; p++) {
+		for (q = 0; q < VIEW_POINTS_MAX; q++)
+			free((*meeting)->kin[p][q]);
 		free((*meeting)->doubled[p]);
 		free((*meeting)->samples[p].list);
 	}

@@ -27,6 +27,8 @@ struct meeting_pair {
 	uint32_t delay_before, delay_after; /* neighbours in time that went opposite ways: the first point is
 					       nearer to the clients, or farther */
 	uint32_t ttl_before, ttl_after;     /* the TTL says so */
+	uint32_t kin;         /* requests that both saw, on connections of their own: see kin.h */
+	int64_t kin_error_ns; /* how far the clock that they give may be off */
 };
 
 struct samples;
@@ -38,6 +40,8 @@ struct meeting {
 	struct clock clock[VIEW_POINTS_MAX]; /* local time -> reference time */
 	uint32_t reference;                  /* the point whose clock is the reference */
 	struct samples *samples;             /* meeting.c's, by point */
+	struct clock_pair *kin[VIEW_POINTS_MAX][VIEW_POINTS_MAX]; /* [i][j], i < j: when point i, and point j
+						saw them, local times; pair[i][j].kin of them */
 	uint8_t *doubled[VIEW_POINTS_MAX];   /* by link of the point: 1 = it carries what another link
 						carries, too */
 };
@@ -52,6 +56,8 @@ enum status meeting_set_clocks(struct meeting *meeting, const struct view *view,
 			       uint32_t reference, struct error *err) MUST_CHECK;
 void meeting_free(struct meeting **meeting);
 
+/* Whether two points share a fair part of their packets. */
+bool meeting_share(const struct meeting *meeting, uint32_t i, uint32_t j);
 /* Whether every point shares a fair part of its packets with another one, and all hang together by
  * that: where not, something between them rewrites what packets are known by. */
 bool meeting_hangs_together(const struct meeting *meeting, const struct view *view);

@@ -17,6 +17,7 @@
 #include "correlate/histogram.h"
 #include "correlate/hop.h"
 #include "correlate/journey.h"
+#include "correlate/leg.h"
 #include "correlate/meeting.h"
 #include "correlate/path.h"
 #include "correlate/session.h"
@@ -113,6 +114,7 @@ struct judging {
 	const struct sessions *sessions;
 	const struct journeys *journeys;
 	const struct hops *hops;
+	const struct legs *legs;
 	const struct analysis_flow *analysis; /* by node */
 	const struct contents *contents;
 	int64_t tmax_ns;

@@ -153,12 +153,14 @@ static void pass_matched(struct pass_part *part, uint32_t p, struct pass_pairs *
 }
 
 /* The verdict that a record's marks give at this hop; VERDICT_NONE: it is odd. */
-static enum verdict pass_verdict(uint8_t marks, bool near, bool adjacent, bool upstream)
+static enum verdict pass_verdict(uint8_t marks, bool near, bool adjacent, bool upstream, bool ends)
 {
 	bool linked = near ? marks & JOURNEY_NEXT : marks & JOURNEY_PREVIOUS;
 
 	if (marks & JOURNEY_COPY)
 		return VERDICT_COPIES;
+	if (ends)
+		return VERDICT_LOCAL;
 	if (linked)
 		return adjacent ? VERDICT_MATCHED : VERDICT_UNCAPTURED;
 	if (marks & (near ? JOURNEY_AMBIGUOUS : JOURNEY_AMBIGUOUS_BEHIND))
@@ -236,6 +238,7 @@ static bool pass_verdicts(struct pass_part *part, uint32_t p, bool near,
 	const struct sessions *s = j->sessions;
 	const uint8_t *marks = j->journeys->marks[p], *next_point = j->journeys->next_point[p];
 	const uint32_t *next = j->journeys->next[p];
+	const uint8_t *leg_ends = j->legs->ends;
 	uint64_t evidence[DIRECTION_EVIDENCES] = {0};
 	bool upstream = near == (part->direction == HOP_FORWARD);
 	uint32_t k, e;
@@ -247,7 +250,8 @@ static bool pass_verdicts(struct pass_part *part, uint32_t p, bool near,
 		bool adjacent = near ? (marks[index] & JOURNEY_NEXT) &&
 					       j->path->stage[next_point[index]] == pass->hop + 1
 				     : !(marks[index] & JOURNEY_GAP_BEHIND);
-		enum verdict verdict = pass_verdict(marks[index], near, adjacent, upstream);
+		bool ends = leg_ends && (leg_ends[way >> 1] & (near ? LEG_ENDS_AHEAD : LEG_ENDS_BEHIND));
+		enum verdict verdict = pass_verdict(marks[index], near, adjacent, upstream, ends);
 
 		evidence[s->list[s->of_node[way >> 1]].evidence]++;
 		if (verdict == VERDICT_NONE) {

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define PATH_DELAY_VOTES_MIN 3
-#define PATH_SHARE_MIN 50 /* two points are alternatives when they share less than 1/50 of the smaller */
 
 /* How sure the packets are that point i is nearer to the clients than j: 0 when
  * they do not say. TTL first: routers count it down, nothing counts it up. */
@@ -26,11 +25,10 @@ static int path_before(const struct meeting_pair *p, bool *by_ttl)
 	return 0;
 }
 
+/* Whether two points are on one way: alternatives of each other share next to nothing. */
 static bool path_share(const struct meeting *m, uint32_t i, uint32_t j)
 {
-	uint32_t least = m->sampled[i] < m->sampled[j] ? m->sampled[i] : m->sampled[j];
-
-	return m->pair[i][j].shared * (uint64_t)PATH_SHARE_MIN > least;
+	return meeting_share(m, i, j) || m->pair[i][j].kin;
 }
 
 void path_stage_name(const struct path *path, const struct view *view, uint32_t stage, char *name,

@@ -76,6 +76,7 @@ static const struct table_column translations_columns[TRANSLATIONS_COLUMNS] = {
 	FOREIGN("hop"), TEXT("kind"), ADDRESS("from_src"), INT("from_sport"),
 	ADDRESS("from_dst"), INT("from_dport"), ADDRESS("to_src"), INT("to_sport"),
 	ADDRESS("to_dst"), INT("to_dport"), INT("sessions"), INT("seq_shift"),
+	REAL("confidence", 2), TEXT("evidence"), MICROS("request_us"), MICROS("response_us"),
 };
 
 static const struct table_column findings_columns[FINDINGS_COLUMNS] = {

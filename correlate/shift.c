@@ -23,7 +23,7 @@ enum shift_key { SHIFT_KEY_SYN, SHIFT_KEY_PAYLOAD, SHIFT_KEY_TIMESTAMP };
 /* A packet by what a shift leaves alone. */
 struct shift_sight {
 	uint64_t key;
-	uint32_t way, seq, ack;
+	uint32_t way, seq, ack, ip_id, tsval;
 	uint16_t flags;
 	uint8_t point;
 	bool tuple;  /* the key holds the flow's tuple */
@@ -46,7 +46,7 @@ static int shift_sight_compare(const void *x, const void *y)
 
 struct shift_columns {
 	uint32_t way[VIEW_BATCH], seq[VIEW_BATCH], ack[VIEW_BATCH], length[VIEW_BATCH];
-	uint32_t digest[VIEW_BATCH], tsval[VIEW_BATCH];
+	uint32_t digest[VIEW_BATCH], tsval[VIEW_BATCH], ip_id[VIEW_BATCH];
 	uint16_t flags[VIEW_BATCH], header[VIEW_BATCH], marks[VIEW_BATCH];
 };
 
@@ -73,6 +73,7 @@ static void shift_read_columns(struct shift_learning *l)
 	view_read_32(&l->batch, RECORD_LENGTH, l->c.length);
 	view_read_32(&l->batch, RECORD_DIGEST, l->c.digest);
 	view_read_32(&l->batch, RECORD_TSVAL, l->c.tsval);
+	view_read_32(&l->batch, RECORD_IP_ID, l->c.ip_id);
 	view_read_16(&l->batch, RECORD_FLAGS, l->c.flags);
 	view_read_16(&l->batch, RECORD_HEADER, l->c.header);
 	view_read_16(&l->batch, RECORD_MARKS, l->c.marks);
@@ -125,8 +126,9 @@ static bool shift_add_key(struct shift_learning *l, uint32_t i, enum shift_key k
 	l->list = list;
 	if (tuple)
 		key ^= shift_tuple(l, way);
-	list[l->count++] = (struct shift_sight){key, way, l->c.seq[i], l->c.ack[i], l->c.flags[i],
-						(uint8_t)l->point, tuple};
+	list[l->count++] = (struct shift_sight){key, way, l->c.seq[i], l->c.ack[i], l->c.ip_id[i],
+						l->c.tsval[i], l->c.flags[i], (uint8_t)l->point,
+						tuple};
 	return true;
 }
 
@@ -206,6 +208,15 @@ static const struct shift_sight *shift_only(const struct shift_sight *list, uint
 	return &list[0];
 }
 
+/* A box that shifts numbers forwards the packet, with its ID or its timestamp; a proxy writes one of
+ * its own of the same bytes. */
+static void shift_compare(struct shift_vote *vote, const struct shift_sight *a,
+			  const struct shift_sight *b)
+{
+	vote->compared = (a->ip_id && b->ip_id) || (a->tsval && b->tsval);
+	vote->same = (a->ip_id && a->ip_id == b->ip_id) || (a->tsval && a->tsval == b->tsval);
+}
+
 static bool shift_vote_pair(struct shift_votes *votes, const struct shift_sight *a,
 			    const struct shift_sight *b)
 {
@@ -213,6 +224,7 @@ static bool shift_vote_pair(struct shift_votes *votes, const struct shift_sight 
 				  .weight = a->tuple && a->flags & PACKET_TCP_SYN ? SHIFT_WEIGHT_SYN : 1,
 				  .flip = (uint8_t)((a->way ^ b->way) & 1)};
 
+	shift_compare(&vote, a, b);
 	vote.direction = (uint8_t)(a->way & 1);
 	vote.by = b->seq - a->seq;
 	if (!shift_votes_add(votes, &vote))
@@ -366,36 +378,10 @@ enum status shifts_learn(struct view *view, struct survey_flow *flows, uint32_t 
 
 /* ---- what matched nothing ---- */
 
-/* Packets of a flow that have a link. */
-struct shift_links {
-	uint32_t ahead, behind;
-};
-
-/* How many of a point's packets, by flow, are linked to a later stage, and to an earlier one. */
-static void shift_count_links(struct shift_links *links, const struct view_point *point,
-			      const uint8_t *marks)
-{
-	struct view_batch batch;
-	uint32_t way[VIEW_BATCH], i;
-
-	view_first(&batch, point);
-	while (view_next(&batch)) {
-		view_read_ways(&batch, way);
-		for (i = 0; i < batch.rows; i++) {
-			uint8_t m = marks[batch.index[i]];
-
-			if (way[i] == VIEW_NO_WAY)
-				continue;
-			links[way[i] >> 1].ahead += m & JOURNEY_NEXT;
-			links[way[i] >> 1].behind += !!(m & JOURNEY_PREVIOUS);
-		}
-	}
-}
-
 /* A byte for each TCP node that few packets link to the stages on one side of its own: a shift of
  * the server's numbers alone leaves the first SYN as it was. False: one side of the path has none, so
  * that no two of them can belong together. */
-static bool shift_alone(uint8_t *alone, const struct shift_links *links, const struct view *view,
+static bool shift_alone(uint8_t *alone, const struct link_count *links, const struct view *view,
 			const struct survey_flow *flows, const struct path *path)
 {
 	bool ahead = false, behind = false;
@@ -460,17 +446,15 @@ static bool shift_pick(struct shift_learning *l, uint8_t *wanted)
 }
 
 enum status shifts_learn_rest(struct view *view, struct survey_flow *flows, const struct path *path,
-			      const struct journeys *journeys, uint32_t *found, struct error *err)
+			      const struct journeys *journeys, const struct link_count *links,
+			      uint32_t *found, struct error *err)
 {
-	struct shift_links *links = memory_zeroed((size_t)view->nodes + 1, sizeof *links);
 	uint8_t *wanted = memory_zeroed((size_t)view->nodes + 1, 1);
 	struct shift_learning *l = NULL;
-	bool ok = wanted && links, any = false, grown = true;
+	bool ok = wanted != NULL, any = false, grown = true;
 	uint32_t p;
 
 	*found = 0;
-	for (p = 0; ok && p < view->points; p++)
-		shift_count_links(links, &view->point[p], journeys->marks[p]);
 	if (ok && shift_alone(wanted, links, view, flows, path)) {
 		ok = shift_begin(&l, view, flows, wanted);
 		any = ok && shift_pick(l, wanted);
@@ -485,7 +469,6 @@ enum status shifts_learn_rest(struct view *view, struct survey_flow *flows, cons
 		shift_end(l);
 	}
 	free(wanted);
-	free(links);
 	return ok ? STATUS_OK : error_errno(err, ENOMEM, "sequence shifts");
 }
 

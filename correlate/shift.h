@@ -13,6 +13,7 @@
 
 #include "collect/error.h"
 #include "correlate/journey.h"
+#include "correlate/links.h"
 #include "correlate/meeting.h"
 #include "correlate/path.h"
 #include "correlate/renumber.h"
@@ -25,9 +26,10 @@ enum status shifts_learn(struct view *view, struct survey_flow *flows, uint32_t 
 			 struct error *err) MUST_CHECK;
 
 /* The same of the sessions of which no packet passed some hop, where both sides of one have
- * such: to be asked when packets are matched. *found is 0 as a rule, and nothing changes then. */
+ * such: to be asked when packets are matched; `links` are counted then. *found is 0 as a rule, and nothing changes then. */
 enum status shifts_learn_rest(struct view *view, struct survey_flow *flows, const struct path *path,
-			      const struct journeys *journeys, uint32_t *found,
+			      const struct journeys *journeys,
+			      const struct link_count *links, uint32_t *found,
 			      struct error *err) MUST_CHECK;
 
 /* With clocks and path known: which of the handshakes that are held a SYN proxy made (it answers

@@ -4,6 +4,7 @@
 
 #include "collect/memory.h"
 
+#define SHIFT_COMPARED_MIN 6u /* fewer packets of one tuple do not tell a proxy from a shift */
 #define SHIFT_VOTES_UNSURE 2u /* votes that flows of different tuples need */
 
 bool shift_votes_add(struct shift_votes *votes, const struct shift_vote *vote)
@@ -57,6 +58,20 @@ static int shift_edge_compare(const void *x, const void *y)
 	return a->flip - b->flip;
 }
 
+/* Whether the packets of a run of votes are the same ones, forwarded. */
+static bool shift_is_forwarded(const struct shift_vote *list, uint64_t n)
+{
+	uint64_t i, compared = 0, same = 0;
+
+	for (i = 0; i < n; i++) {
+		compared += list[i].compared;
+		same += list[i].same;
+	}
+	if (list[0].tuple && compared < SHIFT_COMPARED_MIN)
+		return true;
+	return compared && 2 * same >= compared;
+}
+
 /* The edge that a run of votes on the same two nodes makes; votes 0: they do not agree. */
 static struct shift_edge shift_edge_of(const struct shift_vote *list, uint64_t n)
 {
@@ -64,6 +79,8 @@ static struct shift_edge shift_edge_of(const struct shift_vote *list, uint64_t n
 	uint64_t all[2] = {0, 0}, best[2] = {0, 0}, from, to, count;
 	unsigned d;
 
+	if (!shift_is_forwarded(list, n))
+		return edge;
 	for (from = 0; from < n; from = to) {
 		d = list[from].direction;
 		for (count = 0, to = from;

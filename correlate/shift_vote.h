@@ -16,6 +16,7 @@ struct shift_vote {
 	uint8_t direction;
 	uint8_t weight;    /* votes that it counts for */
 	bool tuple;        /* both bear the same tuple */
+	bool compared, same; /* the packets bear IP IDs or timestamps: the same ones */
 };
 
 /* Begins as {0}; list is the owner's to free. */

@@ -15,6 +15,7 @@
 
 #include "correlate/emit.h"
 #include "correlate/results.h"
+#include "correlate/story_legs.h"
 #include "correlate/story_shifts.h"
 
 #define TRANSLATION_PORT_NONE UINT32_MAX /* not one port, or none at all */
@@ -131,7 +132,8 @@ static bool translations_take(struct translations *t, const struct judging *j, b
 	struct station_ends b = station_ends(j, client_forward ? far : near);
 	struct translation one;
 
-	if (station_same_ends(&a, &b))
+	/* the two legs of a proxied session are no translation: see story_legs.h */
+	if (station_same_ends(&a, &b) || legs_end_ahead(j->legs, near->node))
 		return true;
 	memset(&one, 0, sizeof one);
 	one.hop = j->path->stage[near->point];
@@ -211,6 +213,8 @@ enum status stories_write_translations(const struct judging *judging, struct sto
 		status = translation_row(w, judging, &t.list[i], err);
 	if (!status)
 		status = story_shifts_write(w, judging, err);
+	if (!status)
+		status = story_legs_write(w, judging, err);
 	if (!status)
 		status = table_finish(&w, err);
 	table_abort(&w);

@@ -1,0 +1,400 @@
+#include "correlate/leg.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/memory.h"
+#include "correlate/leg_match.h"
+
+#define LEG_SURE 90 /* per cent: what is less sure makes no session one with another */
+#define LEG_FEW 8u /* a flow of whose packets one in eight is linked across a hop is no leg */
+
+static const char *const leg_evidence_names[LEG_EVIDENCES] = {"named", "content", "request", "time"};
+
+const char *leg_evidence_name(enum leg_evidence evidence)
+{
+	return leg_evidence_names[evidence];
+}
+
+/* ---- who may be a leg ---- */
+
+static bool leg_is_alone(const struct leg_source *from, const struct link_count *links, uint32_t node,
+			 bool ahead)
+{
+	const struct survey_flow *flow = &from->flows[node];
+	uint64_t packets = (uint64_t)flow->packets[0] + flow->packets[1];
+
+	return from->view->flow[node].proto == 6 &&
+	       (ahead ? links[node].ahead : links[node].behind) <= packets / LEG_FEW;
+}
+
+/* A stage's flows that nothing links over the hop; false: there are none. */
+static bool leg_want(uint8_t *wanted, const struct leg_source *from, const struct link_count *links,
+		     uint32_t stage, bool ahead)
+{
+	bool any = false;
+	uint32_t k, n;
+
+	for (k = 0; k < from->path->points[stage]; k++) {
+		const struct view_point *point = &from->view->point[from->path->point[stage][k]];
+
+		for (n = point->first_node; n < point->first_node + point->nodes; n++) {
+			wanted[n] = leg_is_alone(from, links, n, ahead);
+			any |= wanted[n];
+		}
+	}
+	return any;
+}
+
+/* ---- a hop ---- */
+
+static int leg_event_compare(const void *x, const void *y)
+{
+	const struct leg_event *a = x, *b = y;
+
+	if (a->time_ns != b->time_ns)
+		return a->time_ns < b->time_ns ? -1 : 1;
+	if (a->node != b->node)
+		return a->node < b->node ? -1 : 1;
+	return a->from_client - b->from_client;
+}
+
+static bool leg_add_event(struct leg_events *e, const struct leg_event *one)
+{
+	struct leg_event *list = memory_room(e->list, e->count, &e->room, sizeof *list);
+
+	if (!list)
+		return false;
+	e->list = list;
+	list[e->count++] = *one;
+	return true;
+}
+
+/* The data packets of fronts that cannot be read. */
+static bool leg_take_events(struct leg_sides *sides, const struct leg_source *from, uint32_t p,
+			    const uint8_t *client_way)
+{
+	const struct view_point *point = &from->view->point[p];
+	uint32_t way[VIEW_BATCH], length[VIEW_BATCH], i;
+	uint16_t header[VIEW_BATCH];
+	struct view_batch batch;
+	bool ok = true;
+
+	view_first(&batch, point);
+	while (ok && view_next(&batch)) {
+		view_read_ways(&batch, way);
+		view_read_32(&batch, RECORD_LENGTH, length);
+		view_read_16(&batch, RECORD_HEADER, header);
+		for (i = 0; i < batch.rows && ok; i++) {
+			uint8_t kind = way[i] == VIEW_NO_WAY ? 0 : client_way[way[i] >> 1];
+
+			if (!kind || length[i] == header[i])
+				continue;
+			ok = leg_add_event(
+				&sides->events,
+				&(struct leg_event){
+					clock_correct(&from->clock[p],
+						      view_get(point, RECORD_TIME, batch.index[i])),
+					way[i] >> 1, (way[i] & 1) == kind - 1u});
+		}
+	}
+	return ok;
+}
+
+static bool leg_find_events(struct leg_sides *sides, const struct leg_source *from, uint32_t stage)
+{
+	uint8_t *client_way = memory_zeroed((size_t)from->view->nodes + 1, 1);
+	bool ok = client_way != NULL, any = false;
+	uint64_t i;
+	uint32_t k;
+
+	for (i = 0; ok && i < sides->front.count; i++)
+		if (sides->front.list[i].number == LEG_WHOLE) {
+			client_way[sides->front.list[i].way >> 1] = 1 + (sides->front.list[i].way & 1);
+			any = true;
+		}
+	for (k = 0; ok && any && k < from->path->points[stage]; k++)
+		ok = leg_take_events(sides, from, from->path->point[stage][k], client_way);
+	if (ok && sides->events.count)
+		qsort(sides->events.list, sides->events.count, sizeof *sides->events.list,
+		      leg_event_compare);
+	free(client_way);
+	return ok;
+}
+
+static enum status leg_take_stage(struct leg_exchanges *e, const struct leg_source *from,
+				  uint32_t stage, bool front, const uint8_t *wanted,
+				  struct error *err)
+{
+	enum status status = STATUS_OK;
+	uint32_t k;
+
+	for (k = 0; k < from->path->points[stage] && !status; k++)
+		status = leg_exchanges_take(e, from, from->path->point[stage][k], front, wanted, err);
+	return status;
+}
+
+/* How far the clocks of two stages may be off. */
+static int64_t leg_slack(const struct leg_source *from, uint32_t front, uint32_t back)
+{
+	int64_t slack_ns = hop_clock_error(&from->hops->hop[front < back ? front : back]), error_ns;
+	uint32_t i, k;
+
+	for (i = 0; slack_ns == INT64_MAX && i < from->path->points[front]; i++)
+		for (error_ns = 0, k = 0; k < from->path->points[back]; k++) {
+			const struct meeting_pair *pair =
+				&from->meeting->pair[from->path->point[front][i]][from->path->point[back][k]];
+
+			if (!pair->kin)
+				return LEG_SLACK_NS;
+			error_ns = pair->kin_error_ns > error_ns ? pair->kin_error_ns : error_ns;
+			slack_ns = k + 1u == from->path->points[back] ? error_ns : INT64_MAX;
+		}
+	return slack_ns < LEG_SLACK_NS - LEG_QUICK_NS ? slack_ns + LEG_QUICK_NS : LEG_SLACK_NS;
+}
+
+/* Clients at stage `front`, servers at stage `back`. */
+static enum status leg_hop(struct legs *legs, const struct leg_source *from, const uint8_t *wanted,
+			   uint32_t front, uint32_t back, struct error *err)
+{
+	struct leg_sides sides = {.view = from->view, .hop = (uint8_t)(front < back ? front : back)};
+	enum status status = leg_take_stage(&sides.front, from, front, true, wanted, err);
+
+	if (!status)
+		status = leg_take_stage(&sides.back, from, back, false, wanted, err);
+	sides.slack_ns = leg_slack(from, front, back);
+	if (!status && sides.front.count && sides.back.count) {
+		if (!leg_find_events(&sides, from, front))
+			status = error_errno(err, ENOMEM, "legs of proxied sessions");
+		if (!status)
+			status = leg_match(&sides, legs, err);
+	}
+	free(sides.front.list);
+	free(sides.back.list);
+	free(sides.events.list);
+	return status;
+}
+
+/* ---- where connections end ---- */
+
+/* An end of a flow: whom its client called, or who called. */
+struct leg_place {
+	uint8_t version, address[16];
+	uint16_t port; /* 0: any */
+	uint8_t hop;
+	bool front;
+};
+
+static int leg_place_compare(const void *x, const void *y)
+{
+	const struct leg_place *a = x, *b = y;
+	int by;
+
+	if (a->hop != b->hop)
+		return a->hop - b->hop;
+	if (a->front != b->front)
+		return a->front - b->front;
+	if (a->version != b->version)
+		return a->version - b->version;
+	by = memcmp(a->address, b->address, sizeof a->address);
+	return by ? by : a->port - b->port;
+}
+
+/* Of a front the service that was called; of a back the proxy's own address. */
+static struct leg_place leg_place_of(const struct leg_source *from, uint32_t node, uint8_t hop, bool front)
+{
+	const struct capture_flow *flow = &from->view->flow[node];
+	struct leg_place place = {.version = flow->version, .hop = hop, .front = front};
+	bool sure, client_is_b = survey_client_direction(&from->flows[node], flow, &sure);
+
+	memcpy(place.address, client_is_b == front ? flow->a : flow->b, sizeof place.address);
+	if (front)
+		place.port = client_is_b ? flow->a_port : flow->b_port;
+	return place;
+}
+
+/* A proxy that keeps the client's address has none of its own to be known by. */
+static bool leg_is_transparent(const struct leg_source *from, const struct leg_pair *pair)
+{
+	const struct capture_flow *f = &from->view->flow[pair->front];
+	struct leg_place back = leg_place_of(from, pair->back, pair->hop, false);
+
+	return f->version == back.version && (memcmp(f->a, back.address, 16) == 0 ||
+					      memcmp(f->b, back.address, 16) == 0);
+}
+
+/* Marks the flows that were paired, and those that called the same service of the proxy or that it
+ * opened and that nobody's request explains (checks of the servers' health). */
+static enum status legs_mark(struct legs *legs, const struct leg_source *from,
+			     const struct link_count *links, struct error *err)
+{
+	struct leg_place *place = malloc((2 * legs->pairs + 1) * sizeof *place);
+	uint64_t i, n = 0;
+	uint32_t node;
+
+	legs->ends = memory_zeroed((size_t)from->view->nodes + 1, 1);
+	if (!place || !legs->ends) {
+		free(place);
+		return error_errno(err, ENOMEM, "legs of proxied sessions");
+	}
+	for (i = 0; i < legs->pairs; i++) {
+		const struct leg_pair *p = &legs->pair[i];
+
+		place[n++] = leg_place_of(from, p->front, p->hop, true);
+		if (!leg_is_transparent(from, p))
+			place[n++] = leg_place_of(from, p->back, p->hop, false);
+		legs->proxied[p->hop] = true;
+		legs->ends[p->front] |= from->path->stage[from->view->node_point[p->front]] == p->hop
+						? LEG_ENDS_AHEAD : LEG_ENDS_BEHIND;
+		legs->ends[p->back] |= from->path->stage[from->view->node_point[p->back]] == p->hop
+					       ? LEG_ENDS_AHEAD : LEG_ENDS_BEHIND;
+	}
+	qsort(place, n, sizeof *place, leg_place_compare);
+	for (node = 0; node < from->view->nodes; node++) {
+		uint8_t stage = from->path->stage[from->view->node_point[node]];
+		uint32_t side, front;
+
+		for (side = 0; side < 2 && stage != PATH_OFF; side++) {
+			uint32_t hop = stage - side; /* side 0: the hop ahead */
+
+			if ((side && !stage) || hop + 1u >= from->path->stages || !legs->proxied[hop] ||
+			    !leg_is_alone(from, links, node, !side))
+				continue;
+			for (front = 0; front < 2; front++) {
+				struct leg_place one = leg_place_of(from, node, (uint8_t)hop, front);
+
+				if (bsearch(&one, place, n, sizeof one, leg_place_compare))
+					legs->ends[node] |= side ? LEG_ENDS_BEHIND : LEG_ENDS_AHEAD;
+			}
+		}
+	}
+	free(place);
+	return STATUS_OK;
+}
+
+/* ---- all ---- */
+
+static int leg_pair_compare(const void *x, const void *y)
+{
+	const struct leg_pair *a = x, *b = y;
+
+	if (a->front != b->front)
+		return a->front < b->front ? -1 : 1;
+	if (a->front_number != b->front_number)
+		return a->front_number < b->front_number ? -1 : 1;
+	if (a->back != b->back)
+		return a->back < b->back ? -1 : 1;
+	return (a->back_number > b->back_number) - (a->back_number < b->back_number);
+}
+
+static enum status legs_find_hop(struct legs *legs, const struct leg_source *from,
+				 const struct link_count *links, uint8_t *wanted, uint32_t hop,
+				 struct error *err)
+{
+	uint64_t before = legs->pairs;
+	enum status status;
+
+	/* each says for itself whether it has any */
+	if (!leg_want(wanted, from, links, hop, true) || !leg_want(wanted, from, links, hop + 1, false))
+		return STATUS_OK;
+	status = leg_hop(legs, from, wanted, hop, hop + 1, err);
+	if (!status && legs->pairs == before)
+		status = leg_hop(legs, from, wanted, hop + 1, hop, err);
+	return status;
+}
+
+enum status legs_find(struct legs **out, const struct leg_source *from, struct error *err)
+{
+	uint8_t *wanted = memory_zeroed((size_t)from->view->nodes + 1, 1);
+	struct legs *legs = calloc(1, sizeof *legs);
+	struct link_count *links = NULL;
+	enum status status = STATUS_OK;
+	bool any = false;
+	uint32_t hop;
+
+	*out = legs;
+	if (!legs || !wanted)
+		status = error_errno(err, ENOMEM, "legs of proxied sessions");
+	for (hop = 0; hop + 1u < from->path->stages && !status; hop++)
+		any |= leg_want(wanted, from, from->links, hop, true) &&
+		       leg_want(wanted, from, from->links, hop + 1, false);
+	/* some were linked since they were counted */
+	if (any && !status)
+		status = links_count(&links, from->view, from->journeys, from->threads, err);
+	for (hop = 0; any && hop + 1u < from->path->stages && !status; hop++)
+		status = legs_find_hop(legs, from, links, wanted, hop, err);
+	if (!status && legs->pairs) {
+		qsort(legs->pair, legs->pairs, sizeof *legs->pair, leg_pair_compare);
+		status = legs_mark(legs, from, links, err);
+	}
+	free(links);
+	free(wanted);
+	if (status)
+		legs_free(out);
+	return status;
+}
+
+void legs_free(struct legs **legs)
+{
+	if (!*legs)
+		return;
+	free((*legs)->pair);
+	free((*legs)->ends);
+	free(*legs);
+	*legs = NULL;
+}
+
+const struct leg_pair *legs_of_front(const struct legs *legs, uint32_t node, uint64_t *count)
+{
+	uint64_t low = 0, high = legs->pairs, end;
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (legs->pair[middle].front < node)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < legs->pairs && legs->pair[end].front == node; end++)
+		;
+	*count = end - low;
+	return legs->pair + low;
+}
+
+/* Who uses a back: the root of the client's session; several: LEG_MANY. */
+#define LEG_NOBODY UINT32_MAX
+#define LEG_MANY (UINT32_MAX - 1)
+
+enum status legs_join(const struct legs *legs, struct sessions *sessions,
+		      const struct survey_flow *flows, const struct view *view, struct error *err)
+{
+	uint32_t *user = memory_zeroed((size_t)view->nodes + 1, sizeof *user), root;
+	uint64_t i;
+	uint8_t flip;
+
+	if (!user)
+		return error_errno(err, ENOMEM, "legs of proxied sessions");
+	memset(user, 0xff, ((size_t)view->nodes + 1) * sizeof *user);
+	for (i = 0; i < legs->pairs; i++) {
+		const struct leg_pair *p = &legs->pair[i];
+		uint32_t back = sessions_root(sessions, p->back, &flip);
+
+		root = sessions_root(sessions, p->front, &flip);
+		user[back] = user[back] == LEG_NOBODY || user[back] == root ? root : LEG_MANY;
+	}
+	for (i = 0; i < legs->pairs; i++) {
+		const struct leg_pair *p = &legs->pair[i];
+		unsigned front, back;
+		bool sure;
+
+		if (p->confidence < LEG_SURE || user[sessions_root(sessions, p->back, &flip)] == LEG_MANY)
+			continue;
+		front = survey_client_direction(&flows[p->front], &view->flow[p->front], &sure);
+		back = survey_client_direction(&flows[p->back], &view->flow[p->back], &sure);
+		sessions_join(sessions, p->front, p->back, (uint8_t)(front != back));
+	}
+	free(user);
+	return STATUS_OK;
+}

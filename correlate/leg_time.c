@@ -1,0 +1,186 @@
+/* Legs that nothing but time pairs: see leg_match.h. */
+#include "correlate/leg_match.h"
+
+#include <stdlib.h>
+
+#define LEG_TIME_NS 50000000             /* without content a proxy must be that quick: 50 ms */
+
+/* When a front's request came. */
+struct leg_moment {
+	int64_t time_ns;
+	uint32_t front;
+};
+
+static int leg_moment_compare(const void *x, const void *y)
+{
+	const struct leg_moment *a = x, *b = y;
+
+	if (a->time_ns != b->time_ns)
+		return a->time_ns < b->time_ns ? -1 : 1;
+	return (a->front > b->front) - (a->front < b->front);
+}
+
+static uint64_t leg_event_behind(const struct leg_events *e, int64_t time_ns)
+{
+	uint64_t low = 0, high = e->count;
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (e->list[middle].time_ns <= time_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* How long after the back's answer a front sent something to its client; -1: not soon. */
+static int64_t leg_answered(const struct leg_matching *m, uint32_t node, int64_t from_ns)
+{
+	const struct leg_events *e = &m->sides->events;
+	uint64_t at = leg_event_behind(e, leg_minus(from_ns, m->sides->slack_ns)), n;
+
+	for (n = 0; at < e->count && n < LEG_EVENTS; at++, n++) {
+		if (leg_minus(e->list[at].time_ns, from_ns) > LEG_TIME_NS)
+			break;
+		if (e->list[at].node == node && !e->list[at].from_client)
+			return leg_apart(e->list[at].time_ns, from_ns);
+	}
+	return -1;
+}
+
+/* When the proxy turned to the server: for the first request of a connection it opened that. */
+static int64_t leg_turned(const struct leg_exchange *b)
+{
+	return b->open_ns != INT64_MIN && (b->number == 0 || b->number == LEG_WHOLE) ? b->open_ns
+										      : b->begin_ns;
+}
+
+/* The front whose client spoke last before a back asked, and who was answered next; confidence 0:
+ * another one is as near. */
+static uint32_t leg_find_time(const struct leg_matching *m, const struct leg_exchange *b,
+			      unsigned *confidence)
+{
+	const struct leg_events *e = &m->sides->events;
+	int64_t from = leg_turned(b), best = INT64_MAX, next = INT64_MAX;
+	uint64_t at = leg_event_behind(e, leg_minus(from, -m->sides->slack_ns)), n;
+	uint32_t node = UINT32_MAX;
+
+	for (n = 0; at > 0 && n < LEG_EVENTS; n++) {
+		const struct leg_event *event = &e->list[--at];
+		int64_t cost = leg_apart(from, event->time_ns), answered;
+
+		if (leg_minus(from, event->time_ns) > LEG_TIME_NS)
+			break;
+		if (!event->from_client || event->node == node)
+			continue;
+		answered = b->end_ns == INT64_MIN ? 0 : leg_answered(m, event->node, b->end_ns);
+		if (answered < 0)
+			continue;
+		cost += answered;
+		if (cost < best) {
+			next = best;
+			best = cost;
+			node = event->node;
+		} else if (cost < next) {
+			next = cost;
+		}
+	}
+	*confidence = next == INT64_MAX ? 75 : next / LEG_CLEAR > best + LEG_QUICK_NS ? 65 : 0;
+	return node;
+}
+
+/* A front that cannot be read may have any number of backs. */
+bool leg_match_time(struct leg_matching *m)
+{
+	const struct leg_exchanges *fronts = &m->sides->front, *backs = &m->sides->back;
+	uint32_t *front_of_node = malloc(((size_t)m->sides->view->nodes + 1) * sizeof *front_of_node);
+	bool ok = front_of_node != NULL;
+	uint64_t i;
+
+	for (i = 0; ok && i < m->sides->view->nodes; i++)
+		front_of_node[i] = UINT32_MAX;
+	for (i = 0; ok && i < fronts->count; i++)
+		if (fronts->list[i].number == LEG_WHOLE && !m->front_taken[i])
+			front_of_node[fronts->list[i].way >> 1] = (uint32_t)i;
+
+	for (i = 0; ok && i < backs->count && m->sides->events.count; i++) {
+		unsigned confidence;
+		uint32_t node, front;
+
+		if (m->back_taken[i] || backs->list[i].empty)
+			continue;
+		node = leg_find_time(m, &backs->list[i], &confidence);
+		front = node == UINT32_MAX || !confidence ? UINT32_MAX : front_of_node[node];
+		if (front == UINT32_MAX)
+			continue;
+		ok = leg_take(m, front, (uint32_t)i, LEG_TIME, confidence);
+		m->front_taken[front] = 0; /* it may have any number of them */
+	}
+	free(front_of_node);
+	return ok;
+}
+
+/* A connection that the server refused carries nothing; the one whose request came just before was
+ * to be served by it, if there is only one such. */
+static uint32_t leg_find_refused(const struct leg_matching *m, const uint32_t *by_time, uint64_t count,
+				 const struct leg_exchange *b)
+{
+	const struct leg_exchange *list = m->sides->front.list;
+	int64_t from = leg_turned(b), best = INT64_MAX, next = INT64_MAX;
+	uint64_t low = 0, high = count, n;
+	uint32_t found = UINT32_MAX;
+
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (list[by_time[middle]].begin_ns <= from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (n = 0; low > 0 && n < LEG_EVENTS; n++) {
+		const struct leg_exchange *f = &list[by_time[--low]];
+		int64_t cost = leg_minus(from, f->begin_ns);
+
+		if (cost > LEG_TIME_NS)
+			break;
+		if (f->end_ns != INT64_MIN && leg_minus(f->end_ns, from) < 0)
+			continue;
+		if (cost < best) {
+			next = best;
+			best = cost;
+			found = by_time[low];
+		} else if (cost < next) {
+			next = cost;
+		}
+	}
+	return next == INT64_MAX || next / LEG_CLEAR > best + LEG_QUICK_NS ? found : UINT32_MAX;
+}
+
+bool leg_match_empty(struct leg_matching *m)
+{
+	const struct leg_exchanges *fronts = &m->sides->front, *backs = &m->sides->back;
+	struct leg_moment *moment = malloc((fronts->count + 1) * sizeof *moment);
+	uint32_t *by_time = malloc((fronts->count + 1) * sizeof *by_time), front;
+	bool ok = moment && by_time;
+	uint64_t i;
+
+	for (i = 0; ok && i < fronts->count; i++)
+		moment[i] = (struct leg_moment){fronts->list[i].begin_ns, (uint32_t)i};
+	if (ok && fronts->count)
+		qsort(moment, fronts->count, sizeof *moment, leg_moment_compare);
+	for (i = 0; ok && i < fronts->count; i++)
+		by_time[i] = moment[i].front;
+	for (i = 0; ok && i < backs->count; i++) {
+		if (m->back_taken[i] || !backs->list[i].empty)
+			continue;
+		front = leg_find_refused(m, by_time, fronts->count, &backs->list[i]);
+		if (front != UINT32_MAX)
+			ok = leg_take(m, front, (uint32_t)i, LEG_TIME, 60);
+	}
+	free(moment);
+	free(by_time);
+	return ok;
+}
