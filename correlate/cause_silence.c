@@ -126,7 +126,7 @@ static enum status silence_revived(struct cause_hop *c, const struct dossier_sou
 	}
 	if (!list->count)
 		return STATUS_OK;
-	status = dossiers_open(&dossiers, source, list->session, list->count, err);
+	status = dossiers_open(&dossiers, source, list->session, NULL, list->count, err);
 	for (k = 0; k < list->count && !status; k++) {
 		struct dossier d = dossiers_get(dossiers, k);
 
@@ -208,7 +208,7 @@ static enum status silence_bound(struct cause_hop *c, const struct dossier_sourc
 			silence_want(c, list, k);
 	if (!list->count)
 		return STATUS_OK;
-	status = dossiers_open(&dossiers, source, list->session, list->count, err);
+	status = dossiers_open(&dossiers, source, list->session, NULL, list->count, err);
 	for (k = 0; k < list->count && !status; k++) {
 		struct dossier d = dossiers_get(dossiers, k);
 		int64_t survived_ns = silence_survived(c, &d, way);

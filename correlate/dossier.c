@@ -10,7 +10,7 @@
 
 struct dossiers {
 	const struct dossier_source *source;
-	const uint32_t *session; /* borrowed until dossiers_open() is done */
+	const uint32_t *session, *connection; /* borrowed until dossiers_open() is done */
 	uint32_t count;
 	uint64_t *wanted;        /* bit per node */
 	struct dossier_packet *packet;
@@ -31,11 +31,13 @@ static enum status dossier_memory(struct error *err)
 static uint32_t dossier_of(const struct dossiers *d, uint32_t node)
 {
 	uint32_t session = d->source->sessions->of_node[node], low = 0, high = d->count;
+	uint32_t connection = d->connection ? sessions_connection(d->source->sessions, node) : 0;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (d->session[middle] < session)
+		if (d->session[middle] < session ||
+		    (d->connection && d->session[middle] == session && d->connection[middle] < connection))
 			low = middle + 1;
 		else
 			high = middle;
@@ -51,9 +53,13 @@ static bool dossiers_want(struct dossiers *d)
 	d->wanted = calloc((size_t)d->source->view->nodes / 64 + 1, sizeof *d->wanted);
 	if (!d->wanted)
 		return false;
-	for (i = 0; i < d->count; i++)
+	for (i = 0; i < d->count; i++) {
+		uint32_t connection = d->connection ? d->connection[i] : sessions_front(s, d->session[i]);
+
 		for (n = s->list[d->session[i]].first_node; n != UINT32_MAX; n = s->next_node[n])
-			d->wanted[n >> 6] |= (uint64_t)1 << (n & 63);
+			if (sessions_connection(s, n) == connection)
+				d->wanted[n >> 6] |= (uint64_t)1 << (n & 63);
+	}
 	return true;
 }
 
@@ -237,7 +243,8 @@ static bool dossiers_sort(struct dossiers *d)
 }
 
 enum status dossiers_open(struct dossiers **out, const struct dossier_source *source,
-			  const uint32_t *session, uint32_t count, struct error *err)
+			  const uint32_t *session, const uint32_t *connection, uint32_t count,
+			  struct error *err)
 {
 	struct dossiers *d = calloc(1, sizeof *d);
 	const struct path *path = source->path;
@@ -249,6 +256,7 @@ enum status dossiers_open(struct dossiers **out, const struct dossier_source *so
 		return dossier_memory(err);
 	d->source = source;
 	d->session = session;
+	d->connection = connection;
 	d->count = count;
 	d->list = calloc((size_t)count + 1, sizeof *d->list);
 	ok = d->list && dossiers_want(d);

@@ -62,10 +62,13 @@ struct dossier {
 
 struct dossiers;
 
-/* Collects the dossiers of `count` sessions, ascending in `session`. One pass over all
+/* Collects the dossiers of `count` sessions, ascending in `session`. Of a session that is of several
+ * connections (see struct sessions) it is the client's own, or the one that `connection` names (NULL:
+ * the client's; else ascending among those of one session). One pass over all
  * records, whatever the count; memory is that of the sessions' packets. */
 enum status dossiers_open(struct dossiers **out, const struct dossier_source *source,
-			  const uint32_t *session, uint32_t count, struct error *err) MUST_CHECK;
+			  const uint32_t *session, const uint32_t *connection, uint32_t count,
+			  struct error *err) MUST_CHECK;
 /* Dossier `k` < count; lives as long as the dossiers. */
 struct dossier dossiers_get(const struct dossiers *dossiers, uint32_t k);
 /* NULL is legal; *dossiers becomes NULL. */

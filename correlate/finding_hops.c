@@ -1,5 +1,6 @@
 /* Findings: what the hops' own counts say. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "correlate/finding_list.h"
 #include "correlate/story_note.h"
@@ -40,6 +41,65 @@ static void finding_count(struct findings *f, uint32_t hop, unsigned direction,
 	one->direction = (int)direction;
 }
 
+static int finding_client_compare(const void *x, const void *y)
+{
+	const uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+/* How many connections of clients were paired with the servers' at a hop, and how many pairs are
+ * sure; false: no memory. */
+static bool finding_pairs(const struct findings *f, uint32_t hop, uint64_t *clients, uint64_t *requests,
+			  uint64_t *sure)
+{
+	const struct legs *legs = f->j->legs;
+	uint32_t *front = malloc((legs->pairs + 1) * sizeof *front);
+	uint64_t i, n = 0;
+
+	*clients = *requests = *sure = 0;
+	for (i = 0; front && i < legs->pairs; i++) {
+		if (legs->pair[i].hop != hop || legs->pair[i].failed)
+			continue;
+		front[n++] = legs->pair[i].front;
+		*requests += 1;
+		*sure += legs->pair[i].confidence >= LEG_SURE;
+	}
+	if (n)
+		qsort(front, n, sizeof *front, finding_client_compare);
+	for (i = 0; i < n; i++)
+		*clients += !i || front[i] != front[i - 1];
+	i = front != NULL;
+	free(front);
+	return i;
+}
+
+/* What a proxied hop did is in the sessions; of its packets none was lost there. */
+static void finding_proxy(struct findings *f, uint32_t hop)
+{
+	uint64_t clients, requests, sure;
+	struct finding *one;
+	char name[FINDING_HOP], number[2][32];
+
+	if (!f->j->legs->proxied[hop] || !finding_pairs(f, hop, &clients, &requests, &sure))
+		return;
+	one = finding_new(f, SEVERITY_INFO, "hop.proxy");
+	if (!one)
+		return;
+	finding_hop(f->j, hop, HOP_FORWARD, name, sizeof name);
+	finding_number(number[0], sizeof number[0], clients);
+	finding_number(number[1], sizeof number[1], requests);
+	snprintf(one->text, sizeof one->text,
+		 "%s is a proxy: %s of the clients' connections were paired with servers', in %s request%s",
+		 name, number[0], number[1], finding_plural(requests));
+	finding_number(number[0], sizeof number[0], sure);
+	snprintf(one->evidence, sizeof one->evidence,
+		 "%s of these with a confidence of 0.90 or more; the pairs, and what the proxy took, are in translations.csv",
+		 number[0]);
+	one->count = requests;
+	one->hop = hop;
+}
+
 /* No answer is better than "nothing was dropped" where nothing was compared. */
 static void finding_nothing_matched(struct findings *f, uint32_t hop)
 {
@@ -48,7 +108,8 @@ static void finding_nothing_matched(struct findings *f, uint32_t hop)
 	struct finding *one;
 	char name[FINDING_HOP];
 
-	if (matched)
+	finding_proxy(f, hop);
+	if (matched || f->j->legs->proxied[hop])
 		return;
 	one = finding_new(f, SEVERITY_HIGH, "hop.unmatched");
 	if (!one)

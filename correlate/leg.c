@@ -7,7 +7,7 @@
 #include "collect/memory.h"
 #include "correlate/leg_match.h"
 
-#define LEG_SURE 90 /* per cent: what is less sure makes no session one with another */
+#define LEG_ERROR_STATUS 500
 #define LEG_FEW 8u /* a flow of whose packets one in eight is linked across a hop is no leg */
 
 static const char *const leg_evidence_names[LEG_EVIDENCES] = {"named", "content", "request", "time"};
@@ -288,6 +288,15 @@ static int leg_pair_compare(const void *x, const void *y)
 	return (a->back_number > b->back_number) - (a->back_number < b->back_number);
 }
 
+static int leg_alone_compare(const void *x, const void *y)
+{
+	const struct leg_alone *a = x, *b = y;
+
+	if (a->front != b->front)
+		return a->front < b->front ? -1 : 1;
+	return a->status - b->status;
+}
+
 static enum status legs_find_hop(struct legs *legs, const struct leg_source *from,
 				 const struct link_count *links, uint8_t *wanted, uint32_t hop,
 				 struct error *err)
@@ -326,6 +335,8 @@ enum status legs_find(struct legs **out, const struct leg_source *from, struct e
 		status = legs_find_hop(legs, from, links, wanted, hop, err);
 	if (!status && legs->pairs) {
 		qsort(legs->pair, legs->pairs, sizeof *legs->pair, leg_pair_compare);
+		if (legs->alones)
+			qsort(legs->alone, legs->alones, sizeof *legs->alone, leg_alone_compare);
 		status = legs_mark(legs, from, links, err);
 	}
 	free(links);
@@ -340,6 +351,7 @@ void legs_free(struct legs **legs)
 	if (!*legs)
 		return;
 	free((*legs)->pair);
+	free((*legs)->alone);
 	free((*legs)->ends);
 	free(*legs);
 	*legs = NULL;
@@ -363,6 +375,29 @@ const struct leg_pair *legs_of_front(const struct legs *legs, uint32_t node, uin
 	return legs->pair + low;
 }
 
+bool legs_differ(const struct legs *legs, uint32_t front)
+{
+	uint64_t count, low = 0, high = legs->alones, i;
+	const struct leg_pair *pair = legs_of_front(legs, front, &count);
+
+	for (i = 0; i < count; i++)
+		if (!pair[i].failed && pair[i].confidence >= LEG_SURE &&
+		    pair[i].front_status >= LEG_ERROR_STATUS && pair[i].front_status != pair[i].back_status)
+			return true;
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (legs->alone[middle].front < front)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < legs->alones && legs->alone[low].front == front; low++)
+		if (legs->alone[low].status >= LEG_ERROR_STATUS)
+			return true;
+	return false;
+}
+
 /* Who uses a back: the root of the client's session; several: LEG_MANY. */
 #define LEG_NOBODY UINT32_MAX
 #define LEG_MANY (UINT32_MAX - 1)
@@ -376,6 +411,13 @@ enum status legs_join(const struct legs *legs, struct sessions *sessions,
 
 	if (!user)
 		return error_errno(err, ENOMEM, "legs of proxied sessions");
+	sessions->connection = memory_zeroed((size_t)view->nodes + 1, sizeof *sessions->connection);
+	if (!sessions->connection) {
+		free(user);
+		return error_errno(err, ENOMEM, "legs of proxied sessions");
+	}
+	for (i = 0; i < view->nodes; i++)
+		sessions->connection[i] = sessions_root(sessions, (uint32_t)i, &flip);
 	memset(user, 0xff, ((size_t)view->nodes + 1) * sizeof *user);
 	for (i = 0; i < legs->pairs; i++) {
 		const struct leg_pair *p = &legs->pair[i];

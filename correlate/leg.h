@@ -37,14 +37,24 @@ struct leg_pair {
 					    by the coarse clocks; INT64_MIN: not known */
 	uint8_t hop, evidence, confidence; /* enum leg_evidence; per cent */
 	bool failed;                  /* the server never took it: another try may have followed */
+	uint16_t front_status, back_status; /* HTTP; 0: none was seen */
 };
 #define LEG_WHOLE UINT32_MAX
+#define LEG_SURE 90 /* per cent: what is less sure makes no session one with another */
+
+/* A request that was sent on to nobody. */
+struct leg_alone {
+	uint32_t front;               /* node */
+	uint16_t status;
+};
 
 enum leg_end { LEG_ENDS_AHEAD = 1, LEG_ENDS_BEHIND = 2 }; /* at the hop to the next stage, to the one before */
 
 struct legs {
 	struct leg_pair *pair;        /* by hop, front, its number, back */
 	uint64_t pairs, room;
+	struct leg_alone *alone;      /* of proxied hops, by front */
+	uint64_t alones, alone_room;
 	uint8_t *ends;                /* by node: enum leg_end; NULL: no hop is proxied */
 	bool proxied[VIEW_POINTS_MAX]; /* by hop */
 };
@@ -74,6 +84,10 @@ void legs_free(struct legs **legs);
 
 /* The pairs whose front is this node: *count of them, borrowed. */
 const struct leg_pair *legs_of_front(const struct legs *legs, uint32_t node, uint64_t *count);
+
+/* Whether the client got an error that no server sent: another status than the server's, or one of
+ * the proxy's own. */
+bool legs_differ(const struct legs *legs, uint32_t front);
 
 /* Whether a connection ends at the hop to the next stage. */
 static inline bool legs_end_ahead(const struct legs *legs, uint32_t node)

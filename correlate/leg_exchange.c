@@ -120,6 +120,7 @@ static bool leg_add_node(struct leg_exchanges *e, const struct leg_source *from,
 		each.begin_ns = leg_time(from, point, x->request_ns);
 		each.end_ns = leg_time(from, point, x->response_ns);
 		each.asks = leg_hash_request(x, view->seed);
+		each.status = x->status;
 		memcpy(each.mark, x->request_mark, sizeof each.mark);
 		if (!front && !story->proxied.bytes)
 			leg_take_name(&each, &x->client, view->seed);

@@ -16,6 +16,7 @@ struct leg_exchange {
 	uint64_t host;       /* the same without the port */
 	uint32_t way;        /* node << 1 | the client's direction */
 	uint32_t number;     /* on its connection; LEG_WHOLE: that is not read */
+	uint16_t status;     /* HTTP; 0: none, or not known */
 	uint32_t mark[CONTENT_MARKS]; /* rare pieces of the request */
 	bool rare;           /* `asks` is random: equal is the same */
 	bool empty;          /* its client sent nothing */

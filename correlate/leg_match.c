@@ -41,7 +41,8 @@ bool leg_take(struct leg_matching *m, uint32_t front, uint32_t back, enum leg_ev
 				.request_ns = b->empty ? INT64_MIN : leg_minus(b->begin_ns, f->begin_ns),
 				.response_ns = response ? leg_minus(f->end_ns, b->end_ns) : INT64_MIN,
 				.hop = m->sides->hop, .evidence = (uint8_t)evidence,
-				.confidence = (uint8_t)confidence, .failed = b->empty};
+				.confidence = (uint8_t)confidence, .failed = b->empty,
+				.front_status = f->status, .back_status = b->status};
 
 	m->back_taken[back] = 1;
 	if (!b->empty)
@@ -374,13 +375,34 @@ static bool leg_match_begin(struct leg_matching *m)
 	return m->front_taken && m->back_taken;
 }
 
+/* Requests for which no server's exchange was found. */
+static bool leg_note_alone(struct leg_matching *m)
+{
+	struct legs *legs = m->legs;
+	uint64_t i;
+
+	for (i = 0; i < m->sides->front.count && legs->pairs > m->first_pair; i++) {
+		const struct leg_exchange *f = &m->sides->front.list[i];
+		struct leg_alone *list;
+
+		if (m->front_taken[i] || f->number == LEG_WHOLE)
+			continue;
+		list = memory_room(legs->alone, legs->alones, &legs->alone_room, sizeof *list);
+		if (!list)
+			return false;
+		legs->alone = list;
+		list[legs->alones++] = (struct leg_alone){f->way >> 1, f->status};
+	}
+	return true;
+}
+
 enum status leg_match(struct leg_sides *sides, struct legs *legs, struct error *err)
 {
 	struct leg_matching m = {.sides = sides, .legs = legs, .first_pair = legs->pairs,
 				 .least_request_ns = -sides->slack_ns,
 				 .least_response_ns = -sides->slack_ns};
 	bool ok = leg_match_begin(&m) && leg_match_names(&m) && leg_match_content(&m) &&
-		  leg_match_time(&m) && leg_match_empty(&m);
+		  leg_match_time(&m) && leg_match_empty(&m) && leg_note_alone(&m);
 
 	free(m.front_taken);
 	free(m.back_taken);

@@ -211,7 +211,8 @@ static enum status proof_some(struct proof_work *w, const uint32_t *session, uin
 			      struct error *err)
 {
 	struct dossiers *dossiers = NULL;
-	enum status status = dossiers_open(&dossiers, w->source, session, count, err);
+	enum status status = dossiers_open(&dossiers, w->source, session, NULL, count,
+					   err);
 	uint32_t k;
 
 	for (k = 0; k < count && !status; k++) {

@@ -9,6 +9,7 @@
 #include "correlate/reset_cause.h"
 #include "correlate/reset_crowd.h"
 #include "correlate/reset_facts.h"
+#include "correlate/reset_legs.h"
 
 #define RESET_CHUNK_PACKETS (UINT64_C(1) << 20)   /* of the dossiers that are open together */
 #define RESET_CHUNKS 32u                          /* each is a pass over all records */
@@ -78,6 +79,7 @@ static bool reset_take(struct resets *r, const struct judging *j, const struct v
 		}
 	}
 	point = &j->view->point[one.point];
+	one.connection = sessions_connection(s, one.way >> 1);
 	one.time_ns = clock_correct(&j->meeting->clock[one.point],
 				    view_get(point, RECORD_TIME, one.index));
 	one.seq = view_seq(point, one.index);
@@ -162,6 +164,8 @@ static int reset_record_compare(const void *x, const void *y)
 
 	if (a->reset->session != b->reset->session)
 		return a->reset->session < b->reset->session ? -1 : 1;
+	if (a->reset->connection != b->reset->connection)
+		return a->reset->connection < b->reset->connection ? -1 : 1;
 	if (a->reset->point != b->reset->point)
 		return a->reset->point < b->reset->point ? -1 : 1;
 	return (a->reset->index > b->reset->index) - (a->reset->index < b->reset->index);
@@ -188,31 +192,35 @@ static uint32_t *resets_order(const struct resets *r, int (*compare)(const void 
 	return list;
 }
 
-static uint64_t resets_of_session(const struct resets *r, const uint32_t *list, uint64_t from)
+/* The first behind those of list[from]'s session and connection. */
+static uint64_t resets_of_connection(const struct resets *r, const uint32_t *list, uint64_t from)
 {
 	uint64_t to = from;
 
-	while (to < r->count && r->list[list[to]].session == r->list[list[from]].session)
+	while (to < r->count && r->list[list[to]].session == r->list[list[from]].session &&
+	       r->list[list[to]].connection == r->list[list[from]].connection)
 		to++;
 	return to;
 }
 
 /* Opens some sessions' dossiers and reads what they say of list[from..). */
 static enum status resets_read_chunk(struct resets *r, const uint32_t *list, uint64_t from,
-				     const uint32_t *session, uint32_t sessions,
-				     const struct dossier_source *source, struct error *err)
+				     const uint32_t *session, const uint32_t *connection,
+				     uint32_t sessions, const struct dossier_source *source, struct error *err)
 {
 	struct dossiers *dossiers = NULL;
-	enum status status = dossiers_open(&dossiers, source, session, sessions, err);
+	enum status status = dossiers_open(&dossiers, source, session, connection,
+					   sessions, err);
 	uint64_t to;
 	uint32_t k;
 
 	for (k = 0; k < sessions && !status; k++) {
 		struct dossier dossier = dossiers_get(dossiers, k);
 
-		while (r->list[list[from]].session != session[k])
+		while (r->list[list[from]].session != session[k] ||
+		       r->list[list[from]].connection != connection[k])
 			from++;
-		to = resets_of_session(r, list, from);
+		to = resets_of_connection(r, list, from);
 		status = reset_facts_find(r->facts, r->list, list + from, (uint32_t)(to - from),
 					  &dossier, source, err);
 		from = to;
@@ -226,29 +234,34 @@ static enum status resets_read(struct resets *r, const uint32_t *list, const str
 			       const struct dossier_source *source, struct error *err)
 {
 	uint32_t *session = malloc((r->count + 1) * sizeof *session), sessions = 0;
+	uint32_t *connection = malloc((r->count + 1) * sizeof *connection);
 	uint64_t i, first = 0, all = 0, packets = 0, most;
-	enum status status = session ? STATUS_OK : reset_memory(err);
+	enum status status = session && connection ? STATUS_OK : reset_memory(err);
 
-	for (i = 0; i < r->count; i = resets_of_session(r, list, i))
+	for (i = 0; !status && i < r->count; i = resets_of_connection(r, list, i))
 		all += sessions_records(j->sessions, j->flows, r->list[list[i]].session);
 	most = all / RESET_CHUNKS > RESET_CHUNK_PACKETS ? all / RESET_CHUNKS : RESET_CHUNK_PACKETS;
-	for (i = 0; i < r->count && !status; i = resets_of_session(r, list, i)) {
+	for (i = 0; i < r->count && !status; i = resets_of_connection(r, list, i)) {
 		uint64_t more = sessions_records(j->sessions, j->flows, r->list[list[i]].session);
 
 		if (more > RESET_SESSION_PACKETS)
 			continue;
 		if (sessions && packets + more > most) {
-			status = resets_read_chunk(r, list, first, session, sessions, source, err);
+			status = resets_read_chunk(r, list, first, session, connection, sessions, source,
+						   err);
 			sessions = 0;
 			packets = 0;
 		}
 		first = sessions ? first : i;
+		connection[sessions] = r->list[list[i]].connection;
 		session[sessions++] = r->list[list[i]].session;
 		packets += more;
 	}
 	if (!status && sessions)
-		status = resets_read_chunk(r, list, first, session, sessions, source, err);
+		status = resets_read_chunk(r, list, first, session, connection, sessions, source,
+						   err);
 	free(session);
+	free(connection);
 	return status;
 }
 
@@ -271,6 +284,8 @@ static enum status resets_explain(struct resets *r, const struct judging *j,
 		status = resets_read(r, by_record, j, source, err);
 	if (!status)
 		status = reset_crowd_gather(r->crowd, r, by_time, j, source, err);
+	if (!status)
+		status = reset_legs_find(r, j, source, err);
 	if (!status)
 		reset_causes_find(r, j, v);
 	free(by_record);

@@ -38,6 +38,9 @@ enum reset_cause {
 	RESET_STATE_LOST_HOP,
 	RESET_INJECTED_AFTER_CONTENT,
 	RESET_TIMESTAMP_RECYCLE,
+	RESET_PROXY_SERVER_SIDE,
+	RESET_PROXY_CLIENT_SIDE,
+	RESET_PROXY_TIMEOUT,
 	RESET_CAUSES
 };
 
@@ -45,7 +48,7 @@ enum reset_verdict { RESET_INJECTED, RESET_ENDPOINT, RESET_UNKNOWN };
 
 struct reset {
 	int64_t time_ns;        /* reference time where it was seen first on its way */
-	uint32_t session;
+	uint32_t session, connection; /* connection: see struct sessions */
 	uint32_t point, index;  /* its record there */
 	uint32_t way;
 	uint64_t points;        /* bit per point of the view: saw it */

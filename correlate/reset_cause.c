@@ -3,6 +3,7 @@
 #define CAUSE_IDLE_NS INT64_C(1000000000)    /* no box has a shorter timer for what is established */
 #define CAUSE_LATE_NS INT64_C(900000000)     /* RFC 6298 2.1: the first retransmission is due after 1 s */
 #define CAUSE_MSL_NS INT64_C(240000000000)   /* 2 MSL (RFC 9293 3.4.2) */
+#define CAUSE_PROXY_IDLE_NS INT64_C(500000000) /* nobody sets a proxy's timer shorter */
 #define CAUSE_COPIES 4u                      /* of one segment without an answer */
 #define CAUSE_PROBES 2u
 #define CAUSE_MOMENT_SESSIONS 3u
@@ -34,6 +35,9 @@ static const char *const cause_names[RESET_CAUSES] = {
 	[RESET_BOTH_SIDES_INJECTED] = "both_sides_injected",
 	[RESET_INJECTED_AFTER_CONTENT] = "injected_after_content",
 	[RESET_TIMESTAMP_RECYCLE] = "timestamp_recycle",
+	[RESET_PROXY_SERVER_SIDE] = "proxy_server_side",
+	[RESET_PROXY_CLIENT_SIDE] = "proxy_client_side",
+	[RESET_PROXY_TIMEOUT] = "proxy_timeout",
 	[RESET_FORGED] = "forged",
 	[RESET_UNEXPLAINED] = "unexplained",
 };
@@ -113,6 +117,25 @@ static bool is_after_content(const struct reset_case *c)
 	return by_hop(c) && c->facts->crossed && c->facts->answered_ns >= 0 &&
 	       (c->facts->answers == RESET_ANSWERS_DATA || !c->facts->answers) &&
 	       c->facts->answered_ns <= CAUSE_CONTENT_NS;
+}
+
+/* ---- of a proxied session ---- */
+
+/* The server ended it: its own RST, or what the proxy made of that on either leg. */
+static bool is_proxy_server(const struct reset_case *c)
+{
+	return c->facts->ended_by == RESET_LEG_SERVER && (c->facts->by_proxy || c->facts->on_back);
+}
+
+static bool is_proxy_client(const struct reset_case *c)
+{
+	return c->facts->ended_by == RESET_LEG_CLIENT && c->facts->by_proxy;
+}
+
+static bool is_proxy_timeout(const struct reset_case *c)
+{
+	return c->facts->ended_by == RESET_LEG_PROXY && c->facts->by_proxy && c->facts->both_legs &&
+	       c->facts->idle_ns >= CAUSE_PROXY_IDLE_NS;
 }
 
 /* ---- of an end, or of nobody knows whom ---- */
@@ -295,6 +318,9 @@ static const struct reset_rule {
 	reset_sentence *say;
 } reset_rules[] = {
 	{RESET_CHALLENGED, is_challenged, is_any, 90, 90, false, say_challenged},
+	{RESET_PROXY_SERVER_SIDE, is_proxy_server, is_any, 90, 90, false, say_proxy_side},
+	{RESET_PROXY_CLIENT_SIDE, is_proxy_client, is_any, 90, 90, false, say_proxy_side},
+	{RESET_PROXY_TIMEOUT, is_proxy_timeout, is_any, 85, 85, false, say_proxy_timeout},
 	{RESET_FIREWALL_REJECT, is_firewall_reject, syn_died, 75, 95, true, say_firewall_reject},
 	{RESET_TIMESTAMP_RECYCLE, is_recycled, is_any, 50, 50, false, say_recycled},
 	{RESET_CLOSED_PORT, is_closed_port, not_foreign, 70, 90, false, say_closed_port},

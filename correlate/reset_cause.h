@@ -2,7 +2,6 @@
  * crowd of all sessions say; the first that holds names the cause, with a confidence and a
  * sentence that holds the numbers.
  *
- * The causes of CAUSES.md but those of proxies, whose two legs are not paired yet.
  */
 #ifndef CROSSTAP_CORRELATE_RESET_CAUSE_H
 #define CROSSTAP_CORRELATE_RESET_CAUSE_H
@@ -41,6 +40,7 @@ reset_sentence say_challenged, say_recycled, say_closed_port, say_firewall_rejec
 	say_idle_timeout, say_state_lost, say_after_content, say_forged, say_time_wait,
 	say_held_open, say_parallel, say_late_synack, say_unknown_synack, say_bad_sequence,
 	say_keepalive, say_retransmission, say_to_closed, say_restarted, say_half_open,
-	say_unknown_session, say_unread, say_linger, say_unexplained;
+	say_unknown_session, say_unread, say_linger, say_unexplained, say_proxy_side,
+	say_proxy_timeout;
 
 #endif

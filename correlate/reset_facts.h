@@ -86,7 +86,16 @@ struct reset_facts {
 	int64_t prior_ns;       /* from its last packet to this session's first */
 	int64_t host_from_ns, host_to_ns; /* moments */
 	int64_t other_ns;       /* from or to that RST */
+	/* of the two legs of a proxied session: filled in by reset_legs.h */
+	uint8_t ended_by;       /* enum reset_leg: whose FIN or RST came first */
+	bool ended_by_reset;
+	bool on_back, by_proxy; /* it is on the server's leg; the proxy sent it */
+	bool both_legs;         /* the proxy ended both */
+	int64_t ended_ns;       /* since that first end */
+	int64_t idle_ns;        /* silence before the proxy's end */
 };
+
+enum reset_leg { RESET_LEG_NONE, RESET_LEG_CLIENT, RESET_LEG_SERVER, RESET_LEG_PROXY };
 
 enum reset_prior { RESET_PRIOR_NONE, RESET_PRIOR_CLOSED, RESET_PRIOR_OPEN };
 

@@ -105,7 +105,7 @@ static enum status recycle_read(const struct resets *r, const struct recycle_pai
 	for (i = 0; i < pairs; i++)
 		if (!sessions || session[sessions - 1] != pair[i].session)
 			session[sessions++] = pair[i].session;
-	status = dossiers_open(&dossiers, source, session, sessions, err);
+	status = dossiers_open(&dossiers, source, session, NULL, sessions, err);
 	for (i = 0; i < pairs && !status; i++) {
 		struct dossier d;
 

@@ -188,3 +188,34 @@ void say_forged(struct words *w, const struct reset_case *c)
 	say(w, say_own(c));
 	say(w, ", in whose name it is, did not send it");
 }
+
+/* Which of the two connections it is on, and who sent it there. */
+static void say_leg(struct words *w, const struct reset_case *c)
+{
+	say(w, c->facts->by_proxy ? "sent by the proxy to " : "sent by ");
+	say(w, c->facts->on_back ? "the server" : "the client");
+}
+
+void say_proxy_side(struct words *w, const struct reset_case *c)
+{
+	bool server = c->facts->ended_by == RESET_LEG_SERVER;
+
+	say_leg(w, c);
+	if (!c->facts->by_proxy) {
+		say(w, ": it ended its connection first, before the client did on the other leg of the proxy");
+		return;
+	}
+	say(w, server ? ": the server's " : ": the client's ");
+	say(w, c->facts->ended_by_reset ? "RST" : "FIN");
+	say(w, server == c->facts->on_back ? " had come first, " : " on the other leg had come first, ");
+	say_time(w, c->facts->ended_ns);
+	say(w, " before");
+}
+
+void say_proxy_timeout(struct words *w, const struct reset_case *c)
+{
+	say_leg(w, c);
+	say(w, ", which ended both legs after ");
+	say_time(w, c->facts->idle_ns);
+	say(w, " without data on either: its timer");
+}

@@ -288,6 +288,7 @@ void sessions_free(struct sessions **sessions)
 	free(s->of_node);
 	free(s->next_node);
 	free(s->client_direction);
+	free(s->connection);
 	sessions_forget(s);
 	free(s);
 	*sessions = NULL;

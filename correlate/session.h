@@ -49,6 +49,8 @@ struct sessions {
 	uint32_t *of_node;         /* session of each node */
 	uint32_t *next_node;       /* next node of the same session, or UINT32_MAX; in order of stages */
 	uint8_t *client_direction; /* of each node: the flow direction of the client's packets */
+	uint32_t *connection;      /* of each node, where some sessions are of several TCP connections (the
+				      legs of a proxy): a number for each; NULL: none is */
 	/* while they are being found */
 	uint32_t *parent;
 	uint8_t *flip;             /* direction 0 here is direction 1 at the parent */
@@ -97,6 +99,24 @@ static inline bool sessions_forward(const struct sessions *s, uint32_t way)
 
 	return ((way & 1) == s->client_direction[node]) ==
 	       s->list[s->of_node[node]].client_forward;
+}
+
+/* The connection of a node; 0 where no session has several. */
+static inline uint32_t sessions_connection(const struct sessions *s, uint32_t node)
+{
+	return s->connection ? s->connection[node] : 0;
+}
+
+/* The client's own connection of a session. */
+static inline uint32_t sessions_front(const struct sessions *s, uint32_t session)
+{
+	uint32_t n = s->list[session].first_node;
+
+	if (!s->connection)
+		return 0;
+	while (!s->list[session].client_forward && s->next_node[n] != UINT32_MAX)
+		n = s->next_node[n];
+	return s->connection[n];
 }
 
 /* The records of a session at all points, copies included. `flows` is by node. */

@@ -163,7 +163,8 @@ static enum status looks_chunk(struct story_looks *looks, uint32_t from, uint32_
 			       const struct dossier_source *source, struct error *err)
 {
 	struct dossiers *dossiers = NULL;
-	enum status status = dossiers_open(&dossiers, source, looks->session + from, to - from, err);
+	enum status status = dossiers_open(&dossiers, source, looks->session + from, NULL,
+					   to - from, err);
 	uint32_t k;
 
 	for (k = from; k < to && !status; k++) {

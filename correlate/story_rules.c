@@ -272,16 +272,30 @@ static bool case_content(const struct story_case *c, bool near, struct content_s
 			   c->j->view->node_point[node], story);
 }
 
+/* What a proxy answered of its own, or instead of the server. */
+static bool suffers_proxy_answer(const struct story_case *c)
+{
+	uint32_t n;
+
+	if (!c->j->legs->pairs)
+		return false;
+	for (n = c->session->first_node; n != UINT32_MAX; n = c->j->sessions->next_node[n])
+		if (legs_differ(c->j->legs, n))
+			return true;
+	return false;
+}
+
 /* Where no packet of the session is missing, two answers to one request are two answers. */
 static bool suffers_two_answers(const struct story_case *c)
 {
 	struct content_story near, far;
 	struct content_verdict verdict;
 
-	return c->session->nodes > 1 && !c->fact->dropped && !c->fact->injected &&
+	return suffers_proxy_answer(c) ||
+	       (c->session->nodes > 1 && !c->fact->dropped && !c->fact->injected &&
 	       case_content(c, true, &near) && content_status(&near) >= HTTP_ERROR &&
 	       case_content(c, false, &far) && contents_differ(&near, &far, &verdict) &&
-	       !verdict.one_sided;
+		!verdict.one_sided);
 }
 
 static bool suffers_http(const struct story_case *c)

@@ -314,7 +314,7 @@ static enum status ladder_open(struct ladder *l, struct store_txn *txn, uint64_t
 	if (!status)
 		status = names_make(&l->names, &l->trace->path, l->trace->view, err);
 	if (!status)
-		status = dossiers_open(&l->dossiers, &l->trace->source, &session, 1, err);
+		status = dossiers_open(&l->dossiers, &l->trace->source, &session, NULL, 1, err);
 	if (status)
 		return status;
 	l->dossier = dossiers_get(l->dossiers, 0);

@@ -31,7 +31,7 @@ static void look(struct scene *s, struct store *store)
 	CHECK_INT(trace_open(&trace, txn, &s->err), STATUS_OK);
 	session = session_of_port(trace, wanted_port);
 	CHECK(session != UINT32_MAX);
-	CHECK_INT(dossiers_open(&dossiers, &trace->source, &session, 1, &s->err), STATUS_OK);
+	CHECK_INT(dossiers_open(&dossiers, &trace->source, &session, NULL, 1, &s->err), STATUS_OK);
 	dossier = dossiers_get(dossiers, 0);
 	CHECK_INT(dossier.session, session);
 	check(trace, &dossier);
