@@ -84,7 +84,7 @@ $(BUILD)/lab/%: $(BUILD)/tests/lab/%.o $(LIBCOLLECT)
 deps:
 	@tests/deps build
 test-deps:
-	@tests/deps test
+	@tests/deps test $(BUILD)
 
 # What is installed must be there before the build is parsed again, hence $(MAKE).
 .PHONY: demo check test asan bench

@@ -119,7 +119,7 @@ static const struct option_tool tool = {
 		 "-s STORE --list",
 	.about = "Collects packet captures, each taken at a point of a path, into a store. A FILE "
 		 "is pcap, pcapng or ERF, packed or not; - is standard input; FILE@IFACE takes one "
-		 "interface's packets. Collecting the same capture twice changes nothing.",
+		 "interface's packets, FILE@mac:MAC or FILE@vlan:N those of one side of a router. Collecting the same capture twice changes nothing.",
 	.rows = rows,
 	.operand = take_operand,
 };

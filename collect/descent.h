@@ -28,6 +28,8 @@ struct descent {
 	uint8_t steps;
 	bool to_all;    /* the link's destination is broadcast, not only some group */
 	bool nested;    /* inside a tunnel: an IP length beyond the tunnel's is a contradiction */
+	bool partial;   /* inside a tunnel's first fragment: an IP length beyond it is normal */
+	bool link_only; /* a protocol that speaks of its own link: ARP, LLDP, spanning tree */
 	bool quoted;    /* inside an ICMP error: an IP length beyond the quote is normal */
 	bool sequenced; /* the GRE header had a sequence number, which tells ERSPAN II from I */
 	bool rerouted;  /* an IPv6 routing header is not used up: checksums cover another `dst` */

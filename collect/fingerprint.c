@@ -11,7 +11,10 @@
 #define FLAGS_KEPT (PACKET_TCP_FIN | PACKET_TCP_SYN | PACKET_TCP_RST | PACKET_TCP_ACK)
 #define SCTP_CHUNK_MASK 0xff
 #define ICMP_SEQUENCE_MASK 0xffff
+#define FRAGMENT_ID_MASK 0xffff /* what IPv4 has of it: RFC 7915 sections 4.1 and 5.1 */
 
+#define IPV4_BYTES 20
+#define IPV6_BYTES 40
 #define KEY_BYTES 16 /* four words: class, flags and protocol; seq; ack; payload length */
 #define KEY_PREFIX_BYTES (KEY_BYTES + FINGERPRINT_PREFIX)
 
@@ -34,11 +37,52 @@ static inline uint64_t key_hash(const uint8_t *key, size_t bytes, uint64_t seed)
 	return hash ? hash : 1;
 }
 
+/* What a translator between IPv4 and IPv6 makes of ICMP (RFC 7915 sections 4.2 and 5.2): ICMP's
+ * types and codes on the left, ICMPv6's on the right. Where one side has finer codes than the
+ * other, they are one here. */
+static const struct {
+	uint16_t icmp, icmpv6; /* type << 8 | code */
+} icmp_rows[] = {
+	{8 << 8, 128 << 8},     {0 << 8, 129 << 8},                             /* echo */
+	{3 << 8 | 1, 1 << 8},   {3 << 8 | 0, 1 << 8},   {3 << 8 | 5, 1 << 8},   /* no route, host */
+	{3 << 8 | 6, 1 << 8},   {3 << 8 | 7, 1 << 8},   {3 << 8 | 8, 1 << 8},
+	{3 << 8 | 11, 1 << 8},  {3 << 8 | 12, 1 << 8},
+	{3 << 8 | 10, 1 << 8 | 1}, {3 << 8 | 9, 1 << 8 | 1},                    /* prohibited */
+	{3 << 8 | 13, 1 << 8 | 1}, {3 << 8 | 15, 1 << 8 | 1},
+	{3 << 8 | 3, 1 << 8 | 4},                                               /* port */
+	{3 << 8 | 4, 2 << 8},                                                   /* too big */
+	{3 << 8 | 2, 4 << 8 | 1},                                               /* protocol */
+	{11 << 8 | 0, 3 << 8 | 0}, {11 << 8 | 1, 3 << 8 | 1},                   /* time exceeded */
+	{12 << 8 | 0, 4 << 8},  {12 << 8 | 2, 4 << 8},                          /* parameter problem */
+};
+#define ICMP_ROWS (sizeof icmp_rows / sizeof *icmp_rows)
+
+/* Addresses beyond scope and addresses that are unreachable become what "no route" becomes. */
+#define ICMPV6_BEYOND_SCOPE (1 << 8 | 2)
+#define ICMPV6_ADDRESS (1 << 8 | 3)
+
+/* As ICMPv6 says it, where a translator would let it say so; else as it is. */
+static void icmp_version_free(uint32_t *proto, uint32_t *type_code)
+{
+	if (*proto == IP_PROTO_ICMPV6) {
+		if (*type_code == ICMPV6_BEYOND_SCOPE || *type_code == ICMPV6_ADDRESS)
+			*type_code = 1 << 8;
+		return;
+	}
+	for (size_t i = 0; i < ICMP_ROWS; i++) {
+		if (icmp_rows[i].icmp != *type_code)
+			continue;
+		*proto = IP_PROTO_ICMPV6;
+		*type_code = icmp_rows[i].icmpv6;
+		return;
+	}
+}
+
 /* Which of the columns count, by protocol. */
 static inline void key_fill(uint8_t *key, uint8_t proto, uint16_t marks, uint16_t flags,
 			    uint32_t seq, uint32_t ack, uint32_t payload_bytes)
 {
-	uint32_t class = KEY_PACKET;
+	uint32_t class = KEY_PACKET, named = proto;
 
 	if (proto == IP_PROTO_TCP && !(marks & PACKET_FRAGMENT_LATER)) {
 		flags &= FLAGS_KEPT;
@@ -48,16 +92,21 @@ static inline void key_fill(uint8_t *key, uint8_t proto, uint16_t marks, uint16_
 	} else if (marks & PACKET_FRAGMENT_LATER) {
 		class = KEY_FRAGMENT_LATER;
 		flags = 0;
+		ack &= FRAGMENT_ID_MASK;
+		if (proto == IP_PROTO_ICMP)
+			named = IP_PROTO_ICMPV6;
 	} else if (proto == IP_PROTO_SCTP) {
 		flags &= SCTP_CHUNK_MASK;
 	} else {
 		flags = 0;
-		if (proto == IP_PROTO_ICMP || proto == IP_PROTO_ICMPV6)
+		if (proto == IP_PROTO_ICMP || proto == IP_PROTO_ICMPV6) {
 			seq &= ICMP_SEQUENCE_MASK;
+			icmp_version_free(&named, &ack);
+		}
 		if (proto == IP_PROTO_ESP)
 			payload_bytes = 0;
 	}
-	key_put(key, proto | (uint32_t)flags << 8 | class << 24, seq);
+	key_put(key, named | (uint32_t)flags << 8 | class << 24, seq);
 	key_put(key + 8, ack, payload_bytes);
 }
 
@@ -70,14 +119,20 @@ uint64_t fingerprint_header(uint8_t proto, uint16_t marks, uint16_t flags, uint3
 	return key_hash(key, KEY_BYTES, seed);
 }
 
-/* An ICMP error by what it quotes; nothing of that is rewritten on the way back through NAT. */
+/* An ICMP error by what it quotes; nothing of that is rewritten on the way back through NAT,
+ * nor, but for the IP header, by a translator to the other version of IP. */
 static uint64_t icmp_error_hash(const struct packet *packet, uint64_t seed)
 {
+	uint32_t proto = packet->proto, type_code = packet->ack, inner = packet->inner_proto;
+	uint32_t header_bytes = packet->inner_version == 6 ? IPV6_BYTES : IPV4_BYTES;
 	uint8_t key[KEY_PREFIX_BYTES] = {0};
 
-	key_put(key, packet->proto | (uint32_t)KEY_ICMP_ERROR << 24, packet->ack);
-	key_put(key + 8, packet->inner_proto, packet->inner_ip_id);
-	key_put(key + 16, packet->inner_ip_bytes, packet->inner_seq);
+	icmp_version_free(&proto, &type_code);
+	if (inner == IP_PROTO_ICMP)
+		inner = IP_PROTO_ICMPV6;
+	key_put(key, proto | (uint32_t)KEY_ICMP_ERROR << 24, type_code);
+	key_put(key + 8, inner, packet->inner_ip_bytes - header_bytes);
+	key_put(key + 16, packet->inner_seq, 0);
 	return key_hash(key, sizeof key, seed);
 }
 
@@ -133,6 +188,18 @@ static uint64_t digest_options(const struct packet *packet, uint64_t seed)
 	return XXH3_64bits_withSeed(says, sizeof says, seed);
 }
 
+/* The IP ID of the packet that an ICMP error quotes tells one error from the next; IPv6
+ * has none. */
+static uint32_t digest_quoted(const struct packet *packet, uint64_t seed)
+{
+	uint32_t id = htole32(packet->inner_ip_id), narrow;
+
+	if (!packet->has_inner || packet->inner_version != 4)
+		return 0;
+	narrow = digest_narrow((uint32_t)XXH3_64bits_withSeed(&id, sizeof id, seed));
+	return narrow | narrow << 16;
+}
+
 uint32_t fingerprint_digest(const struct packet *packet, uint64_t seed)
 {
 	uint32_t bytes = packet->payload_bytes, there = packet->payload_captured;
@@ -142,7 +209,7 @@ uint32_t fingerprint_digest(const struct packet *packet, uint64_t seed)
 	uint32_t digest;
 
 	if (packet->marks & PACKET_ICMP_ERROR)
-		return 0;
+		return digest_quoted(packet, seed);
 	if (bytes == 0 && !options)
 		return 1u << 16 | 1;
 	if (there < step_1)

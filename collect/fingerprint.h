@@ -9,11 +9,12 @@
  *   TCP     protocol, FIN|SYN|RST|ACK, seq, ack (where the ACK flag is set), payload length
  *   UDP     protocol, payload length, payload prefix
  *   ICMP    type, code, (not the identifier, NAT rewrites it) sequence, payload prefix;
- *           errors by the inner packet's protocol, IP ID, length and sequence
+ *           errors by the inner packet's protocol, length behind the IP header and sequence.
+ *           ICMP and ICMPv6 are one where RFC 7915 translates them into each other
  *   SCTP    verification tag, first chunk's type and TSN, length
  *   ESP     SPI and sequence
  *   else    protocol, length, payload prefix
- *   later fragments   protocol, IP ID, offset, length, payload prefix
+ *   later fragments   protocol, IP ID (16 bits of it), offset, length, payload prefix
  *
  * Lengths come from the IP header. A first fragment counts as a packet of the
  * fragment's length.
@@ -53,8 +54,8 @@ uint64_t fingerprint_header(uint8_t proto, uint16_t marks, uint16_t flags, uint3
  * although the packet has more; never 0 otherwise. A payload shorter than the step is digested
  * whole, and nothing but payload is: equal payloads of two connections have equal digests.
  * Of a TCP packet without payload the SACK blocks and the echoed timestamp are digested. No
- * payload and none of those: both digests are 1. ICMP errors: both are 0, because NAT
- * rewrites the packet that they quote. */
+ * payload and none of those: both digests are 1. Of ICMP errors, whose quoted packet NAT
+ * rewrites, both are of its IP ID where it is IPv4; else 0. */
 uint32_t fingerprint_digest(const struct packet *packet, uint64_t seed);
 
 /* Whether two digests contradict each other (a half that is 0 says nothing). */

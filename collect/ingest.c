@@ -13,6 +13,7 @@
 #include "collect/packet.h"
 #include "collect/record.h"
 #include "collect/source.h"
+#include "collect/tunnel_rest.h"
 
 #define INGEST_WATCH_PACKETS 4096u /* between two looks at the watch; a power of two */
 #define INGEST_FLOWS_AT_ONCE 1024u
@@ -24,6 +25,7 @@ struct ingest {
 	struct source *source;
 	struct selector *selector;
 	struct flow_table *flows;
+	struct tunnel_rests rests;
 	struct dictionary *links, *options;
 	struct content_log contents;
 	struct capture_writer *writer;
@@ -158,6 +160,10 @@ static enum status ingest_record(struct ingest *in, const struct frame *frame,
 		record_fetch(b, row + RECORD_AHEAD);
 	if (packet->transport && in->job->checksums)
 		packet_verify(packet);
+	if (tunnel_rests_may(packet))
+		status = tunnel_rests_see(&in->rests, packet, frame->time_ns, err);
+	if (status)
+		return status;
 	if (packet->kind == PACKET_IP)
 		status = ingest_put_ip(in, row, frame, packet, err);
 	else
@@ -195,8 +201,8 @@ static enum status ingest_note_drop(struct ingest *in, const struct frame *frame
 
 /* Without interface and filter the time decides: most often, for all packets. */
 static inline enum status ingest_judge(struct ingest *in, const struct frame *frame,
-				       uint32_t ifindex, enum selection_verdict *verdict,
-				       struct error *err)
+				       const struct packet *packet,
+				       enum selection_verdict *verdict, struct error *err)
 {
 	const struct selection *selection = &in->job->selection;
 
@@ -204,7 +210,7 @@ static inline enum status ingest_judge(struct ingest *in, const struct frame *fr
 	if (!*selection->interface && !*selection->filter &&
 	    frame->time_ns >= selection->start_ns && frame->time_ns < selection->end_ns)
 		return STATUS_OK;
-	return selector_judge(in->selector, frame, ifindex, verdict, err);
+	return selector_judge(in->selector, frame, packet, verdict, err);
 }
 
 static enum status ingest_frame(struct ingest *in, const struct frame *frame, struct error *err)
@@ -218,9 +224,12 @@ static enum status ingest_frame(struct ingest *in, const struct frame *frame, st
 				 ingest_name(in->job), UINT32_MAX);
 	packet_parse(&packet, frame->linktype, frame->bytes, frame->caplen_bytes,
 		     frame->length_bytes);
-	status = ingest_judge(in, frame, packet.ifindex, &verdict, err);
-	if (status || verdict == SELECTION_FOREIGN)
+	status = ingest_judge(in, frame, &packet, &verdict, err);
+	if (status)
 		return status;
+	if (verdict == SELECTION_FOREIGN)
+		return selector_shares_losses(in->selector) ? ingest_note_drop(in, frame, err) :
+							      STATUS_OK;
 	if (!in->linktype_count || in->linktypes[in->linktype_count - 1] != frame->linktype)
 		ingest_note_linktype(in, frame->linktype);
 	in->capture->packets++;
@@ -421,6 +430,7 @@ static enum status ingest_open(struct ingest *in, struct store *store, pthread_m
 		return error_errno(err, ENOMEM, "%s", ingest_name(in->job));
 	in->block->rows = 0;
 	status = ingest_seed(store, &in->seed, err);
+	in->rests.seed = in->seed;
 	in->contents.seed = in->seed;
 	if (!status)
 		status = source_open(&in->source, in->job->path, err);
@@ -449,6 +459,7 @@ static void ingest_close(struct ingest *in)
 	dictionary_close(&in->links);
 	dictionary_close(&in->options);
 	content_log_close(&in->contents);
+	tunnel_rests_free(&in->rests);
 	free(in->block);
 }
 

@@ -32,7 +32,7 @@ static enum packet_kind length_apply(struct descent *descent, uint32_t bytes)
 	if (bytes > PACKET_AGGREGATED_BYTES)
 		packet->marks |= PACKET_AGGREGATED;
 	if (bytes > cursor_wire(cursor)) {
-		if (descent->nested)
+		if (descent->nested && !descent->partial)
 			return PACKET_MALFORMED;
 		if (!descent->quoted)
 			packet->marks |= PACKET_TRUNCATED;

@@ -26,6 +26,7 @@ enum {
 #define ETHERTYPE_MPLS 0x8847
 #define LLC_SAP_SNAP 0xaa
 #define LLC_SAP_IP 0x06
+#define LLC_SAP_STP 0x42
 #define LLC_UI 0x03
 #define PPP_ADDRESS 0xff
 #define PPP_CONTROL 0x03
@@ -68,8 +69,10 @@ enum packet_kind link_llc_step(struct descent *descent)
 		descent->next = ETHERTYPE_IPV4;
 		return PACKET_IP;
 	}
-	if (h[0] != LLC_SAP_SNAP || h[1] != LLC_SAP_SNAP || h[2] != LLC_UI)
+	if (h[0] != LLC_SAP_SNAP || h[1] != LLC_SAP_SNAP || h[2] != LLC_UI) {
+		descent->link_only = h[0] == LLC_SAP_STP && h[1] == LLC_SAP_STP;
 		return PACKET_NON_IP;
+	}
 	h = cursor_take(cursor, 8);
 	if (!h)
 		return cursor_short(cursor, 8);

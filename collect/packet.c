@@ -62,7 +62,8 @@ static const struct tunnel_row *tunnel_at(const struct descent *descent)
 {
 	const uint8_t *udp;
 
-	if (descent->packet->marks & PACKET_FRAGMENT || descent->packet->proto == IP_PROTO_TCP)
+	if (descent->packet->marks & PACKET_FRAGMENT_LATER ||
+	    descent->packet->proto == IP_PROTO_TCP)
 		return NULL;
 	if (descent->packet->proto != IP_PROTO_UDP)
 		return tunnel_find(TUNNEL_BY_PROTO, descent->packet->proto);
@@ -81,6 +82,21 @@ static void network_forget(struct descent *descent)
 	descent->rerouted = false;
 }
 
+/* The rest of the packet goes without its headers: see tunnel_rest.h. */
+static void outer_note(struct descent *descent)
+{
+	struct packet *packet = descent->packet;
+	struct packet_outer *outer = &packet->outer;
+
+	descent->partial = true;
+	if (outer->opened)
+		return; /* the outermost is what is seen on the wire */
+	*outer = (struct packet_outer){.opened = true, .version = packet->version,
+				       .proto = packet->proto, .ip_id = packet->ip_id};
+	memcpy(outer->src, packet->src, sizeof outer->src);
+	memcpy(outer->dst, packet->dst, sizeof outer->dst);
+}
+
 /* Goes from the outer IP header into the tunnel at the cursor. */
 static enum packet_kind tunnel_enter(struct descent *descent, const struct tunnel_row *row)
 {
@@ -92,6 +108,8 @@ static enum packet_kind tunnel_enter(struct descent *descent, const struct tunne
 	memcpy(ends + bytes, packet->dst, bytes);
 	link_append(packet, packet->version == 4 ? LINK_ITEM_OUTER4 : LINK_ITEM_OUTER6, ends,
 		    2 * bytes);
+	if (packet->marks & PACKET_FRAGMENT)
+		outer_note(descent);
 	packet->marks |= PACKET_TUNNELED;
 	packet->link_broadcast = descent->to_all = false;
 	descent->nested = true;
@@ -103,7 +121,7 @@ struct outer {
 	struct cursor cursor;
 	uint16_t marks, next;
 	uint8_t link_bytes;
-	bool link_broadcast, to_all, nested;
+	bool link_broadcast, to_all, nested, partial, opened;
 	bool valid;
 };
 
@@ -119,6 +137,8 @@ static void outer_keep(struct outer *outer, const struct descent *descent, uint3
 		.link_broadcast = descent->packet->link_broadcast,
 		.to_all = descent->to_all,
 		.nested = descent->nested,
+		.partial = descent->partial,
+		.opened = descent->packet->outer.opened,
 		.valid = true,
 	};
 	outer->cursor.at = at;
@@ -134,12 +154,31 @@ static enum packet_kind outer_read(const struct outer *outer, struct descent *de
 	descent->next = outer->next;
 	descent->to_all = outer->to_all;
 	descent->nested = outer->nested;
+	descent->partial = outer->partial;
+	descent->packet->outer.opened = outer->opened;
 	descent->packet->marks = outer->marks;
 	descent->packet->link_bytes = outer->link_bytes;
 	descent->packet->link_broadcast = outer->link_broadcast;
 	descent->packet->has_inner = false;
 	kind = ip_step(descent);
 	return kind == PACKET_IP ? transport_step(descent) : kind;
+}
+
+/* Ethertypes of what never leaves its link. */
+static bool ethertype_link_only(uint16_t type)
+{
+	static const uint16_t types[] = {
+		0x0806, /* ARP */
+		0x8035, /* RARP */
+		0x8809, /* LACP and others: IEEE 802.3 annex 57A */
+		0x888e, /* 802.1X */
+		0x88cc, /* LLDP */
+	};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (types[i] == type)
+			return true;
+	return false;
 }
 
 /* Through the headers that have an ethertype, to an IP header. */
@@ -155,6 +194,7 @@ static enum packet_kind network_reach(struct descent *descent)
 			return PACKET_IP;
 		row = tunnel_find(TUNNEL_BY_ETHERTYPE, descent->next);
 		kind = row ? row->step(descent) : PACKET_NON_IP;
+		descent->link_only |= !row && ethertype_link_only(descent->next);
 	}
 	return kind;
 }
@@ -187,9 +227,14 @@ static enum packet_kind descend(struct descent *descent)
 		}
 		kind = row ? tunnel_enter(descent, row) : transport_step(descent);
 	} while (row && kind == PACKET_IP);
-	if (outer.valid && (kind == PACKET_NON_IP || kind == PACKET_MALFORMED))
-		kind = outer_read(&outer, descent);
-	return kind;
+	if (!outer.valid || (kind != PACKET_NON_IP && kind != PACKET_MALFORMED))
+		return kind;
+	/* The tunnel's end keeps what is said of the link inside: its outer packet goes nowhere. */
+	if (kind == PACKET_NON_IP && descent->link_only) {
+		network_forget(descent);
+		return kind;
+	}
+	return outer_read(&outer, descent);
 }
 
 void packet_parse(struct packet *packet, uint32_t linktype, const uint8_t *bytes,
@@ -210,7 +255,7 @@ void packet_parse(struct packet *packet, uint32_t linktype, const uint8_t *bytes
 	memset(packet, 0, offsetof(struct packet, ip_bytes));
 	memset(&packet->ip_bytes, 0,
 	       offsetof(struct packet, link) - offsetof(struct packet, ip_bytes));
-	packet->has_inner = false;
+	packet->has_inner = packet->outer.opened = false;
 	packet->marks = (uint16_t)((caplen < length) * PACKET_TRUNCATED);
 	link_append(packet, LINK_ITEM_TYPE, linktype_be, sizeof linktype_be);
 	kind = row ? row->step(&descent) : PACKET_UNKNOWN_LINK;

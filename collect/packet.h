@@ -4,9 +4,10 @@
  * by table, then tunnels by table (VLAN, QinQ, MPLS, PPPoE, GRE, IPIP, VXLAN,
  * GENEVE, ...) down to the innermost IP header, then the transport. It never
  * fails on bytes: whatever is cut, wrong or foreign becomes a `kind` other
- * than PACKET_IP, or a mark. A tunnel that holds no IP packet, or bytes that
- * make no sense, or that is itself an IP fragment, is not opened: the packet is
- * then what the tunnel's outer IP header says.
+ * than PACKET_IP, or a mark. A tunnel that holds ARP and the like holds no IP. One
+ * that holds something else, or bytes that make no sense, or that is a later IP fragment, is not opened: the packet is
+ * then what the tunnel's outer IP header says. Of a tunnel's first fragment the inner packet
+ * counts, marked PACKET_TRUNCATED; tunnel_rest.h tells the later ones.
  *
  * Pointers in a struct packet point INTO the frame's bytes and live as long as
  * those do. Addresses are in network byte order as in the packet, all other
@@ -18,6 +19,7 @@
  *   link     only its first link_bytes bytes
  *   options  only its first options_bytes bytes
  *   inner_*  only when has_inner
+ *   outer    only when outer.opened
  * PACKET_NON_IP and PACKET_UNKNOWN_LINK have kind, marks and the link fields;
  * PACKET_CUT and PACKET_MALFORMED what was read in front of the fault.
  */
@@ -32,7 +34,7 @@
  * PACKET_IP gets the verdict `excluded`. The values are stored: only append. */
 enum packet_kind {
 	PACKET_IP = 0,
-	PACKET_NON_IP,       /* ARP, LLDP, STP, ... : no IP header inside */
+	PACKET_NON_IP,       /* ARP, LLDP, STP, ... : no IP header inside; a tunnel's later fragment */
 	PACKET_LINK_SCOPE,   /* IP that no router forwards: ND, MLD, fe80::, broadcast, 224.0.0.x */
 	PACKET_MALFORMED,    /* a header that contradicts itself */
 	PACKET_CUT,          /* the snaplen cut it inside a header that is needed */
@@ -70,6 +72,14 @@ enum packet_mark {
 #define PACKET_LINK_MAX 96     /* bytes of the link description, see `link` */
 #define PACKET_OPTIONS_MAX 40  /* TCP option bytes */
 #define PACKET_AGGREGATED_BYTES 9216 /* IP bytes above which no link MTU can be meant */
+
+/* A tunnel's outer IP header that was a fragment's, the first one's. */
+struct packet_outer {
+	bool opened;
+	uint8_t version, proto;
+	uint8_t src[16], dst[16];
+	uint32_t ip_id;
+};
 
 struct packet {
 	enum packet_kind kind;
@@ -136,6 +146,8 @@ struct packet {
 	uint32_t inner_ip_id;
 	uint32_t inner_ip_bytes;      /* total length by the quoted header */
 	uint32_t inner_seq;           /* TCP: seq; UDP: its length; ICMP: sequence; else 0 */
+
+	struct packet_outer outer;
 };
 
 /* Parses `caplen` bytes of a frame that had `length` bytes on the wire, whose

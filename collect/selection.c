@@ -71,17 +71,22 @@ enum status selection_files(const char *operand, struct selection_file **files, 
 			    struct error *err)
 {
 	const char *at = strrchr(operand, '@');
+	char text[SELECTION_LINK_TEXT_MAX], *path;
+	struct selection_link link;
 	enum status status;
-	char *path;
 
 	if (!at || at == operand || selection_exists(operand))
 		return selection_expand(operand, "", files, count, err);
 	if (!at[1])
 		return error_set(err, STATUS_USAGE, "%s: no interface behind the @", operand);
+	status = selection_link_read(&link, at + 1, operand, err);
+	if (status)
+		return status;
+	selection_link_write(&link, text);
 	path = strndup(operand, (size_t)(at - operand));
 	if (!path)
 		return error_errno(err, ENOMEM, "%s", operand);
-	status = selection_expand(path, at + 1, files, count, err);
+	status = selection_expand(path, link.by ? text : at + 1, files, count, err);
 	free(path);
 	return status;
 }
@@ -218,6 +223,8 @@ struct selector {
 	const struct selection *selection;
 	const struct source *source;
 	struct filter *filter;
+	struct selection_link link;       /* what decides instead of the interface */
+	struct selection_link_seen links; /* what was there, for the error */
 	bool by_number;      /* the interface wanted may be a number... */
 	uint32_t number;     /* ...this one */
 	bool found;          /* some interface is the one wanted */
@@ -249,6 +256,7 @@ enum status selector_open(struct selector **out, const struct selection *selecti
 			  struct error *err)
 {
 	struct selector *s = calloc(1, sizeof *s);
+	enum status status;
 
 	*out = s;
 	if (!s)
@@ -256,12 +264,13 @@ enum status selector_open(struct selector **out, const struct selection *selecti
 	s->selection = selection;
 	s->source = source;
 	s->by_number = selection_number(selection->interface, &s->number);
-	if (*selection->filter &&
-	    filter_open(&s->filter, selection->filter, compiling, err) != STATUS_OK) {
+	status = selection_link_read(&s->link, selection->interface, selection->interface, err);
+	if (!status && *selection->filter &&
+	    filter_open(&s->filter, selection->filter, compiling, err) != STATUS_OK)
+		status = STATUS_SYSTEM;
+	if (status)
 		selector_close(out);
-		return STATUS_SYSTEM;
-	}
-	return STATUS_OK;
+	return status;
 }
 
 /* By its name, or by its number where that is what is wanted. An SLL2 capture
@@ -306,9 +315,25 @@ static void selector_see(struct selector *s, uint32_t ifindex)
 		s->seen[s->seen_count++] = ifindex;
 }
 
-static bool selector_belongs(struct selector *s, const struct frame *frame, uint32_t ifindex)
+static bool selector_belongs_link(struct selector *s, const struct packet *packet)
 {
-	bool wanted = selector_wants_index(s, frame->interface);
+	bool wanted = selection_link_takes(&s->link, packet->link, packet->link_bytes);
+
+	if (!s->found && !wanted)
+		selection_link_see(&s->links, &s->link, packet->link, packet->link_bytes);
+	s->found = s->found || wanted;
+	return wanted;
+}
+
+static bool selector_belongs(struct selector *s, const struct frame *frame,
+			     const struct packet *packet)
+{
+	uint32_t ifindex = packet->ifindex;
+	bool wanted;
+
+	if (s->link.by)
+		return selector_belongs_link(s, packet);
+	wanted = selector_wants_index(s, frame->interface);
 
 	if (!wanted && frame->linktype == SELECTION_LINKTYPE_SLL2) {
 		wanted = s->by_number && s->number == ifindex;
@@ -319,13 +344,14 @@ static bool selector_belongs(struct selector *s, const struct frame *frame, uint
 	return wanted;
 }
 
-enum status selector_judge(struct selector *s, const struct frame *frame, uint32_t ifindex,
-			   enum selection_verdict *verdict, struct error *err)
+enum status selector_judge(struct selector *s, const struct frame *frame,
+			   const struct packet *packet, enum selection_verdict *verdict,
+			   struct error *err)
 {
 	bool takes = true;
 
 	*verdict = SELECTION_FOREIGN;
-	if (*s->selection->interface && !selector_belongs(s, frame, ifindex))
+	if (*s->selection->interface && !selector_belongs(s, frame, packet))
 		return STATUS_OK;
 	*verdict = SELECTION_FILTERED;
 	if (frame->time_ns < s->selection->start_ns || frame->time_ns >= s->selection->end_ns)
@@ -344,8 +370,13 @@ bool selector_wants(struct selector *s, uint32_t index)
 {
 	const struct source_interface *interface = source_interface(s->source, index);
 
-	return !*s->selection->interface || selector_wants_index(s, index) ||
+	return !*s->selection->interface || s->link.by || selector_wants_index(s, index) ||
 	       (interface && interface->linktype == SELECTION_LINKTYPE_SLL2);
+}
+
+bool selector_shares_losses(const struct selector *s)
+{
+	return s->link.by != SELECTION_BY_INTERFACE;
 }
 
 /* "eth0, eth1, 2" - as the interface can be given. */
@@ -376,6 +407,13 @@ enum status selector_check(const struct selector *s, const char *path, struct er
 
 	if (!*s->selection->interface || s->found)
 		return STATUS_OK;
+	if (s->link.by && !s->links.frames)
+		return STATUS_OK; /* a capture without packets */
+	if (s->link.by) {
+		selection_link_list(&s->links, &s->link, list, sizeof list);
+		return error_set(err, STATUS_INPUT, "%s: no frame of %s; there are: %s", path,
+				 s->selection->interface, *list ? list : "none");
+	}
 	for (i = 0; i < count; i++)
 		if (selector_matches(s, i))
 			return STATUS_OK; /* an interface without packets */

@@ -27,6 +27,12 @@ static bool answer_error(const struct odd *odd)
 	return odd->verdict == VERDICT_LOCAL && (odd->marks & PACKET_ICMP_ERROR);
 }
 
+/* Names the packet that an ICMP error quotes; the digest knows its IP ID. */
+static uint64_t answer_key(uint64_t fp, uint32_t digest)
+{
+	return fp + ((uint64_t)digest << 32);
+}
+
 static struct cause_answer answer_make(const struct cause_hop *c, const struct odd *odd)
 {
 	const struct view_point *point = &c->j->view->point[odd->point];
@@ -39,7 +45,8 @@ static struct cause_answer answer_make(const struct cause_hop *c, const struct o
 		a.ack = view_ack(point, odd->index);
 		return a;
 	}
-	a.fp = (uint64_t)view_get(point, RECORD_FP, odd->index);
+	a.quoted = answer_key((uint64_t)view_get(point, RECORD_FP, odd->index),
+			      (uint32_t)view_get(point, RECORD_DIGEST, odd->index));
 	a.type_code = (uint16_t)view_get(point, RECORD_ACK, odd->index);
 	a.mtu = (uint32_t)view_get(point, RECORD_SEQ, odd->index);
 	return a;
@@ -96,7 +103,7 @@ static struct answer_place *answer_places(const struct cause_hop *c)
 	for (i = 0; place && i < c->answers; i++) {
 		const struct cause_answer *a = &c->answer[i];
 
-		place[i] = (struct answer_place){a->type_code ? a->fp : a->session, a->time_ns, i};
+		place[i] = (struct answer_place){a->type_code ? a->quoted : a->session, a->time_ns, i};
 	}
 	if (place && c->answers)
 		qsort(place, c->answers, sizeof *place, answer_place_compare);
@@ -121,23 +128,24 @@ static uint32_t answer_from(const struct cause_hop *c, const struct answer_place
 	return low;
 }
 
-/* What an error of this kind that quotes the drop would have for a fingerprint. */
-static uint64_t answer_fingerprint(const struct cause_hop *c, const struct odd *odd,
-				   uint16_t type_code)
+/* An error of this kind that quotes the drop. */
+static struct packet answer_quoting(const struct cause_hop *c, const struct odd *odd,
+				    uint16_t type_code)
 {
 	const struct view_point *point = &c->j->view->point[odd->point];
 	bool six = c->j->view->flow[odd->way >> 1].version == 6;
 	struct packet error = {.kind = PACKET_IP, .marks = PACKET_ICMP_ERROR, .version = six ? 6 : 4,
 			       .proto = six ? 58 : 1, .ack = type_code, .payload_bytes = 1,
-			       .has_inner = true, .inner_proto = odd->proto,
-			       .inner_ip_bytes = odd->length, .inner_seq = (uint32_t)view_get(point, RECORD_SEQ, odd->index)};
+			       .has_inner = true, .inner_version = six ? 6 : 4,
+			       .inner_proto = odd->proto, .inner_ip_bytes = odd->length,
+			       .inner_seq = (uint32_t)view_get(point, RECORD_SEQ, odd->index)};
 
 	error.inner_ip_id = (uint32_t)view_get(point, RECORD_IP_ID, odd->index);
 	if (odd->proto == 17)
 		error.inner_seq = view_payload(point, odd->index) + 8; /* RFC 768: with the header */
 	else if (odd->proto != 6)
 		error.inner_seq &= 0xffff;
-	return fingerprint_packet(&error, c->j->view->seed);
+	return error;
 }
 
 struct answer_kinds {
@@ -173,7 +181,11 @@ static bool answer_is_reset_for(const struct cause_hop *c, const struct cause_an
 static uint32_t answer_of_kind(const struct cause_hop *c, const struct answer_place *place,
 			       const struct odd *odd, uint16_t kind)
 {
-	uint64_t key = kind ? answer_fingerprint(c, odd, kind) : odd->session;
+	struct packet error = answer_quoting(c, odd, kind);
+	uint64_t seed = c->j->view->seed;
+	uint64_t key = kind ? answer_key(fingerprint_packet(&error, seed),
+					 fingerprint_digest(&error, seed)) :
+			      odd->session;
 	uint32_t i = answer_from(c, place, key, odd->time_ns - CAUSE_ANSWER_SLACK_NS), looked;
 
 	for (looked = 0; looked < CAUSE_LOOKED_MAX && i < c->answers; looked++, i++) {

@@ -64,7 +64,7 @@ struct cause_services {
 /* A packet that the hop made in answer to what it let die. */
 struct cause_answer {
 	int64_t time_ns;      /* reference */
-	uint64_t fp;          /* of an ICMP error: it names the packet that is quoted */
+	uint64_t quoted;      /* of an ICMP error: the packet that it quotes */
 	uint32_t session;     /* of a RST */
 	uint32_t way;
 	uint32_t mtu;         /* of an ICMP error that tells one */

@@ -1,9 +1,10 @@
-/* repeats_drop_copies(): captures that hold every packet twice.
+/* repeats_drop_copies(): captures that hold every packet twice or more often.
  *
  * A copy is the later of two equal records of one point within 10 ms, where the
  * link of one of them is known to carry what another carries (meeting.h). The
  * TTL may differ by one and the link addresses differ where both sides of a
- * router are in one file.
+ * router are in one file. A packet has one sight on each link, and two only where the
+ * link is known to carry everything twice: what is there more often was sent more often.
  */
 #include "correlate/repeat.h"
 
@@ -11,11 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COPIES_MAX 8 /* sights of one packet at one point: a host's bridges, tunnels and interfaces */
+
 struct copy {
 	int64_t time_ns; /* reference time */
 	uint32_t point, index, link, ip_id, tsval;
 	uint16_t window;
-	bool copied;     /* its copy was found */
+	uint8_t version;
+	uint8_t sights;  /* of the packet whose first one this is */
+	uint32_t seen[COPIES_MAX]; /* the links of those behind the first */
 };
 
 struct copying {
@@ -52,8 +57,11 @@ static bool copying_load(struct copying *c, const uint32_t *from, uint32_t count
 	for (i = 0; i < count; i++) {
 		uint32_t p = from[2 * i], index = from[2 * i + 1];
 		const struct view_point *point = &c->view->point[p];
+		uint32_t way = view_way(point, index);
 
 		c->list[i] = (struct copy){
+			.version = way == VIEW_NO_WAY ? 0 : c->view->flow[way >> 1].version,
+			.sights = 1,
 			.time_ns = clock_correct(&c->meeting->clock[p],
 						 view_get(point, RECORD_TIME, index)),
 			.point = p,
@@ -69,13 +77,25 @@ static bool copying_load(struct copying *c, const uint32_t *from, uint32_t count
 	return true;
 }
 
-static bool copy_of(const struct copying *c, const struct copy *one, struct copy *before)
+/* Whether one more sight on this link may be of the packet whose first sight is given. */
+static bool copy_has_place(const struct copying *c, const struct copy *first, uint32_t link)
 {
-	const uint8_t *doubled = c->meeting->doubled[one->point];
+	const uint8_t *doubled = c->meeting->doubled[first->point];
+	uint32_t places = doubled[link] & MEETING_DOUBLED_SELF ? 2 : 1, k;
+	uint32_t taken = first->link == link;
 
-	return !before->copied && (doubled[one->link] || doubled[before->link]) &&
-	       one->ip_id == before->ip_id && one->tsval == before->tsval &&
-	       one->window == before->window;
+	for (k = 0; k + 1u < first->sights; k++)
+		taken += first->seen[k] == link;
+	return first->sights <= COPIES_MAX && taken < places &&
+	       (doubled[link] || doubled[first->link]);
+}
+
+/* A translator to the other version of IP gives another ID, or none. */
+static bool copy_of(const struct copying *c, const struct copy *one, const struct copy *first)
+{
+	return (one->ip_id == first->ip_id || one->version != first->version) &&
+	       one->tsval == first->tsval && one->window == first->window &&
+	       copy_has_place(c, first, one->link);
 }
 
 /* Marks the copies; how many records are left, at the list's beginning. */
@@ -94,7 +114,8 @@ static uint32_t copying_mark(struct copying *c, uint32_t count)
 			    one.time_ns - before->time_ns > MEETING_COPY_NS)
 				break;
 			copy = copy_of(c, &one, before);
-			before->copied |= copy;
+			if (copy)
+				before->seen[before->sights++ - 1] = one.link;
 		}
 		if (copy)
 			c->journeys->marks[one.point][one.index] |= JOURNEY_COPY;

@@ -17,7 +17,7 @@ struct sample {
 	uint64_t fp;
 	int64_t time_ns;  /* local */
 	uint32_t index, way, link, ip_id;
-	uint8_t ttl;
+	uint8_t ttl, version;
 	bool copy;        /* another one of the same packet at the same point precedes it closely */
 	bool once;        /* the only one of its fingerprint at this point, but for copies */
 };
@@ -70,6 +70,7 @@ static bool samples_take(struct samples *s, const struct view *view, uint32_t p,
 			if (one.way == VIEW_NO_WAY)
 				continue;
 			one.time_ns = view_get(point, RECORD_TIME, index);
+			one.version = view->flow[one.way >> 1].version;
 			one.ttl = (uint8_t)view_get(point, RECORD_TTL, index);
 			one.ip_id = (uint32_t)view_get(point, RECORD_IP_ID, index);
 			one.link = (uint32_t)view_get(point, RECORD_LINK, index) +
@@ -83,6 +84,13 @@ static bool samples_take(struct samples *s, const struct view *view, uint32_t p,
 	return true;
 }
 
+/* A translator to the other version of IP gives another ID, or none. */
+static bool sample_copies(const struct sample *one, const struct sample *before)
+{
+	return one->time_ns - before->time_ns <= MEETING_COPY_NS &&
+	       (one->ip_id == before->ip_id || one->version != before->version);
+}
+
 /* Marks copies and the packets seen once; counts the different packets. */
 static uint32_t samples_mark(struct samples *s)
 {
@@ -91,10 +99,7 @@ static uint32_t samples_mark(struct samples *s)
 	for (from = 0; from < s->count; from = to) {
 		originals = 1;
 		for (to = from + 1; to < s->count && s->list[to].fp == s->list[from].fp; to++) {
-			const struct sample *before = &s->list[to - 1];
-
-			s->list[to].copy = s->list[to].time_ns - before->time_ns <= MEETING_COPY_NS &&
-					   s->list[to].ip_id == before->ip_id;
+			s->list[to].copy = sample_copies(&s->list[to], &s->list[to - 1]);
 			originals += !s->list[to].copy;
 		}
 		for (i = from; i < to; i++)
@@ -107,7 +112,8 @@ static uint32_t samples_mark(struct samples *s)
 /* Links that carry, mostly, what another link (or the same) carried just before. */
 static bool samples_find_doubled(const struct samples *s, uint32_t links, uint8_t **doubled)
 {
-	uint32_t *all = calloc(2 * (size_t)links + 2, sizeof *all), *copies = all + links + 1, i;
+	uint32_t *all = calloc(3 * ((size_t)links + 1), sizeof *all), i;
+	uint32_t *copies = all + links + 1, *own = copies + links + 1;
 
 	*doubled = calloc((size_t)links + 1, 1);
 	if (!all || !*doubled) {
@@ -115,13 +121,20 @@ static bool samples_find_doubled(const struct samples *s, uint32_t links, uint8_
 		return false;
 	}
 	for (i = 0; i < s->count; i++) {
-		bool followed = i + 1 < s->count && s->list[i + 1].copy;
+		bool copy = s->list[i].copy, followed = i + 1 < s->count && s->list[i + 1].copy;
+		uint32_t link = s->list[i].link;
 
-		all[s->list[i].link]++;
-		copies[s->list[i].link] += s->list[i].copy || followed;
+		all[link]++;
+		copies[link] += copy || followed;
+		own[link] += (copy && s->list[i - 1].link == link) ||
+			     (followed && s->list[i + 1].link == link);
 	}
-	for (i = 0; i < links; i++)
-		(*doubled)[i] = all[i] >= MEETING_DOUBLED_MIN && copies[i] * 2 > all[i];
+	for (i = 0; i < links; i++) {
+		if (all[i] >= MEETING_DOUBLED_MIN && copies[i] * 2 > all[i])
+			(*doubled)[i] |= MEETING_DOUBLED;
+		if (all[i] >= MEETING_DOUBLED_MIN && own[i] * 2 > all[i])
+			(*doubled)[i] |= MEETING_DOUBLED_SELF;
+	}
 	free(all);
 	return true;
 }

@@ -21,6 +21,11 @@
 #define MEETING_SAMPLE_MAX (1u << 18)        /* packets of one point in the sample, about */
 #define MEETING_COPY_NS 10000000             /* a copy follows within 10 ms */
 
+enum meeting_doubled { /* of a link, 0: neither */
+	MEETING_DOUBLED = 1 << 0,     /* it carries what another link carries, too */
+	MEETING_DOUBLED_SELF = 1 << 1 /* it carries everything twice itself */
+};
+
 /* How two points lie to each other; counts of packets of the sample. */
 struct meeting_pair {
 	uint32_t shared;      /* seen once at each */
@@ -42,8 +47,7 @@ struct meeting {
 	struct samples *samples;             /* meeting.c's, by point */
 	struct clock_pair *kin[VIEW_POINTS_MAX][VIEW_POINTS_MAX]; /* [i][j], i < j: when point i, and point j
 						saw them, local times; pair[i][j].kin of them */
-	uint8_t *doubled[VIEW_POINTS_MAX];   /* by link of the point: 1 = it carries what another link
-						carries, too */
+	uint8_t *doubled[VIEW_POINTS_MAX];   /* by link of the point: enum meeting_doubled */
 };
 
 /* `flows` are the survey's, by node. The clocks are not set yet. */

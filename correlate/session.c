@@ -420,6 +420,21 @@ static void session_check_link(void *user, const struct session_link *link)
 		journey_unlink(learning->journeys, learning->point, link->near_index);
 }
 
+/* An IPv4 address is the same in IPv6 behind a prefix of 96 bits (RFC 6052 section 2.2). */
+static bool session_address_equal(uint8_t a_version, const uint8_t *a, uint8_t b_version,
+				  const uint8_t *b)
+{
+	if (a_version == b_version)
+		return memcmp(a, b, 16) == 0;
+	return memcmp(a + (a_version == 6 ? 12 : 0), b + (b_version == 6 ? 12 : 0), 4) == 0;
+}
+
+/* As ICMPv6, which a translator makes of ICMP. */
+static uint8_t session_proto(uint8_t proto)
+{
+	return proto == 1 ? 58 : proto;
+}
+
 /* Whether two flows have one end in common, address and port: a translation
  * rewrites the other one. */
 static bool session_share_end(const struct capture_flow *near, const struct capture_flow *far,
@@ -429,9 +444,11 @@ static bool session_share_end(const struct capture_flow *near, const struct capt
 	uint16_t a_port = flip ? far->b_port : far->a_port;
 	uint16_t b_port = flip ? far->a_port : far->b_port;
 
-	return near->version == far->version && near->proto == far->proto &&
-	       ((near->a_port == a_port && memcmp(near->a, a, 16) == 0) ||
-		(near->b_port == b_port && memcmp(near->b, b, 16) == 0));
+	return session_proto(near->proto) == session_proto(far->proto) &&
+	       ((near->a_port == a_port &&
+		 session_address_equal(near->version, near->a, far->version, a)) ||
+		(near->b_port == b_port &&
+		 session_address_equal(near->version, near->b, far->version, b)));
 }
 
 /* A flow that became several others: a translation that was forgotten and made

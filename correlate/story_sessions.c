@@ -143,11 +143,14 @@ static enum status session_row(struct session_rows *rows, uint32_t number, struc
 	struct table_writer *w = rows->w;
 	struct station list[VIEW_POINTS_MAX];
 	uint32_t count = stories_stations(rows->stories, j, number, list);
+	const struct station *client = &list[session->client_forward ? 0 : count - 1];
 	char number_text[4];
 
 	table_set_int(w, SESSIONS_SESSION, (int64_t)number + 1);
-	table_set_text(w, SESSIONS_PROTO, emit_proto(session->proto, number_text));
-	session_ends(w, j, &list[session->client_forward ? 0 : count - 1]);
+	/* ICMP may be ICMPv6 elsewhere: the protocol as the client speaks it, like its address */
+	table_set_text(w, SESSIONS_PROTO,
+		       emit_proto(j->view->flow[client->node].proto, number_text));
+	session_ends(w, j, client);
 	table_set_int(w, SESSIONS_START, session->start_ns);
 	table_set_int(w, SESSIONS_DURATION,
 		      (int64_t)((uint64_t)session->end_ns - (uint64_t)session->start_ns));

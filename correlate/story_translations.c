@@ -1,10 +1,12 @@
 /* The rows of translations.csv: what the different tuples of one session at two
- * neighbouring points say of the hop between them.
+ * neighbouring points say of the hop between them, and the tunnels that its packets are in at
+ * one of them only.
  *
  * `from` is what the client sent and `to` what came out of the hop, whichever way
  * the client's packets travel. A mapping is all sessions with the same
  * addresses and server's ports on both sides; the client's ports are named where they
  * are the same in all of these. An ICMP echo has its identifier as the client's port.
+ * Of a tunnel both sides are its outer addresses, none where the packets are not in it.
  */
 #include "correlate/story.h"
 
@@ -17,12 +19,13 @@
 #include "correlate/results.h"
 #include "correlate/story_legs.h"
 #include "correlate/story_shifts.h"
+#include "correlate/tunnels.h"
 
 #define TRANSLATION_PORT_NONE UINT32_MAX /* not one port, or none at all */
 #define TRANSLATIONS_FIRST 4096u /* rows before they are summed up for the first time */
 
 struct translation_side {
-	uint8_t version;
+	uint8_t version;         /* 0: a tunnel's side that is outside it */
 	uint8_t src[16], dst[16];
 	uint8_t dport[2];        /* big endian, so that bytes are in the order of numbers */
 };
@@ -31,6 +34,7 @@ struct translation {
 	uint8_t hop;
 	struct translation_side from, to;
 	uint8_t ports;           /* dport means something */
+	uint8_t tunnel;
 	/* not compared */
 	uint32_t from_sport, to_sport;
 	uint32_t sessions;
@@ -45,6 +49,8 @@ struct translations {
 /* The first that applies. */
 static const char *translation_kind(const struct translation *t)
 {
+	if (t->tunnel)
+		return "tunnel";
 	if (t->from.version != t->to.version)
 		return "nat64";
 	/* the destination was chosen; the source may be hidden besides */
@@ -146,10 +152,48 @@ static bool translations_take(struct translations *t, const struct judging *j, b
 	return translations_add(t, &one);
 }
 
+/* Where a station's client's packets were; of the server's where it has no others. */
+static struct tunnel_place translation_place(const struct station *station)
+{
+	bool client = station->flow.packets[0] != 0;
+
+	return (struct tunnel_place){station->point, station->flow.link[!client], !client};
+}
+
+static void translation_outer(struct translation_side *side, const struct tunnel_ends *ends)
+{
+	side->version = ends->version;
+	memcpy(side->src, ends->src, sizeof side->src);
+	memcpy(side->dst, ends->dst, sizeof side->dst);
+}
+
+static bool translations_take_tunnel(struct translations *t, const struct judging *j,
+				     bool client_forward, const struct station *near,
+				     const struct station *far)
+{
+	struct tunnel_place a = translation_place(client_forward ? near : far);
+	struct tunnel_place b = translation_place(client_forward ? far : near);
+	struct tunnel_ends from, to;
+	struct translation one;
+
+	if (!tunnels_between(j->view, &a, &b, &from, &to))
+		return true;
+	memset(&one, 0, sizeof one);
+	one.hop = j->path->stage[near->point];
+	one.tunnel = 1;
+	translation_outer(&one.from, &from);
+	translation_outer(&one.to, &to);
+	one.from_sport = one.to_sport = TRANSLATION_PORT_NONE;
+	one.sessions = 1;
+	return translations_add(t, &one);
+}
+
 /* The translations of a session: each station against the first one of the stage before. */
-static bool translations_session(struct translations *t, const struct judging *j, uint32_t number)
+static bool translations_session(struct translations *t, const struct judging *j, uint32_t number,
+				 bool tunnels)
 {
 	bool client_forward = j->sessions->list[number].client_forward;
+	bool translated = j->sessions->list[number].translated;
 	struct station list[VIEW_POINTS_MAX];
 	uint32_t count = stations_of(j, number, list), near = 0, far;
 
@@ -158,8 +202,13 @@ static bool translations_session(struct translations *t, const struct judging *j
 
 		while (j->path->stage[list[near].point] + 1u < stage)
 			near++;
-		if (j->path->stage[list[near].point] + 1u == stage &&
+		if (j->path->stage[list[near].point] + 1u != stage)
+			continue;
+		if (translated &&
 		    !translations_take(t, j, client_forward, &list[near], &list[far]))
+			return false;
+		if (tunnels &&
+		    !translations_take_tunnel(t, j, client_forward, &list[near], &list[far]))
 			return false;
 	}
 	return true;
@@ -170,6 +219,8 @@ static void translation_write_side(struct table_writer *w, const struct translat
 {
 	size_t bytes = side->version == 4 ? 4 : 16;
 
+	if (!side->version)
+		return;
 	table_set_bytes(w, columns[0], side->src, bytes);
 	if (sport != TRANSLATION_PORT_NONE)
 		table_set_int(w, columns[1], sport);
@@ -202,11 +253,13 @@ enum status stories_write_translations(const struct judging *judging, struct sto
 	struct translations t = {0};
 	struct table_writer *w;
 	enum status status = table_begin(store, generation, &results_translations, &w, err);
+	bool tunnels = tunnels_any(judging->view);
 	uint64_t i;
 	uint32_t k;
 
 	for (k = 0; k < judging->sessions->count && !status; k++)
-		if (judging->sessions->list[k].translated && !translations_session(&t, judging, k))
+		if ((tunnels || judging->sessions->list[k].translated) &&
+		    !translations_session(&t, judging, k, tunnels))
 			status = error_errno(err, ENOMEM, "translations");
 	translations_sum_up(&t);
 	for (i = 0; i < t.count && !status; i++)

@@ -93,7 +93,8 @@ static const struct option_tool tool = {
 	.usage = "[-o DIR] [--path P] [-s STORE] POINT=FILE[,FILE...]...",
 	.about = "Compares packet captures taken at several points of a path and says what each "
 		 "hop dropped, injected and delayed: crosstap client=a.pcap fw-in=b.pcap "
-		 "fw-out=c.pcap server=d.pcap -o report",
+		 "fw-out=c.pcap server=d.pcap -o report. Two points out of one capture: FILE@IFACE, "
+		 "FILE@mac:MAC, FILE@vlan:N, as crosstap-collect(1) says.",
 	.rows = rows,
 	.operand = take_operand,
 };

@@ -142,6 +142,13 @@ list "$work/if.ct" >"$work/got"
 same_lines 'one file can hold two points' "$work/got" "$work/expected"
 ends 'an interface that is not there: those that are' 3 'there are: 0 (eth0), 1 (eth1)' \
 	"$collect" -s "$work/if.ct" -p other "$any@eth2"
+ends 'no MAC address' 2 'a MAC address is written as in' \
+	"$collect" -s "$work/no.ct" -p fw "$a@mac:02:00"
+ends 'no VLAN ID' 2 'a VLAN ID is a number' "$collect" -s "$work/no.ct" -p fw "$a@vlan:5000"
+ends 'an address that no frame bears: those that they bear' 3 'there are: 20:53:45:4e:44:00, 20:52' \
+	"$collect" -s "$work/if.ct" -p other "$any@mac:06:00:00:00:00:99"
+ends 'a VLAN that no frame is of: those that they are of' 3 'there are: no VLAN' \
+	"$collect" -s "$work/if.ct" -p other "$any@vlan:7"
 cp "$b" "$work/b@eth9"
 "$collect" -q -s "$work/at.ct" -p fw "$work/b@eth9"
 is 'a file of the whole name wins' "$(list "$work/at.ct")" 'fw b@eth9 30'

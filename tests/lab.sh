@@ -56,7 +56,7 @@ lack()
 	local tool
 
 	[ "$(id -u)" -eq 0 ] || { echo "needs root"; return; }
-	for tool in ip nft ethtool tcpdump tshark editcap; do
+	for tool in ip nft ethtool tcpdump tshark editcap mergecap ping; do
 		command -v $tool >/dev/null || { echo "no $tool"; return; }
 	done
 	ip netns add "$lab-probe" 2>/dev/null || { echo "no network namespaces"; return; }

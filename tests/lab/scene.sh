@@ -16,6 +16,7 @@ scene_load()
 	busy='fw-in>fw-out' # the hop that does something; all others do nothing
 	nat=		# yes: addresses, ports and checksums change at the busy hop
 	truth=yes	# own: packets are counted, the scene compares; no: not even that
+	hosts=		# whom the first and the last session go to, where it is not the server
 	far=		# whose packets come back, for tools/brute
 	fw_addresses=10.77.1.1,10.77.2.1,10.77.3.1,fd77:1::1,fd77:2::1,fd77:3::1
 	spare='tcp dport 7 accept; tcp sport 7 accept'
@@ -80,11 +81,11 @@ scene_record()
 # One session that nothing may touch, with each server that is captured
 bookend()
 {
-	local host hosts=10.77.2.2
+	local host called=10.77.2.2
 
-	[ "$kind" = router ] || hosts=10.77.1.3
-	[ "${points/:out1/}" = "$points" ] || hosts="$hosts 10.77.3.2"
-	for host in $hosts; do
+	[ "$kind" = router ] || called=10.77.1.3
+	[ "${points/:out1/}" = "$points" ] || called="$called 10.77.3.2"
+	for host in ${hosts:-$called}; do
 		ip netns exec "$lab-client" "$build/lab/call" "$host" 7
 	done >"$work/bookend"
 }

@@ -83,7 +83,7 @@ static const struct rewrite rewrites[] = {
 	{"NAT of the quoted ports", PORT_ERROR, 48, "12345678", true},
 	{"another quoted TTL and checksum", PORT_ERROR, 36, "0111ffff", true},
 	{"another quoted TOS", PORT_ERROR, 29, "b8", true},
-	{"another quoted IP ID", PORT_ERROR, 32, "0001", false},
+	{"another quoted IP ID", PORT_ERROR, 32, "0001", true}, /* the digest knows it */
 	{"another quoted length", PORT_ERROR, 30, "0029", false},
 	{"another quoted UDP length", PORT_ERROR, 52, "0015", false},
 	{"another quoted protocol", PORT_ERROR, 37, "06", false},
@@ -168,9 +168,63 @@ static void test_samples_differ(void)
 			equal += fingerprints[i] == fingerprints[j];
 	}
 	/* Two samples are the same bare ACK but for SACK, two the same urgent byte but for
-	 * options, three the same "abc" in TCP. */
-	CHECK_INT(equal, 1 + 1 + 3);
+	 * options, three the same "abc" in TCP, two the same echo in ICMP and ICMPv6. */
+	CHECK_INT(equal, 1 + 1 + 3 + 1);
 	check_case("different packets have different fingerprints");
+}
+
+/* RFC 7915 sections 4.2 and 5.2, written down row by row. */
+static void test_icmp_is_translated(void)
+{
+	static const struct {
+		uint16_t four, six;
+		bool same;
+	} rows[] = {
+		{8 << 8, 128 << 8, true},          {0, 129 << 8, true},
+		{3 << 8, 1 << 8, true},            {3 << 8 | 1, 1 << 8, true},
+		{3 << 8 | 2, 4 << 8 | 1, true},    {3 << 8 | 3, 1 << 8 | 4, true},
+		{3 << 8 | 4, 2 << 8, true},        {3 << 8 | 5, 1 << 8, true},
+		{3 << 8 | 6, 1 << 8, true},        {3 << 8 | 7, 1 << 8, true},
+		{3 << 8 | 8, 1 << 8, true},        {3 << 8 | 9, 1 << 8 | 1, true},
+		{3 << 8 | 10, 1 << 8 | 1, true},   {3 << 8 | 11, 1 << 8, true},
+		{3 << 8 | 12, 1 << 8, true},       {3 << 8 | 13, 1 << 8 | 1, true},
+		{3 << 8 | 15, 1 << 8 | 1, true},   {11 << 8, 3 << 8, true},
+		{11 << 8 | 1, 3 << 8 | 1, true},   {12 << 8, 4 << 8, true},
+		{12 << 8 | 2, 4 << 8, true},       {3 << 8 | 1, 1 << 8 | 2, true},
+		{3 << 8 | 1, 1 << 8 | 3, true},
+		/* what is not translated */
+		{3 << 8 | 14, 1 << 8, false},      {12 << 8 | 1, 4 << 8, false},
+		{5 << 8, 137 << 8, false},         {4 << 8, 4 << 8, false},
+		{13 << 8, 13 << 8, false},         {3 << 8 | 3, 1 << 8, false},
+		{12 << 8, 4 << 8 | 2, false},      {8 << 8, 129 << 8, false},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		uint64_t four = fingerprint_header(1, 0, 0, 5, rows[i].four, 56, SEED);
+		uint64_t six = fingerprint_header(58, 0, 0, 5, rows[i].six, 56, SEED);
+
+		CHECK((four == six) == rows[i].same);
+		if (check_failures)
+			printf("# row %zu\n", i);
+	}
+	check_case("ICMP and ICMPv6 are one where a translator makes the one of the other");
+}
+
+static uint32_t quoting(uint8_t version, uint32_t ip_id)
+{
+	struct packet error = {.marks = PACKET_ICMP_ERROR, .proto = 1, .has_inner = true,
+			       .inner_version = version, .inner_ip_id = ip_id, .payload_bytes = 28};
+
+	return fingerprint_digest(&error, SEED);
+}
+
+static void test_digest_of_an_error(void)
+{
+	CHECK(fingerprint_digests_differ(quoting(4, 1), quoting(4, 2)));
+	CHECK(fingerprint_digests_differ(quoting(4, 0), quoting(4, 2)));
+	CHECK(!fingerprint_digests_differ(quoting(4, 7), quoting(4, 7)));
+	CHECK(!fingerprint_digests_differ(quoting(4, 7), quoting(6, 0)));
+	check_case("errors are told apart by the IP ID that they quote, where there is one");
 }
 
 /* The key, laid out by hand: stores of other machines and later versions must compare. */
@@ -220,6 +274,8 @@ int main(void)
 	test_link_layer_is_left_out();
 	test_seeds();
 	test_samples_differ();
+	test_icmp_is_translated();
+	test_digest_of_an_error();
 	test_layout_of_the_key();
 	for (size_t i = 0; i < sizeof ip_samples / sizeof *ip_samples; i++)
 		test_cut_equals_header(&ip_samples[i]);

@@ -36,16 +36,14 @@ static const struct packet_sample overlay_samples[] = {
 		 * flags [I] (0x08), vni 4711 6a:77:40:fe:b4:c2 > ff:ff:ff:ff:ff:ff, ethertype
 		 * ARP (0x0806), length 42: Ethernet (len 6), IPv4 (len 4), Request who-has
 		 * 10.9.0.2 tell 10.9.0.1, length 28 */
-		.name = "VXLAN, with ARP inside it is the outer datagram",
+		.name = "VXLAN, ARP inside is no IP: the tunnel's end keeps it",
 		.linktype = 1,
 		.hex = "42a962efad83e2c016a44ae308004500004e5706000040119f95c0000201c0000202a0cc"
 		       "12b5003a844f0800000000126700ffffffffffff6a7740feb4c208060001080006040001"
 		       "6a7740feb4c20a0900010000000000000a090002",
-		.marks = PACKET_PARTIAL_CHECKSUM,
-		.link = "01000000010242a962efad83e2c016a44ae3",
-		.version = 4, .src = "192.0.2.1", .dst = "192.0.2.2", .proto = 17, .ttl = 64,
-		.ip_id = 0x5706, .ip_bytes = 78, .sport = 41164, .dport = 4789,
-		.payload_bytes = 50,
+		.kind = PACKET_NON_IP, .marks = PACKET_TUNNELED, .link_broadcast = 1,
+		.link = "01000000010242a962efad83e2c016a44ae308c0000201c00002020d00126702ffffffffffff6a77"
+			"40feb4c2",
 	},
 	{
 		/* 02:00:00:00:00:0a > 02:00:00:00:00:0b, ethertype IPv4 (0x0800), length 132:
@@ -234,18 +232,35 @@ static const struct packet_sample overlay_samples[] = {
 		/* 02:00:00:00:00:0a > 02:00:00:00:00:0b, ethertype IPv4 (0x0800), length 102:
 		 * (tos 0x0, ttl 64, id 7238, offset 0, flags [+], proto IPIP (4), length 88)
 		 * 192.0.2.1 > 192.0.2.2: (tos 0x0, ttl 61, id 7238, offset 0, flags [DF], proto
-		 * TCP (6), length 68) 198.51.100.7.40000 > 203.0.113.9.443: Flags [P.], cksum
-		 * 0x7d70 (correct), seq 287454020:287454036, ack 1432778632, win 501, options
-		 * [nop,nop,TS val 16909060 ecr 84281096], length 16 */
-		.name = "a fragment of a tunnel packet is not opened",
+		 * TCP (6), length 1500) 198.51.100.7.40000 > 203.0.113.9.443: Flags [P.], seq
+		 * 287454020:287455468, ack 1432778632, win 501, options
+		 * [nop,nop,TS val 16909060 ecr 84281096], length 1448 */
+		.name = "the first fragment of a tunnel packet is opened",
 		.linktype = 1,
 		.hex = "02000000000b02000000000a0800450000581c4620004004ba58c0000201c00002024500"
+		       "05dc1c4640003d06b591c6336407cb0071099c4001bb1122334455667788801801f57d70"
+		       "00000101080a0102030405060708474554202f20485454502f312e310d0a",
+		.marks = PACKET_TUNNELED | PACKET_TRUNCATED,
+		.link = "01000000010202000000000b02000000000a08c0000201c0000202",
+		.version = 4, .src = "198.51.100.7", .dst = "203.0.113.9", .proto = 6, .ttl = 61,
+		.ip_id = 0x1c46, .ip_bytes = 1500, .payload_bytes = 1448, .payload_captured = 16,
+		.sport = 40000, .dport = 443, .flags = 0x8018, .seq = 0x11223344,
+		.ack = 0x55667788, .window = 501, .options_bytes = 12,
+		.tsval = 0x01020304, .tsecr = 0x05060708,
+	},
+	{
+		/* (tos 0x0, ttl 64, id 7238, offset 88, flags [none], proto IPIP (4), length 88)
+		 * 192.0.2.1 > 192.0.2.2: ip-proto-4 */
+		.name = "a later fragment of a tunnel packet is not opened",
+		.linktype = 1,
+		.hex = "02000000000b02000000000a0800450000581c46000b4004da4dc0000201c00002024500"
 		       "00441c4640003d06bb29c6336407cb0071099c4001bb1122334455667788801801f57d70"
 		       "00000101080a0102030405060708474554202f20485454502f312e310d0a",
-		.marks = PACKET_FRAGMENT,
+		.marks = PACKET_FRAGMENT | PACKET_FRAGMENT_LATER,
 		.link = "01000000010202000000000b02000000000a",
 		.version = 4, .src = "192.0.2.1", .dst = "192.0.2.2", .proto = 4, .ttl = 64,
-		.ip_id = 0x1c46, .ip_bytes = 88, .payload_bytes = 68, .fragment_more = 1,
+		.ip_id = 0x1c46, .ip_bytes = 88, .payload_bytes = 68, .fragment_offset = 88,
+		.seq = 88, .ack = 0x1c46,
 	},
 };
 

@@ -509,11 +509,11 @@ static const struct packet_sample ip_samples[] = {
 	},
 	{
 		/* IP (tos 0x0, ttl 61, id 7238, offset 0, flags [DF], proto GRE (47), length 52)
-		 * 198.51.100.7 > 203.0.113.9: GREv0, Flags [none], length 32 .gre-proto-0x806 */
+		 * 198.51.100.7 > 203.0.113.9: GREv0, Flags [none], length 32 .gre-proto-0x2001 (NHRP) */
 		.name = "a GRE packet without IP inside is the packet",
 		.linktype = 1,
 		.hex = "02000000000b02000000000a0800450000341c4640003d2fbb10c6336407cb0071090000"
-		       "080600000000000000000000000000000000000000000000000000000000",
+		       "200100000000000000000000000000000000000000000000000000000000",
 		.link = "01000000010202000000000b02000000000a",
 		.version = 4, .src = "198.51.100.7", .dst = "203.0.113.9", .proto = 47,
 		.ttl = 61, .ip_id = 0x1c46, .ip_bytes = 52, .flags = 0x8000, .payload_bytes = 32,

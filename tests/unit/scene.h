@@ -201,7 +201,7 @@ static inline void scene_check_balance(const struct scene *s)
 		for (p = 0; strcmp(s->point[p].name, scene_cell(s, BALANCE, row, BALANCE_POINT)) != 0; p++)
 			;
 		for (f = 0; f < SCENE_FILES; f++)
-			rows += s->point[p].file[f].rows;
+			rows += s->point[p].file[f].rows + s->point[p].file[f].more;
 		CHECK_INT(scene_balance(s, scene_cell(s, BALANCE, row, BALANCE_HOP),
 					s->point[p].name, BALANCE_PACKETS),
 			  rows);
@@ -263,10 +263,8 @@ static inline enum status scene_correlate(struct scene *s)
 	return status;
 }
 
-static inline void scene_run(struct scene *s)
+static inline void scene_check(const struct scene *s, enum status status)
 {
-	enum status status = scene_correlate(s);
-
 	if (status) {
 		printf("# correlate ended in %d: %s\n", status, s->err.text);
 		check_failures++;
@@ -276,6 +274,11 @@ static inline void scene_run(struct scene *s)
 		scene_show(s);
 	scene_check_hops(s);
 	scene_check_balance(s);
+}
+
+static inline void scene_run(struct scene *s)
+{
+	scene_check(s, scene_correlate(s));
 }
 
 #endif

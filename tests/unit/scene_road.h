@@ -63,6 +63,7 @@ struct scene_row {
 struct scene_file {
 	struct scene_row *row;
 	uint32_t rows, room;
+	uint32_t more;           /* frames besides: the second of two fragments */
 };
 
 struct scene_point {
@@ -105,6 +106,8 @@ struct scene {
 	uint32_t rewrites;
 	uint32_t next_id, sent;
 	bool flat;               /* hops that do not count the TTL down */
+	/* What else a hop makes of a packet that crosses it; NULL: nothing. */
+	void (*translate)(uint32_t hop, bool forward, struct scene_packet *packet);
 	const char *path;        /* --path */
 	/* Looks at the store when the results are in it; NULL: nobody does. */
 	void (*look)(struct scene *scene, struct store *store);
@@ -243,6 +246,8 @@ static inline void scene_cross(const struct scene *s, uint32_t hop, bool forward
 
 	if (!s->flat)
 		packet->ttl--;
+	if (s->translate)
+		s->translate(hop, forward, packet);
 	for (i = 0; i < s->rewrites; i++) {
 		const struct scene_rewrite *r = &s->rewrite[i];
 		const char *from = forward ? r->near : r->far, *to = forward ? r->far : r->near;

@@ -39,6 +39,12 @@ static void check_split(const char *operand, const char *file, const char *inter
 
 static void operands(void)
 {
+	static const char *const bad[] = {
+		"r.pcap@mac:", "r.pcap@mac:02:00:00:00:00", "r.pcap@mac:02:00:00:00:00:0",
+		"r.pcap@mac:02:00:00:00:00:0g", "r.pcap@mac:02:00:00:00:00:01:", "r.pcap@mac:020000000001",
+		"r.pcap@vlan:", "r.pcap@vlan:4095", "r.pcap@vlan:99999999999", "r.pcap@vlan:1x",
+		"r.pcap@vlan:-1",
+	};
 	struct selection_file *files;
 	struct error err;
 	uint32_t count;
@@ -55,7 +61,22 @@ static void operands(void)
 	CHECK_TEXT(files[0].interface, "eth1");
 	selection_files_free(files, count);
 	CHECK_INT(selection_files(path("any.pcapng@"), &files, &count, &err), STATUS_USAGE);
+	touch("fw@mac:02:00:00:00:00:01");
+	check_split("fw@mac:02:00:00:00:00:01", "fw@mac:02:00:00:00:00:01", "");
+	unlink(path("fw@mac:02:00:00:00:00:01"));
 	check_case("FILE@IFACE is split at the last @, unless a file of the whole name is there");
+
+	check_split("r.pcap@mac:02:00:5E:00:53:Af", "r.pcap", "mac:02:00:5e:00:53:af");
+	check_split("r.pcap@mac:02-00-5e-00-53-af", "r.pcap", "mac:02:00:5e:00:53:af");
+	check_split("r.pcap@vlan:010", "r.pcap", "vlan:10");
+	check_split("r.pcap@vlan:0", "r.pcap", "vlan:0");
+	check_case("a MAC address and a VLAN ID are written in one way");
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		CHECK_INT(selection_files(path(bad[i]), &files, &count, &err), STATUS_USAGE);
+		if (check_failures)
+			printf("# %s\n", bad[i]);
+	}
+	check_case("what is no MAC address or no VLAN ID is wrong usage");
 
 	touch("ring3.pcap");
 	touch("ring1.pcap");
@@ -209,10 +230,12 @@ static struct counts judge(struct selection selection)
 		abort();
 	CHECK_INT(selector_open(&selector, &selection, source, &compiling, &counts.err), STATUS_OK);
 	while (source_next(source, &frame, &more, &counts.err) == STATUS_OK && more) {
-		uint32_t ifindex = frame.linktype == 276 ? frame.bytes[7] : 0;
+		struct packet packet;
 		enum selection_verdict verdict;
 
-		CHECK_INT(selector_judge(selector, &frame, ifindex, &verdict, &counts.err),
+		packet_parse(&packet, frame.linktype, frame.bytes, frame.caplen_bytes,
+			     frame.length_bytes);
+		CHECK_INT(selector_judge(selector, &frame, &packet, &verdict, &counts.err),
 			  STATUS_OK);
 		counts.taken += verdict == SELECTION_TAKEN;
 		counts.filtered += verdict == SELECTION_FILTERED;
@@ -289,12 +312,87 @@ static void interfaces(void)
 	check_case("a window takes its first moment and not its last");
 }
 
+/* ---- sides of a router ---- */
+
+/* From MAC 02:00:00:00:00:`from` to 02:00:00:00:00:`to`, with up to two VLAN tags. */
+static void put_side(struct build *b, uint8_t from, uint8_t to, uint16_t vlan, uint16_t inner)
+{
+	struct build frame = {.big_endian = true};
+
+	build_bytes(&frame, "\2\0\0\0\0", 5);
+	build_8(&frame, to);
+	build_bytes(&frame, "\2\0\0\0\0", 5);
+	build_8(&frame, from);
+	if (vlan != 0xffff) {
+		build_16(&frame, 0x8100);
+		build_16(&frame, vlan | 0x6000); /* with a priority */
+	}
+	if (inner) {
+		build_16(&frame, 0x8100);
+		build_16(&frame, inner);
+	}
+	build_16(&frame, 0x88b5);
+	build_32(b, 1);
+	build_32(b, 0);
+	build_32(b, (uint32_t)frame.size);
+	build_32(b, (uint32_t)frame.size);
+	build_bytes(b, frame.bytes, frame.size);
+	build_free(&frame);
+}
+
+#define UNTAGGED 0xffff
+
+static void sides(void)
+{
+	struct build b = {0};
+	struct counts c;
+
+	build_pcap(&b, BUILD_PCAP_US, 2, 4, 65535, 1);
+	put_side(&b, 0x0c, 0x01, UNTAGGED, 0); /* client to router, router to server */
+	put_side(&b, 0x02, 0x05, UNTAGGED, 0);
+	put_side(&b, 0x05, 0x02, UNTAGGED, 0);
+	put_side(&b, 0x01, 0x0c, 10, 0);
+	put_side(&b, 0x01, 0x0c, 10, 20);
+	put_side(&b, 0x02, 0x05, 20, 10);
+	put_side(&b, 0x02, 0x05, 0, 0); /* a tag with a priority only */
+	build_save(&b);
+	build_free(&b);
+
+	c = judge_interface("mac:02:00:00:00:00:01");
+	CHECK_INT(c.taken, 3);
+	CHECK_INT(c.foreign, 4);
+	CHECK_INT(c.check, STATUS_OK);
+	CHECK_INT(judge_interface("mac:02:00:00:00:00:02").taken, 4);
+	check_case("a side of a router is told by the MAC address it has there");
+	CHECK_INT(judge_interface("vlan:10").taken, 2);
+	CHECK_INT(judge_interface("vlan:20").taken, 1);
+	CHECK_INT(judge_interface("vlan:0").taken, 4);
+	check_case("a VLAN is told by the outermost tag, none by number 0");
+	c = judge_interface("mac:02:00:00:00:00:77");
+	CHECK_INT(c.check, STATUS_INPUT);
+	CHECK_TEXT(c.err.text, "any.pcapng: no frame of mac:02:00:00:00:00:77; there are: "
+			       "02:00:00:00:00:0c, 02:00:00:00:00:01, 02:00:00:00:00:02, "
+			       "02:00:00:00:00:05");
+	c = judge_interface("vlan:30");
+	CHECK_INT(c.check, STATUS_INPUT);
+	CHECK_TEXT(c.err.text,
+		   "any.pcapng: no frame of vlan:30; there are: no VLAN, VLAN 10, VLAN 20");
+	check_case("of a side that is not there the error lists what is");
+
+	build_pcap(&b, BUILD_PCAP_US, 2, 4, 65535, 1);
+	build_save(&b);
+	build_free(&b);
+	CHECK_INT(judge_interface("mac:02:00:00:00:00:77").check, STATUS_OK);
+	check_case("a capture without frames is no error");
+}
+
 int main(void)
 {
 	build_enter();
 	operands();
 	times();
 	interfaces();
+	sides();
 	build_leave();
 	return check_exit();
 }
