@@ -230,6 +230,7 @@ enum status findings_write(const struct judging *judging, const struct verdicts 
 
 	findings_of_packets(&f, resets);
 	findings_of_hops(&f);
+	findings_of_changes(&f);
 	findings_of_sessions(&f);
 	findings_few(&f);
 	if (!status && f.failed)

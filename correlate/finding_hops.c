@@ -174,7 +174,7 @@ void findings_of_hops(struct findings *f)
 				      "%s reordered %s packet%s", "RFC 4737, within a session");
 			finding_count(f, h, d, SEVERITY_INFO, "modified", r->modified[d],
 				      "%s changed header fields of %s packet%s",
-				      "DSCP, ECN, flags, window, IP ID or payload differ");
+				      "what a router or NAT leaves as it is; changes.csv says what");
 			finding_count(f, h, d, SEVERITY_INFO, "ambiguous",
 				      finding_verdicts(f, h, d, true, VERDICT_AMBIGUOUS),
 				      "%s: %s identical packet%s cannot be told apart",

@@ -69,6 +69,8 @@ void findings_bound(struct findings *f);
 void findings_of_packets(struct findings *f, const struct resets *resets);
 /* What the hops' own counts say. */
 void findings_of_hops(struct findings *f);
+/* What the hops rewrote. */
+void findings_of_changes(struct findings *f);
 /* What sessions came to, where packets and hops have not said it. After the others. */
 void findings_of_sessions(struct findings *f);
 

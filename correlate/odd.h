@@ -90,13 +90,18 @@ struct account {
 struct hop_session {
 	uint32_t matched[2], upstream[2], downstream[2]; /* by direction: matched, odd at either side */
 	int64_t last_ns[2];                              /* near side's time of the last matched packet */
+	/* of its last matched packet, by direction: see change.c and change_key.c */
+	uint32_t change[2], ways[2];
+	uint8_t nat[2];
 };
 
 struct delays;
+struct changes;
 
 struct hop_result {
 	struct account account[HOP_DIRECTIONS][VIEW_POINTS_MAX]; /* by point, whichever side */
 	struct delays *delays;      /* the same over time */
+	struct changes *changes[2]; /* of matched packets, by direction */
 	struct histogram *delay[2]; /* absolute when the hop's clock is known, else raw */
 	uint64_t reordered[2], modified[2];
 	uint64_t evidence[2][DIRECTION_EVIDENCES]; /* packets by how their direction was found */

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "collect/memory.h"
-#include "collect/fingerprint.h"
 #include "collect/packet.h"
+#include "correlate/change.h"
 #include "correlate/delays.h"
 #include "correlate/renumber.h"
 
@@ -31,6 +31,7 @@ struct pass_pairs {
 		uint16_t flags[VIEW_BATCH], window[VIEW_BATCH];
 		uint8_t tos[VIEW_BATCH];
 	} side[2];
+	int64_t near_ns[VIEW_BATCH]; /* reference time */
 	uint32_t length[VIEW_BATCH]; /* near */
 	uint16_t marks[VIEW_BATCH];  /* near */
 };
@@ -83,14 +84,18 @@ static void pass_read_side(const struct view *view, const uint8_t *point, const 
 	view_gather_8(view, RECORD_TOS, point, index, rows, f->tos);
 }
 
-/* Header fields that a hop rewrote, but for those it is expected to. */
-static bool pass_modified(const struct pass_pairs *m, uint32_t i)
+/* What the hop made of them. */
+static bool pass_changes(const struct pass_part *part, const struct pass_pairs *m)
 {
 	const struct pass_fields *near = &m->side[0], *far = &m->side[1];
+	const struct change_batch batch = {
+		m->rows, m->way, m->near_ns,
+		{{m->near_point, m->near, near->digest, near->ip_id, near->flags, near->window,
+		  near->tos},
+		 {m->far_point, m->far, far->digest, far->ip_id, far->flags, far->window,
+		  far->tos}}};
 
-	return (near->tos[i] != far->tos[i]) | (near->flags[i] != far->flags[i]) |
-	       (near->window[i] != far->window[i]) | (near->ip_id[i] != far->ip_id[i]) |
-	       fingerprint_digests_differ(near->digest[i], far->digest[i]);
+	return changes_see(part->pass->result->changes[part->direction], &batch);
 }
 
 /* RFC 4737 3.3: a packet is reordered when it arrives behind one of its session
@@ -117,7 +122,7 @@ static void pass_matched(struct pass_part *part, uint32_t p, struct pass_pairs *
 	const struct clock *clock = j->meeting->clock;
 	struct hop_result *result = pass->result;
 	const unsigned direction = part->direction;
-	uint32_t modified = 0, late = 0, length_max = 0, fragments[2] = {0}, i;
+	uint32_t late = 0, length_max = 0, fragments[2] = {0}, i;
 
 	pass_read_side(j->view, m->near_point, m->near, m->rows, &m->side[0]);
 	pass_read_side(j->view, m->far_point, m->far, m->rows, &m->side[1]);
@@ -136,13 +141,13 @@ static void pass_matched(struct pass_part *part, uint32_t p, struct pass_pairs *
 			histogram_add(result->delay[direction], delay);
 			part->ok &= delays_add(result->delays, near_ns, direction, delay);
 		}
-		modified += pass_modified(m, i);
+		m->near_ns[i] = near_ns;
 		late += pass_out_of_order(part, m->way[i], far_ns);
 		length_max = m->length[i] > length_max ? m->length[i] : length_max;
 		if (m->marks[i] & PACKET_FRAGMENT)
 			fragments[(m->marks[i] & PACKET_FRAGMENT_LATER) != 0]++;
 	}
-	result->modified[direction] += modified;
+	part->ok &= pass_changes(part, m);
 	if (direction == HOP_REVERSE)
 		result->reordered[HOP_REVERSE] += late;
 	part->overtaken |= late && direction == HOP_FORWARD;

@@ -79,6 +79,12 @@ static const struct table_column translations_columns[TRANSLATIONS_COLUMNS] = {
 	REAL("confidence", 2), TEXT("evidence"), MICROS("request_us"), MICROS("response_us"),
 };
 
+static const struct table_column changes_columns[CHANGES_COLUMNS] = {
+	FOREIGN("hop"), TEXT("direction"), TEXT("field"), TEXT("class"), TEXT("from_value"),
+	TEXT("to_value"), INT("packets"), INT("sessions"), INT("example_session"),
+	INT("example_frame"),
+};
+
 static const struct table_column findings_columns[FINDINGS_COLUMNS] = {
 	INT("rank"), TEXT("severity"), TEXT("kind"), FOREIGN("hop"), TEXT("direction"),
 	FOREIGN("subject"), INT("count"), TIME("first"), TIME("last"), FOREIGN("text"),
@@ -99,4 +105,5 @@ const struct table_schema results_delays = {"delays", 8, DELAYS_COLUMNS, delays_
 const struct table_schema results_translations = {"translations", 9, TRANSLATIONS_COLUMNS,
 						  translations_columns};
 const struct table_schema results_findings = {"findings", 10, FINDINGS_COLUMNS, findings_columns};
+const struct table_schema results_changes = {"changes", 12, CHANGES_COLUMNS, changes_columns};
 const struct table_schema results_run = {"run", 11, RUN_COLUMNS, run_columns};

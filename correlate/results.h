@@ -88,6 +88,13 @@ enum translations_column {
 	TRANSLATIONS_REQUEST, TRANSLATIONS_RESPONSE, TRANSLATIONS_COLUMNS
 };
 
+/* One row for each field and pair of values that a hop changed in a direction. */
+enum changes_column {
+	CHANGES_HOP, CHANGES_DIRECTION, CHANGES_FIELD, CHANGES_CLASS, CHANGES_FROM, CHANGES_TO,
+	CHANGES_PACKETS, CHANGES_SESSIONS, CHANGES_EXAMPLE_SESSION, CHANGES_EXAMPLE_FRAME,
+	CHANGES_COLUMNS
+};
+
 enum findings_column {
 	FINDINGS_RANK, FINDINGS_SEVERITY, FINDINGS_KIND, FINDINGS_HOP, FINDINGS_DIRECTION,
 	FINDINGS_SUBJECT, FINDINGS_COUNT, FINDINGS_FIRST, FINDINGS_LAST, FINDINGS_TEXT,
@@ -98,6 +105,6 @@ enum run_column { RUN_KEY, RUN_VALUE, RUN_COLUMNS };
 
 extern const struct table_schema results_hops, results_balance, results_drops, results_injected,
 	results_resets, results_sessions, results_session_points, results_delays,
-	results_translations, results_findings, results_run;
+	results_translations, results_changes, results_findings, results_run;
 
 #endif

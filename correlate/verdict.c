@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collect/memory.h"
+#include "correlate/change.h"
 #include "correlate/delays.h"
 #include "correlate/evidence.h"
 #include "correlate/judge.h"
@@ -176,14 +177,17 @@ static bool verdict_set_up(struct hop_pass *pass)
 	const struct judging *j = pass->judging;
 	struct hop_result *result = pass->result;
 	uint32_t n;
+	unsigned d;
 
 	result->session = memory_zeroed((size_t)j->sessions->count + 1, sizeof *result->session);
 	result->delay[0] = histogram_new();
 	result->delay[1] = histogram_new();
 	result->delays = delays_new(j->start_ns, j->end_ns);
+	for (d = 0; d < 2 && result->session; d++)
+		result->changes[d] = changes_new(pass->verdicts->book, j, d, result->session);
 	pass->latest = memory_zeroed((size_t)j->view->nodes + 1, 2 * sizeof *pass->latest);
 	if (!result->session || !result->delay[0] || !result->delay[1] || !result->delays ||
-	    !pass->latest)
+	    !result->changes[0] || !result->changes[1] || !pass->latest)
 		return false;
 	for (n = 0; n < j->view->nodes; n++)
 		pass->latest[2 * n] = pass->latest[2 * n + 1] = INT64_MIN;
@@ -197,6 +201,7 @@ static enum status verdict_hop(struct verdicts *v, uint32_t hop, const struct ju
 	struct pass_part part[VERDICT_PARTS];
 	struct task task[VERDICT_PARTS];
 	struct odd *odd = NULL;
+	enum status status;
 	uint64_t odds;
 	uint32_t k;
 	bool ok;
@@ -216,7 +221,12 @@ static enum status verdict_hop(struct verdicts *v, uint32_t hop, const struct ju
 	for (k = 0; k < VERDICT_PARTS; k++)
 		free(part[k].odd);
 	free(pass.latest);
-	return ok ? verdict_judge(&pass, odd, odds, err) : verdicts_memory(err);
+	if (!ok)
+		return verdicts_memory(err);
+	status = changes_settle(pass.result->changes, err);
+	for (k = 0; k < 2 && !status; k++)
+		pass.result->modified[k] = changes_modified(pass.result->changes[k]);
+	return status ? status : verdict_judge(&pass, odd, odds, err);
 }
 
 enum status verdicts_give(struct verdicts **out, const struct judging *judging, unsigned threads,
@@ -233,6 +243,8 @@ enum status verdicts_give(struct verdicts **out, const struct judging *judging, 
 	v->hop = calloc(judging->path->stages, sizeof *v->hop);
 	if (!v->hop)
 		status = verdicts_memory(err);
+	if (!status)
+		status = change_book_open(&v->book, judging->view, err);
 	for (p = 0; p < judging->view->points && !status; p++) {
 		v->code[p] = memory_zeroed((size_t)judging->view->point[p].indexes + 1, 1);
 		if (!v->code[p])
@@ -257,7 +269,10 @@ void verdicts_free(struct verdicts **verdicts)
 		histogram_free(&v->hop[h].delay[1]);
 		free(v->hop[h].session);
 		delays_free(&v->hop[h].delays);
+		changes_free(&v->hop[h].changes[0]);
+		changes_free(&v->hop[h].changes[1]);
 	}
+	change_book_close(&v->book);
 	for (p = 0; p < VIEW_POINTS_MAX; p++)
 		free(v->code[p]);
 	free(v->hop);

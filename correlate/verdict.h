@@ -5,7 +5,10 @@
 
 #include "correlate/odd.h"
 
+struct change_book;
+
 struct verdicts {
+	struct change_book *book;
 	uint32_t hops;
 	struct hop_result *hop;
 	uint8_t *code[VIEW_POINTS_MAX]; /* by index: verdict at the hop behind | at the hop ahead << 4 */

@@ -16,6 +16,7 @@ static const struct sheet sheets[] = {
 	{&results_session_points, rows_open_table},
 	{&results_delays, rows_open_table},
 	{&results_translations, rows_open_table},
+	{&results_changes, rows_open_table},
 	{&results_findings, rows_open_table},
 	{&manifest_schema, manifest_open},
 	{&results_run, rows_open_table},

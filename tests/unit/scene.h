@@ -81,7 +81,7 @@ static inline enum status scene_read(struct scene *s, struct store *store)
 	static const struct table_schema *const schemas[SCENE_TABLES] = {
 		&results_hops, &results_balance, &results_drops, &results_injected,
 		&results_resets, &results_sessions, &results_findings, &results_session_points,
-		&results_translations,
+		&results_translations, &results_changes,
 	};
 	struct store_txn *txn = NULL;
 	enum status status = store_begin(store, false, &txn, &s->err);

@@ -31,6 +31,11 @@
 #define SCENE_UDP 17
 #define SCENE_ICMP 1
 
+/* How a packet is carried. */
+enum scene_way_items {
+	SCENE_PLAIN, SCENE_VLAN_10, SCENE_VLAN_20, SCENE_QINQ, SCENE_VXLAN, SCENE_NESTED, SCENE_WAYS
+};
+
 /* A packet as its sender sends it. */
 struct scene_packet {
 	const char *src, *dst;
@@ -44,7 +49,17 @@ struct scene_packet {
 	uint32_t length;         /* payload bytes */
 	uint32_t ip_id;          /* 0: the next one */
 	bool zero_id;            /* 0 it is */
-	uint32_t tsval;
+	uint32_t tsval, tsecr;
+	/* what a hop may rewrite, see scene.touch: */
+	uint8_t tos;
+	bool may_fragment;       /* DF is not set */
+	uint32_t flow_label, sack; /* sack: the first SACK block's left edge; 0: no block */
+	uint32_t second_block;   /* what stands for the other edges */
+	uint16_t urgent;
+	const char *options;     /* TCP's, as bytes in hex; NULL: none in the record */
+	enum scene_way_items way; /* in front of the IP header */
+	uint8_t spoiled;         /* payload bytes are others behind the first 20 */
+	uint32_t shifted;        /* what `seq` is ahead of the number that it was sent with */
 	uint32_t text;           /* what a payload other than TCP's says */
 	/* an ICMP error quotes: */
 	const struct scene_packet *quotes;
@@ -57,7 +72,7 @@ struct scene_row {
 	struct scene_packet quoted; /* what packet.quotes was then */
 	uint8_t src[16], dst[16], version;
 	uint32_t order;
-	uint8_t link;            /* number in the capture's dictionary */
+	uint16_t link;           /* number in the capture's dictionary: way << 8 | mac */
 };
 
 struct scene_file {
@@ -90,6 +105,7 @@ struct scene_table {
 
 enum scene_tables {
 	HOPS, BALANCE, DROPS, INJECTED, RESETS, SESSIONS, FINDINGS, STATIONS, TRANSLATIONS,
+	CHANGES,
 	SCENE_TABLES
 };
 
@@ -108,6 +124,8 @@ struct scene {
 	bool flat;               /* hops that do not count the TTL down */
 	/* What else a hop makes of a packet that crosses it; NULL: nothing. */
 	void (*translate)(uint32_t hop, bool forward, struct scene_packet *packet);
+	/* What else a hop makes of a packet; NULL: nothing. */
+	void (*touch)(struct scene *scene, uint32_t hop, bool forward, struct scene_packet *packet);
 	const char *path;        /* --path */
 	/* Looks at the store when the results are in it; NULL: nobody does. */
 	void (*look)(struct scene *scene, struct store *store);
@@ -226,7 +244,8 @@ static inline void scene_put(struct scene *s, uint32_t p, int64_t us,
 	}
 	row = &file->row[file->rows++];
 	*row = (struct scene_row){.time_ns = scene_local_ns(&s->point[p], us), .us = us,
-				  .packet = *packet, .order = s->sent++, .link = packet->mac};
+				  .packet = *packet, .order = s->sent++,
+				  .link = (uint16_t)(packet->way << 8 | packet->mac)};
 	scene_address(packet->src, row->src);
 	scene_address(packet->dst, row->dst);
 	row->version = strchr(packet->src, ':') ? 6 : 4;
@@ -239,7 +258,7 @@ static inline void scene_put(struct scene *s, uint32_t p, int64_t us,
 }
 
 /* What the hop makes of a packet that crosses it. */
-static inline void scene_cross(const struct scene *s, uint32_t hop, bool forward,
+static inline void scene_cross(struct scene *s, uint32_t hop, bool forward,
 			       struct scene_packet *packet)
 {
 	uint32_t i;
@@ -248,6 +267,8 @@ static inline void scene_cross(const struct scene *s, uint32_t hop, bool forward
 		packet->ttl--;
 	if (s->translate)
 		s->translate(hop, forward, packet);
+	if (s->touch)
+		s->touch(s, hop, forward, packet);
 	for (i = 0; i < s->rewrites; i++) {
 		const struct scene_rewrite *r = &s->rewrite[i];
 		const char *from = forward ? r->near : r->far, *to = forward ? r->far : r->near;

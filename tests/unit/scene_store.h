@@ -4,8 +4,10 @@
 #define CROSSTAP_TESTS_SCENE_STORE_H
 
 #include "collect/capture.h"
+#include "collect/dictionary.h"
 #include "collect/fingerprint.h"
 #include "collect/flow.h"
+#include "collect/link.h"
 #include "tests/unit/scene_road.h"
 
 static inline int scene_row_compare(const void *x, const void *y)
@@ -20,11 +22,50 @@ static inline int scene_row_compare(const void *x, const void *y)
 /* The bytes at a place of a TCP stream are the same in whatever packet they come. */
 static inline void scene_fill(const struct scene_packet *p, uint8_t *payload, uint32_t bytes)
 {
-	uint32_t i;
+	uint32_t from = p->seq - p->shifted, i;
 
 	for (i = 0; i < bytes; i++)
-		payload[i] = p->proto == SCENE_TCP ? (uint8_t)((p->seq + i) * 2654435761u >> 24)
+		payload[i] = p->proto == SCENE_TCP ? (uint8_t)((from + i) * 2654435761u >> 24)
 						   : (uint8_t)(p->text >> (i % 4 * 8));
+	for (i = 20; i < bytes; i++)
+		payload[i] ^= p->spoiled;
+}
+
+/* The options' bytes; how many. */
+static inline uint32_t scene_options(const struct scene_packet *p, uint8_t *bytes)
+{
+	uint32_t n = p->options ? (uint32_t)(strlen(p->options) / 2) : 0, i;
+	char digits[3] = "";
+
+	for (i = 0; i < n; i++) {
+		memcpy(digits, p->options + 2 * i, 2);
+		bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
+	}
+	return n;
+}
+
+/* A link as collect describes it: LINKTYPE_ETHERNET, then destination and source, then the way. */
+static inline uint32_t scene_link(uint32_t link, uint8_t *bytes)
+{
+	static const struct {
+		uint8_t bytes;
+		uint8_t items[64];
+	} ways[SCENE_WAYS] = {
+		[SCENE_VLAN_10] = {3, {LINK_ITEM_VLAN, 0, 10}},
+		[SCENE_VLAN_20] = {3, {LINK_ITEM_VLAN, 0, 20}},
+		[SCENE_QINQ] = {6, {LINK_ITEM_VLAN, 0, 10, LINK_ITEM_VLAN, 0, 20}},
+		[SCENE_VXLAN] = {13, {LINK_ITEM_OUTER4, 10, 0, 0, 1, 10, 0, 0, 2,
+				      LINK_ITEM_VXLAN, 0, 0, 42}},
+		[SCENE_NESTED] = {50, {LINK_ITEM_OUTER6, 0x20, 1, 0xd, 0xb8, [16] = 1, 0x20, 1, 0xd,
+				       0xb8, [32] = 2, LINK_ITEM_OUTER4, 10, 0, 0, 1, 10, 0, 0, 2,
+				       LINK_ITEM_GRE_KEY, 0, 0, 0, 7, LINK_ITEM_VLAN, 0, 5}},
+	};
+	const uint8_t ends[18] = {1, 0, 0, 0, 1, 2, 2, 0, 0, 0, 0, (uint8_t)link,
+				  2, 0, 0, 1, 0, (uint8_t)link};
+
+	memcpy(bytes, ends, sizeof ends);
+	memcpy(bytes + sizeof ends, ways[link >> 8].items, ways[link >> 8].bytes);
+	return (uint32_t)sizeof ends + ways[link >> 8].bytes;
 }
 
 static inline void scene_packet_make(struct packet *to, const struct scene_row *row,
@@ -33,6 +74,8 @@ static inline void scene_packet_make(struct packet *to, const struct scene_row *
 	const struct scene_packet *p = &row->packet, *quoted = &row->quoted;
 	uint32_t transport = p->proto == SCENE_TCP ? (p->tsval ? 32 : 20) : 8;
 
+	if (p->options)
+		transport = 20 + (uint32_t)strlen(p->options) / 2;
 	memset(to, 0, sizeof *to);
 	to->kind = PACKET_IP;
 	to->marks = p->marks;
@@ -41,6 +84,8 @@ static inline void scene_packet_make(struct packet *to, const struct scene_row *
 	memcpy(to->dst, row->dst, 16);
 	to->proto = p->proto;
 	to->ttl = p->ttl;
+	to->tos = p->tos;
+	to->flow_label = p->flow_label;
 	to->ip_id = p->ip_id;
 	to->header_bytes = (uint16_t)((to->version == 6 ? 40 : 20) +
 				      (p->marks & PACKET_FRAGMENT_LATER ? 0 : transport));
@@ -48,7 +93,7 @@ static inline void scene_packet_make(struct packet *to, const struct scene_row *
 	to->ip_bytes = to->header_bytes + p->length;
 	to->sport = p->sport;
 	to->dport = p->dport;
-	to->flags = p->flags | (p->marks & PACKET_FRAGMENT ? 0 : PACKET_IP_DF);
+	to->flags = p->flags | (p->marks & PACKET_FRAGMENT || p->may_fragment ? 0 : PACKET_IP_DF);
 	to->seq = p->seq;
 	to->ack = p->ack;
 	if (p->proto == SCENE_ICMP)
@@ -56,6 +101,12 @@ static inline void scene_packet_make(struct packet *to, const struct scene_row *
 	if (p->proto == SCENE_TCP)
 		to->window = p->window;
 	to->tsval = p->tsval;
+	to->tsecr = p->tsecr;
+	to->urgent = p->urgent;
+	if (p->sack) {
+		to->sack_left = p->sack - p->ack;
+		to->sack = to->sack_left * 31 + p->second_block;
+	}
 	to->payload = payload;
 	scene_fill(p, payload, p->length);
 	if (p->marks & PACKET_FRAGMENT_LATER) {
@@ -79,7 +130,8 @@ static inline void scene_packet_make(struct packet *to, const struct scene_row *
 }
 
 static inline void scene_block_add(struct record_block *block, const struct packet *p,
-				   uint32_t frame, int64_t time_ns, uint8_t link)
+				   uint32_t frame, int64_t time_ns, uint32_t link,
+				   uint32_t options)
 {
 	uint32_t i = block->rows;
 
@@ -87,7 +139,7 @@ static inline void scene_block_add(struct record_block *block, const struct pack
 	block->frame[i] = frame;
 	block->digest[i] = fingerprint_digest(p, SCENE_SEED);
 	block->link[i] = link;
-	block->options[i] = 0;
+	block->options[i] = options;
 	block->seq[i] = p->seq;
 	block->ack[i] = p->ack;
 	block->tsval[i] = p->tsval;
@@ -106,24 +158,30 @@ static inline void scene_block_add(struct record_block *block, const struct pack
 	block->rows++;
 }
 
-/* Writes one file's rows: records, flows, dictionaries. */
+/* Writes one file's rows: records and flows; their options go to the dictionary. */
 static inline enum status scene_write_rows(struct scene *s, struct capture_writer *writer,
 					   const struct scene_file *file, struct record_block *block,
-					   struct flow_table *flows)
+					   struct flow_table *flows, struct dictionary *options)
 {
 	static uint8_t payload[SCENE_PAYLOAD_MAX];
 	enum status status = STATUS_OK;
+	uint8_t bytes[PACKET_OPTIONS_MAX];
 	struct packet packet;
-	uint32_t i, link;
+	uint32_t i, number;
 
 	for (i = 0; i < file->rows && !status; i++) {
 		scene_packet_make(&packet, &file->row[i], payload);
 		block->fp[block->rows] = fingerprint_packet(&packet, SCENE_SEED);
 		status = flow_ask(flows, &packet, file->row[i].time_ns, &block->flow[block->rows],
 				  &s->err);
+		if (!status)
+			status = dictionary_number(options, bytes,
+						   scene_options(&file->row[i].packet, bytes),
+						   &number, &s->err);
 		if (status)
 			break;
-		scene_block_add(block, &packet, i + 1, file->row[i].time_ns, file->row[i].link);
+		scene_block_add(block, &packet, i + 1, file->row[i].time_ns, file->row[i].link,
+				number);
 		if (block->rows == RECORD_BLOCK_ROWS || i + 1 == file->rows) {
 			status = flow_settle(flows, &s->err);
 			if (!status)
@@ -136,12 +194,23 @@ static inline enum status scene_write_rows(struct scene *s, struct capture_write
 
 		status = capture_put_flows(writer, &flow, 1, &s->err);
 	}
-	for (link = 0; link < 256 && !status; link++) {
-		/* LINKTYPE_ETHERNET, then destination and source */
-		uint8_t bytes[18] = {1, 0, 0, 0, 1, 2, 2, 0, 0, 0, 0, (uint8_t)link,
-				     2, 0, 0, 1, 0, (uint8_t)link};
+	return status;
+}
 
-		status = capture_put_entry(writer, CAPTURE_LINKS, bytes, sizeof bytes, &s->err);
+static inline enum status scene_write_dictionaries(struct scene *s, struct capture_writer *writer,
+						   const struct dictionary *options)
+{
+	enum status status = STATUS_OK;
+	uint8_t link[PACKET_LINK_MAX];
+	uint32_t i;
+
+	for (i = 0; i < SCENE_WAYS << 8 && !status; i++)
+		status = capture_put_entry(writer, CAPTURE_LINKS, link, scene_link(i, link), &s->err);
+	for (i = 0; i < dictionary_entries(options) && !status; i++) {
+		size_t size;
+		const uint8_t *bytes = dictionary_entry(options, i, &size);
+
+		status = capture_put_entry(writer, CAPTURE_OPTIONS, bytes, (uint32_t)size, &s->err);
 	}
 	return status;
 }
@@ -154,6 +223,7 @@ static inline enum status scene_write_file(struct scene *s, struct store *store,
 	struct capture *capture = calloc(1, sizeof *capture);
 	struct capture_writer *writer = NULL;
 	struct flow_table *flows = NULL;
+	struct dictionary *options = NULL;
 	enum status status;
 	uint32_t i;
 	bool known;
@@ -166,7 +236,13 @@ static inline enum status scene_write_file(struct scene *s, struct store *store,
 	if (!status)
 		status = flow_table_open(&flows, SCENE_SEED, &s->err);
 	if (!status)
-		status = scene_write_rows(s, writer, file, block, flows);
+		status = dictionary_open(&options, SCENE_SEED, &s->err);
+	if (!status) /* so that 0 means no options */
+		status = dictionary_number(options, (const uint8_t *)"", 0, &i, &s->err);
+	if (!status)
+		status = scene_write_rows(s, writer, file, block, flows, options);
+	if (!status)
+		status = scene_write_dictionaries(s, writer, options);
 	snprintf(capture->file, sizeof capture->file, "%s%u.pcap", point->name, f);
 	capture->start_ns = INT64_MIN;
 	capture->end_ns = INT64_MAX;
@@ -183,6 +259,7 @@ static inline enum status scene_write_file(struct scene *s, struct store *store,
 		status = capture_finish(&writer, capture, &known, &s->err);
 	capture_abort(&writer);
 	flow_table_close(&flows);
+	dictionary_close(&options);
 	free(capture);
 	free(block);
 	return status;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "correlate/cause.h"
+#include "correlate/change_field.h"
 #include "correlate/reset.h"
 #include "correlate/station.h"
 #include "correlate/story.h"
@@ -117,6 +118,11 @@ static const char *state_word(unsigned i)
 	return station_state_name((enum station_state)i);
 }
 
+static const char *field_word(unsigned i)
+{
+	return change_fields[i].name;
+}
+
 static const struct word_list {
 	const char *title;
 	const char *(*word)(unsigned i);
@@ -126,6 +132,7 @@ static const struct word_list {
 	{"CAUSES OF DROPS", drop_word, 0, DROP_CAUSES},
 	{"CAUSES OF RESETS", reset_word, 0, RESET_CAUSES},
 	{"OUTCOMES", outcome_word, 0, OUTCOMES},
+	{"CHANGED FIELDS", field_word, 0, FIELDS},
 	{"STATES", state_word, STATE_NONE + 1, STATES},
 };
 
