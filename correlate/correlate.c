@@ -183,6 +183,7 @@ static enum status step_put_in_order(struct correlation *c, struct error *err)
 			continue;
 		memset(flows, 0, point->nodes * sizeof *flows);
 		survey_point(c->view, p, flows);
+		shifts_renumber_survey(point, flows);
 	}
 	return status;
 }

@@ -9,6 +9,7 @@
 #include "correlate/hosts.h"
 #include "correlate/coverage.h"
 #include "correlate/gateway.h"
+#include "correlate/namesake.h"
 #include "correlate/synproxy.h"
 
 #define JUDGE_DELAY_SLACK_NS 1000000
@@ -36,6 +37,7 @@ struct judge {
 	} *proof;                          /* by session: the same for its upstream packets */
 	struct gateways gateways;
 	struct synproxy synproxy;
+	struct namesakes namesakes;
 	struct hosts *across;              /* hosts of sessions that pass the hop */
 	struct hosts *box;                 /* addresses of the box between the points */
 	struct capture_drop *drops[2];     /* of the near and the far stage */
@@ -327,15 +329,13 @@ static void judge_alone(const struct judge *g, struct odd *odd)
 		judge_say(odd, VERDICT_UNCAPTURED, REASON_CAPTURE_DEAF, 80);
 	} else if (!odd->upstream && (odd->flags & PACKET_TCP_RST) && odd->proto == 6 && !answered) {
 		judge_say(odd, VERDICT_INJECTED, REASON_RESET_ONE_SIDE, 90);
+	} else if (answered && answering != VIEW_NO_WAY &&
+		   judge_ttl_initial(g->j->flows[answering >> 1].ttl[answering & 1])) {
+		judge_say(odd, VERDICT_LOCAL, REASON_BOX_SESSION, 80);
+	} else if (namesakes_has(&g->namesakes, odd)) {
+		judge_say(odd, VERDICT_AMBIGUOUS, REASON_NAMESAKE, 60);
 	} else if (answered) {
-		bool here = answering != VIEW_NO_WAY &&
-			    judge_ttl_initial(
-				    g->j->flows[answering >> 1].ttl[answering & 1]);
-
-		if (here)
-			judge_say(odd, VERDICT_LOCAL, REASON_BOX_SESSION, 80);
-		else
-			judge_say(odd, VERDICT_EXCLUDED, REASON_OTHER_WAY, 60);
+		judge_say(odd, VERDICT_EXCLUDED, REASON_OTHER_WAY, 60);
 	} else if (!odd->upstream) {
 		if (judge_ttl_initial(odd->ttl))
 			judge_say(odd, VERDICT_LOCAL, REASON_BOX_SESSION, 60);
@@ -451,7 +451,8 @@ static enum status judge_prepare(struct judge *g, const struct odd *odd, uint64_
 	g->box = hosts_new(g->j->view->seed);
 	g->proof = calloc((size_t)g->j->sessions->count + 1, sizeof *g->proof);
 	if (!status && (!g->across || !g->box || !g->proof || !judge_learn_across(g) ||
-			!judge_learn_box(g, odd, odds)))
+			!judge_learn_box(g, odd, odds) ||
+			!namesakes_find(&g->namesakes, odd, odds, g->j->sessions->count)))
 		status = error_errno(err, ENOMEM, "judging");
 	return status;
 }
@@ -466,6 +467,7 @@ static void judge_clear(struct judge *g)
 	}
 	gateways_free(&g->gateways);
 	synproxy_free(&g->synproxy);
+	namesakes_free(&g->namesakes);
 	free(g->proof);
 	hosts_free(&g->across);
 	hosts_free(&g->box);
@@ -478,10 +480,14 @@ static void judge_first(struct judge *g, struct odd *odd)
 {
 	if (odd->recut)
 		judge_say(odd, VERDICT_MATCHED, REASON_RECUT, 95);
+	else if (odd->resequenced)
+		judge_say(odd, VERDICT_MATCHED, REASON_RESEQUENCED, 90);
 	else if (synproxy_explains(&g->synproxy, odd))
 		judge_say(odd, VERDICT_LOCAL, REASON_SYN_PROXY, 95);
 	else if (judge_edge(g, odd) || judge_local(g, odd))
 		return;
+	else if (odd->maybe_resequenced)
+		judge_say(odd, VERDICT_AMBIGUOUS, REASON_MAYBE_RESEQUENCED, 60);
 	else if (odd->alone)
 		judge_alone(g, odd);
 	else if (judge_proven(odd, judge_foreign(g, odd)))
@@ -546,6 +552,9 @@ static const char *const judge_sentences[REASONS] = {
 	[REASON_RECUT] = "its bytes are at %m, cut into other packets",
 	[REASON_PARTLY] = "some of its bytes are at %m, cut into other packets, the rest is nowhere",
 	[REASON_SYN_PROXY] = "a handshake of the box between %s and %m, which answers in the server's name: a SYN proxy",
+	[REASON_NAMESAKE] = "%s and %m show a session of these addresses and ports, and no packet alike: rewritten on the way, or another session",
+	[REASON_RESEQUENCED] = "it is at %m under other sequence numbers, which changed in mid-session",
+	[REASON_MAYBE_RESEQUENCED] = "no copy at %m under these sequence numbers, which changed in mid-session; it may be there rewritten",
 	[REASON_LIKE_ITS_FLOW] = "seen at %s only, but like its flow in every way: the capture at %m must have lost it",
 };
 

@@ -8,7 +8,6 @@
 #include "correlate/leg_match.h"
 
 #define LEG_ERROR_STATUS 500
-#define LEG_FEW 8u /* a flow of whose packets one in eight is linked across a hop is no leg */
 
 static const char *const leg_evidence_names[LEG_EVIDENCES] = {"named", "content", "request", "time"};
 
@@ -19,14 +18,11 @@ const char *leg_evidence_name(enum leg_evidence evidence)
 
 /* ---- who may be a leg ---- */
 
+/* A proxy forwards no packet: one that is linked over the hop proves that there is none. */
 static bool leg_is_alone(const struct leg_source *from, const struct link_count *links, uint32_t node,
 			 bool ahead)
 {
-	const struct survey_flow *flow = &from->flows[node];
-	uint64_t packets = (uint64_t)flow->packets[0] + flow->packets[1];
-
-	return from->view->flow[node].proto == 6 &&
-	       (ahead ? links[node].ahead : links[node].behind) <= packets / LEG_FEW;
+	return from->view->flow[node].proto == 6 && !(ahead ? links[node].ahead : links[node].behind);
 }
 
 /* A stage's flows that nothing links over the hop; false: there are none. */

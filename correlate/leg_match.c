@@ -78,13 +78,22 @@ static uint32_t leg_marks_shared(const struct leg_exchange *a, const struct leg_
 	return n;
 }
 
+bool leg_same_tuple(const struct view *view, uint32_t a, uint32_t b)
+{
+	const struct capture_flow *x = &view->flow[a], *y = &view->flow[b];
+
+	return x->version == y->version && x->a_port == y->a_port && x->b_port == y->b_port &&
+	       memcmp(x->a, y->a, sizeof x->a) == 0 && memcmp(x->b, y->b, sizeof x->b) == 0;
+}
+
 /* Whether the front's exchange lasted while the back's did. */
 static bool leg_encloses(const struct leg_matching *m, const struct leg_exchange *f,
 			 const struct leg_exchange *b)
 {
 	int64_t later = leg_minus(b->begin_ns, f->begin_ns);
 
-	if (later < m->least_request_ns || later > LEG_HOLD_NS)
+	if (later < m->least_request_ns || later > LEG_HOLD_NS ||
+	    leg_same_tuple(m->sides->view, f->way >> 1, b->way >> 1))
 		return false;
 	if (f->end_ns == INT64_MIN)
 		return true;

@@ -62,6 +62,8 @@ static inline int64_t leg_apart(int64_t a, int64_t b)
 	return d < 0 ? -d : d;
 }
 
+/* Whether two nodes bear the same tuple: a proxy opens a connection of its own. */
+bool leg_same_tuple(const struct view *view, uint32_t a, uint32_t b);
 /* Notes a pair; the front is free for others where the server never took it. False: no memory. */
 bool leg_take(struct leg_matching *matching, uint32_t front, uint32_t back,
 	      enum leg_evidence evidence, unsigned confidence);

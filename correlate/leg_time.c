@@ -73,7 +73,8 @@ static uint32_t leg_find_time(const struct leg_matching *m, const struct leg_exc
 
 		if (leg_minus(from, event->time_ns) > LEG_TIME_NS)
 			break;
-		if (!event->from_client || event->node == node)
+		if (!event->from_client || event->node == node ||
+		    leg_same_tuple(m->sides->view, event->node, b->way >> 1))
 			continue;
 		answered = b->end_ns == INT64_MIN ? 0 : leg_answered(m, event->node, b->end_ns);
 		if (answered < 0)
@@ -146,7 +147,8 @@ static uint32_t leg_find_refused(const struct leg_matching *m, const uint32_t *b
 
 		if (cost > LEG_TIME_NS)
 			break;
-		if (f->end_ns != INT64_MIN && leg_minus(f->end_ns, from) < 0)
+		if ((f->end_ns != INT64_MIN && leg_minus(f->end_ns, from) < 0) ||
+		    leg_same_tuple(m->sides->view, f->way >> 1, b->way >> 1))
 			continue;
 		if (cost < best) {
 			next = best;

@@ -441,9 +441,12 @@ bool meeting_share(const struct meeting *m, uint32_t i, uint32_t j)
 
 bool meeting_hangs_together(const struct meeting *m, const struct view *view)
 {
-	uint64_t reached = 1, before = 0; /* bit per point */
+	uint64_t reached, before = 0; /* bit per point */
 	uint32_t i, j;
 
+	for (i = 0; i + 1 < view->points && !view->point[i].nodes; i++)
+		;
+	reached = (uint64_t)1 << i;
 	while (reached != before) {
 		before = reached;
 		for (i = 0; i < view->points; i++)

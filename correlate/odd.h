@@ -55,7 +55,8 @@ enum reason {
 	REASON_FOREIGN_RESET, REASON_RESET_ONE_SIDE, REASON_FOREIGN_PACKET, REASON_SENDER_REPEATS,
 	REASON_LIKE_ITS_FLOW,
 	REASON_RECUT, REASON_PARTLY,
-	REASON_SYN_PROXY,
+	REASON_SYN_PROXY, REASON_NAMESAKE, REASON_RESEQUENCED,
+	REASON_MAYBE_RESEQUENCED,
 	REASONS
 };
 
@@ -70,6 +71,8 @@ struct odd {
 	uint8_t ttl, proto;
 	bool upstream;       /* seen at the hop's upstream side, missing downstream; else the reverse */
 	bool alone;          /* no packet of its session is matched at this hop */
+	bool resequenced;    /* it is at the other side under numbers that a box moved in mid-session */
+	bool maybe_resequenced; /* it may be one of those there that nothing tells apart */
 	bool recut, partly;  /* all, or some, of its bytes are in odd packets of the other side */
 	/* evidence */
 	bool covered_before; /* its bytes, or later ones, had passed the other side before */

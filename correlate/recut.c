@@ -40,7 +40,8 @@ static int recut_compare_place(const void *x, const void *y)
 
 static bool recut_candidate(const struct odd *odd)
 {
-	return odd->proto == 6 && odd->end != odd->seq &&
+	return odd->proto == 6 && odd->end != odd->seq && !odd->resequenced &&
+	       !odd->maybe_resequenced &&
 	       !(odd->flags & (PACKET_TCP_RST | PACKET_TCP_SYN)) &&
 	       !(odd->marks & PACKET_FRAGMENT_LATER);
 }

@@ -74,6 +74,7 @@ uint64_t renumber_fingerprint(const struct view *view, const struct view_point *
 	if (r->handshake == RENUMBER_FORWARDED || !renumber_opens(point, r, index, direction))
 		return fp;
 	/* equal among points of one numbering, and no others */
-	fp ^= fingerprint_header(6, 0, PACKET_TCP_ACK, r->by[0], r->by[1], 1, view->seed);
+	fp ^= fingerprint_header(6, 0, PACKET_TCP_ACK, renumber_ahead(r, 0), renumber_ahead(r, 1), 1,
+				 view->seed);
 	return fp ? fp : 1;
 }

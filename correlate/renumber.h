@@ -23,9 +23,23 @@ struct renumber {
 	uint32_t by[2];     /* by direction: what its numbers are ahead of the first point's */
 	uint32_t first[2];  /* by direction: the initial sequence number, `by` taken off */
 	uint32_t class;     /* equal for the flows of one session */
+	uint8_t flip;       /* its direction 0 is direction 1 of the class */
 	bool shifted;       /* some flow of its session has other numbers: else the rest means nothing */
 	uint8_t handshake;  /* enum renumber_handshake */
 };
+
+/* What a flow's numbers are ahead, by the direction that the class has in common. */
+static inline uint32_t renumber_ahead(const struct renumber *r, unsigned direction)
+{
+	return r->by[direction ^ r->flip];
+}
+
+/* Whether two flows of one class have the same numbers. */
+static inline bool renumber_alike(const struct renumber *a, const struct renumber *b)
+{
+	return renumber_ahead(a, 0) == renumber_ahead(b, 0) &&
+	       renumber_ahead(a, 1) == renumber_ahead(b, 1);
+}
 
 /* The fingerprint of a record whose flow is renumbered; `fp` is the stored one. */
 uint64_t renumber_fingerprint(const struct view *view, const struct view_point *point,

@@ -239,9 +239,14 @@ static void repeat_forget_sacks(struct align_item *up, const uint32_t *pick_up, 
 				struct align_item *down, const uint32_t *pick_down, uint32_t nd,
 				const struct repeat *list)
 {
-	uint64_t seen[REPEAT_SEEN / 64] = {0};
+	uint64_t seen[REPEAT_SEEN / 64];
 	uint32_t i, at;
 
+	for (i = 0; i < nu && !list[pick_up[i]].shifted_sack; i++)
+		;
+	if (i == nu)
+		return; /* as a rule */
+	memset(seen, 0, sizeof seen);
 	for (i = 0; i < nu; i++)
 		if (list[pick_up[i]].shifted_sack) {
 			at = up[i].digest % REPEAT_SEEN;

@@ -13,9 +13,9 @@
 
 #define SHIFT_SIGHTS_MAX 64u          /* of a flow about so many packets are looked at, drawn alike at all points */
 #define SHIFT_SIGHTS_MIN 4u
-#define SHIFT_SIGHTS_ALL (1u << 23)   /* of all flows together, about */
+#define SHIFT_SIGHTS_ALL (1u << 22)   /* of all flows together, about */
+#define SHIFT_SYNS_MAX 16u            /* a flow with more is no connection, and its SYNs say nothing */
 
-#define SHIFT_FEW 2u                  /* a flow of whose packets not more than a half are linked is asked about */
 #define SHIFT_WEIGHT_SYN 200          /* the only SYN of a tuple at both points outweighs what looks alike by chance */
 
 enum shift_key { SHIFT_KEY_SYN, SHIFT_KEY_PAYLOAD, SHIFT_KEY_TIMESTAMP };
@@ -27,6 +27,13 @@ struct shift_sight {
 	uint16_t flags;
 	uint8_t point;
 	bool tuple;  /* the key holds the flow's tuple */
+};
+
+/* Points by name and their nodes in that order: `way` and `point` of sights are so, in order that
+ * nothing hangs on the order of the inputs. */
+struct shift_order {
+	uint8_t rank[VIEW_POINTS_MAX]; /* of each point */
+	uint32_t base[VIEW_POINTS_MAX]; /* of each point: what its nodes' numbers are ahead here; may wrap */
 };
 
 static int shift_sight_compare(const void *x, const void *y)
@@ -56,6 +63,7 @@ struct shift_learning {
 	const uint8_t *wanted;      /* by node; NULL: all */
 	uint32_t most;              /* sights of a flow */
 	uint32_t point;
+	struct shift_order order;
 	struct view_batch batch;
 	struct shift_columns c;
 	struct shift_sight *list;
@@ -63,6 +71,27 @@ struct shift_learning {
 	struct shift_votes votes;
 	struct shift_classes classes;
 };
+
+/* ---- order ---- */
+
+static void shift_put_in_order(struct shift_order *order, const struct view *view)
+{
+	uint32_t p, q, before;
+
+	for (p = 0; p < view->points; p++) {
+		for (before = 0, q = 0; q < view->points; q++)
+			if (strcmp(view->point[q].name, view->point[p].name) < 0) {
+				order->rank[p]++;
+				before += view->point[q].nodes;
+			}
+		order->base[p] = before - view->point[p].first_node;
+	}
+}
+
+static uint32_t shift_ordered(const struct shift_learning *l, uint32_t node)
+{
+	return node + l->order.base[l->view->node_point[node]];
+}
 
 /* ---- sights ---- */
 
@@ -126,10 +155,23 @@ static bool shift_add_key(struct shift_learning *l, uint32_t i, enum shift_key k
 	l->list = list;
 	if (tuple)
 		key ^= shift_tuple(l, way);
-	list[l->count++] = (struct shift_sight){key, way, l->c.seq[i], l->c.ack[i], l->c.ip_id[i],
-						l->c.tsval[i], l->c.flags[i], (uint8_t)l->point,
-						tuple};
+	list[l->count++] = (struct shift_sight){key, way + 2 * l->order.base[l->point],
+						l->c.seq[i], l->c.ack[i], l->c.ip_id[i],
+						l->c.tsval[i], l->c.flags[i],
+						l->order.rank[l->point], tuple};
 	return true;
+}
+
+/* SYNs are not drawn; what floods one tuple with them is left out. */
+static bool shift_add_syn(struct shift_learning *l, uint32_t i)
+{
+	const struct survey_flow *flow = &l->flows[l->c.way[i] >> 1];
+	uint32_t tsval = l->c.tsval[i];
+
+	if (flow->syn > SHIFT_SYNS_MAX || flow->synack > SHIFT_SYNS_MAX)
+		return true;
+	return shift_add_key(l, i, SHIFT_KEY_SYN, 0, true) &&
+	       (!tsval || shift_add_key(l, i, SHIFT_KEY_SYN, tsval, false));
 }
 
 /* Of another tuple's packets only what is rare is believed: all digits of the digest. */
@@ -141,10 +183,8 @@ static bool shift_add_packet(struct shift_learning *l, uint32_t i)
 
 	if (l->c.marks[i] & PACKET_FRAGMENT_LATER || flags & PACKET_TCP_RST)
 		return true;
-	if (flags & PACKET_TCP_SYN) {
-		ok = shift_add_key(l, i, SHIFT_KEY_SYN, 0, true);
-		return ok && (!tsval || shift_add_key(l, i, SHIFT_KEY_SYN, tsval, false));
-	}
+	if (flags & PACKET_TCP_SYN)
+		return shift_add_syn(l, i);
 	if (l->c.length[i] == l->c.header[i])
 		return true;
 	if (digest & 0xffff)
@@ -221,6 +261,7 @@ static bool shift_vote_pair(struct shift_votes *votes, const struct shift_sight 
 			    const struct shift_sight *b)
 {
 	struct shift_vote vote = {.a = a->way >> 1, .b = b->way >> 1, .tuple = a->tuple,
+				  .point_a = a->point, .point_b = b->point,
 				  .weight = a->tuple && a->flags & PACKET_TCP_SYN ? SHIFT_WEIGHT_SYN : 1,
 				  .flip = (uint8_t)((a->way ^ b->way) & 1)};
 
@@ -292,6 +333,20 @@ static bool shift_renumber(struct shift_learning *l, uint32_t node, const struct
 	return true;
 }
 
+void shifts_renumber_survey(const struct view_point *point, struct survey_flow *flows)
+{
+	uint32_t n;
+
+	for (n = 0; point->renumber && n < point->nodes; n++) {
+		const struct renumber *r = &point->renumber[n];
+
+		flows[n].max_end[0] -= r->by[0];
+		flows[n].max_end[1] -= r->by[1];
+		if (flows[n].syn_ns != INT64_MIN)
+			flows[n].isn -= r->by[survey_has(&flows[n], 1, SURVEY_SYN)];
+	}
+}
+
 /* Where the numbers of the one who was asked are shifted and a SYN was seen, the box may have
  * answered it itself. */
 static bool shift_may_be_proxied(const struct survey_flow *flow, const bool shifted[2])
@@ -302,34 +357,42 @@ static bool shift_may_be_proxied(const struct survey_flow *flow, const bool shif
 /* The initial numbers, by which the packets of a handshake are known. */
 static void shift_note_openings(struct shift_learning *l)
 {
+	uint32_t p, way;
 	uint64_t i;
 
-	for (i = 0; i < l->count; i++) {
-		const struct shift_sight *s = &l->list[i];
-		const struct view_point *point = &l->view->point[s->point];
-		struct renumber *r = point->renumber
-					     ? &point->renumber[(s->way >> 1) - point->first_node]
-					     : NULL;
+	for (p = 0; p < l->view->points; p++) {
+		const struct view_point *point = &l->view->point[p];
 
-		if (r && s->flags & PACKET_TCP_SYN)
-			r->first[s->way & 1] = s->seq - r->by[s->way & 1];
+		for (i = 0; point->renumber && i < l->count; i++) {
+			const struct shift_sight *s = &l->list[i];
+			struct renumber *r;
+
+			if (s->point != l->order.rank[p] || !(s->flags & PACKET_TCP_SYN))
+				continue;
+			way = s->way - 2 * l->order.base[p];
+			r = &point->renumber[(way >> 1) - point->first_node];
+			r->first[way & 1] = s->seq - r->by[way & 1];
+		}
 	}
 }
 
 static bool shift_apply(struct shift_learning *l, uint32_t *found)
 {
-	bool shifted[2];
 	uint32_t n;
 
 	for (*found = 0, n = 0; n < l->view->nodes; n++) {
 		struct renumber to = {.shifted = true, .handshake = RENUMBER_FORWARDED};
+		struct shift_place place;
 
 		if (l->wanted && !l->wanted[n])
 			continue;
-		to.class = shift_classes_of(&l->classes, n, to.by, shifted);
-		if (!shifted[0] && !shifted[1])
+		place = shift_classes_of(&l->classes, shift_ordered(l, n));
+		if (!place.shifted[0] && !place.shifted[1])
 			continue;
-		if (shift_may_be_proxied(&l->flows[n], shifted))
+		to.class = place.first;
+		to.flip = place.flip;
+		memcpy(to.by, place.by, sizeof to.by);
+		if (shift_may_be_proxied(&l->flows[n], place.shifted))
 			to.handshake = RENUMBER_HELD;
 		if (!shift_renumber(l, n, &to))
 			return false;
@@ -350,8 +413,9 @@ static bool shift_begin(struct shift_learning **out, struct view *view, struct s
 	l->view = view;
 	l->flows = flows;
 	l->wanted = wanted;
+	shift_put_in_order(&l->order, view);
 	return shift_take(l) && shift_vote_all(l) &&
-	       shift_classes_join(&l->classes, &l->votes, view);
+	       shift_classes_join(&l->classes, &l->votes, view->nodes, view->points);
 }
 
 static void shift_end(struct shift_learning *l)
@@ -364,192 +428,42 @@ static void shift_end(struct shift_learning *l)
 	free(l);
 }
 
-enum status shifts_learn(struct view *view, struct survey_flow *flows, uint32_t *found,
-			 struct error *err)
+bool shift_learn_of(struct view *view, struct survey_flow *flows, const uint8_t *wanted,
+		    uint32_t *found)
 {
 	struct shift_learning *l;
-	bool ok = shift_begin(&l, view, flows, NULL);
+	bool ok = shift_begin(&l, view, flows, wanted);
 
 	*found = 0;
 	ok = ok && shift_apply(l, found);
 	shift_end(l);
-	return ok ? STATUS_OK : error_errno(err, ENOMEM, "sequence shifts");
+	return ok;
 }
 
-/* ---- what matched nothing ---- */
-
-/* A byte for each TCP node that few packets link to the stages on one side of its own: a shift of
- * the server's numbers alone leaves the first SYN as it was. False: one side of the path has none, so
- * that no two of them can belong together. */
-static bool shift_alone(uint8_t *alone, const struct link_count *links, const struct view *view,
-			const struct survey_flow *flows, const struct path *path)
+enum status shifts_learn(struct view *view, struct survey_flow *flows, uint32_t *found,
+			 struct error *err)
 {
-	bool ahead = false, behind = false;
+	return shift_learn_of(view, flows, NULL, found)
+		       ? STATUS_OK
+		       : error_errno(err, ENOMEM, "sequence shifts");
+}
+
+bool shift_pick(struct view *view, struct survey_flow *flows, uint8_t *wanted, bool *any)
+{
+	struct shift_learning *l;
+	bool ok = shift_begin(&l, view, flows, wanted);
 	uint32_t n;
 
-	for (n = 0; n < view->nodes; n++) {
-		uint64_t few = ((uint64_t)flows[n].packets[0] + flows[n].packets[1]) / SHIFT_FEW;
-		uint8_t stage = path->stage[view->node_point[n]];
+	*any = false;
+	for (n = 0; ok && n < view->nodes; n++) {
+		struct shift_place place;
 
-		if (stage == PATH_OFF || view->flow[n].proto != 6)
-			continue;
-		if (links[n].ahead <= few && stage + 1u < path->stages)
-			alone[n] = ahead = true;
-		if (links[n].behind <= few && stage > 0)
-			alone[n] = behind = true;
-	}
-	return ahead && behind;
-}
-
-/* The flows that share a packet with one that is wanted are wanted, too. */
-static bool shift_spread(uint8_t *wanted, const struct view *view, const struct journeys *journeys,
-			 uint32_t p)
-{
-	const struct view_point *point = &view->point[p];
-	struct view_batch batch;
-	uint32_t way[VIEW_BATCH], i, far;
-	bool grown = false;
-
-	view_first(&batch, point);
-	while (view_next(&batch)) {
-		view_read_ways(&batch, way);
-		for (i = 0; i < batch.rows; i++) {
-			uint32_t index = batch.index[i];
-
-			if (way[i] == VIEW_NO_WAY || !(journeys->marks[p][index] & JOURNEY_NEXT))
-				continue;
-			far = view_way(&view->point[journeys->next_point[p][index]],
-				       journeys->next[p][index]) >> 1;
-			if (wanted[way[i] >> 1] != wanted[far]) {
-				wanted[way[i] >> 1] = wanted[far] = 1;
-				grown = true;
-			}
-		}
-	}
-	return grown;
-}
-
-/* Those of them that are shifted against each other; false: none. */
-static bool shift_pick(struct shift_learning *l, uint8_t *wanted)
-{
-	bool any = false, shifted[2];
-	uint32_t n, by[2];
-
-	for (n = 0; n < l->view->nodes; n++) {
 		if (!wanted[n])
 			continue;
-		(void)shift_classes_of(&l->classes, n, by, shifted);
-		wanted[n] = shifted[0] || shifted[1];
-		any |= wanted[n];
+		place = shift_classes_of(&l->classes, shift_ordered(l, n));
+		wanted[n] = place.shifted[0] || place.shifted[1];
+		*any |= wanted[n];
 	}
-	return any;
-}
-
-enum status shifts_learn_rest(struct view *view, struct survey_flow *flows, const struct path *path,
-			      const struct journeys *journeys, const struct link_count *links,
-			      uint32_t *found, struct error *err)
-{
-	uint8_t *wanted = memory_zeroed((size_t)view->nodes + 1, 1);
-	struct shift_learning *l = NULL;
-	bool ok = wanted != NULL, any = false, grown = true;
-	uint32_t p;
-
-	*found = 0;
-	if (ok && shift_alone(wanted, links, view, flows, path)) {
-		ok = shift_begin(&l, view, flows, wanted);
-		any = ok && shift_pick(l, wanted);
-		shift_end(l);
-		l = NULL;
-	}
-	while (any && grown)
-		for (grown = false, p = 0; p < view->points; p++)
-			grown |= shift_spread(wanted, view, journeys, p);
-	if (any) {
-		ok = shift_begin(&l, view, flows, wanted) && shift_apply(l, found);
-		shift_end(l);
-	}
-	free(wanted);
-	return ok ? STATUS_OK : error_errno(err, ENOMEM, "sequence shifts");
-}
-
-/* ---- handshakes ---- */
-
-struct shift_handshake {
-	uint32_t class, node;
-	int64_t syn_ns, synack_ns; /* reference time; INT64_MIN: not seen */
-};
-
-static int shift_handshake_compare(const void *x, const void *y)
-{
-	const struct shift_handshake *a = x, *b = y;
-
-	if (a->class != b->class)
-		return a->class < b->class ? -1 : 1;
-	return (a->node > b->node) - (a->node < b->node);
-}
-
-static struct renumber *shift_renumber_of(struct view *view, uint32_t node)
-{
-	struct view_point *point = &view->point[view->node_point[node]];
-
-	return &point->renumber[node - point->first_node];
-}
-
-static bool shift_answered_first(struct view *view, const struct shift_handshake *a,
-				 const struct shift_handshake *b)
-{
-	const struct renumber *ra = shift_renumber_of(view, a->node);
-	const struct renumber *rb = shift_renumber_of(view, b->node);
-
-	return (ra->by[0] != rb->by[0] || ra->by[1] != rb->by[1]) && a->synack_ns != INT64_MIN &&
-	       b->syn_ns != INT64_MIN && a->synack_ns < b->syn_ns;
-}
-
-static void shift_settle_class(struct view *view, const struct shift_handshake *list, uint32_t n)
-{
-	bool proxied = false;
-	uint32_t i, k;
-
-	for (i = 0; i < n; i++)
-		for (k = 0; k < n; k++)
-			proxied |= shift_answered_first(view, &list[i], &list[k]);
-	for (i = 0; i < n; i++)
-		shift_renumber_of(view, list[i].node)->handshake =
-			proxied ? RENUMBER_PROXIED : RENUMBER_FORWARDED;
-}
-
-enum status shifts_settle(struct view *view, const struct survey_flow *flows,
-			  const struct meeting *meeting, struct error *err)
-{
-	struct shift_handshake *list = NULL;
-	uint64_t room = 0;
-	uint32_t count = 0, n, from, to;
-
-	for (n = 0; n < view->nodes; n++) {
-		const struct renumber *r = renumber_of(view, n);
-		const struct clock *clock = &meeting->clock[view->node_point[n]];
-		struct shift_handshake *grown;
-
-		if (!r || r->handshake == RENUMBER_FORWARDED)
-			continue;
-		grown = memory_room(list, count, &room, sizeof *list);
-		if (!grown) {
-			free(list);
-			return error_errno(err, ENOMEM, "handshakes");
-		}
-		list = grown;
-		list[count++] = (struct shift_handshake){
-			r->class, n, clock_correct(clock, flows[n].syn_ns),
-			flows[n].synack_ns == INT64_MIN ? INT64_MIN
-							: clock_correct(clock, flows[n].synack_ns)};
-	}
-	if (count)
-		qsort(list, count, sizeof *list, shift_handshake_compare);
-	for (from = 0; from < count; from = to) {
-		for (to = from + 1; to < count && list[to].class == list[from].class; to++)
-			;
-		shift_settle_class(view, list + from, to - from);
-	}
-	free(list);
-	return STATUS_OK;
+	shift_end(l);
+	return ok;
 }

@@ -9,6 +9,7 @@
 #ifndef CROSSTAP_CORRELATE_SHIFT_H
 #define CROSSTAP_CORRELATE_SHIFT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "collect/error.h"
@@ -31,6 +32,17 @@ enum status shifts_learn_rest(struct view *view, struct survey_flow *flows, cons
 			      const struct journeys *journeys,
 			      const struct link_count *links, uint32_t *found,
 			      struct error *err) MUST_CHECK;
+
+/* Parts of that. Of the flows that are wanted (a byte by node) shift_pick() leaves those that are
+ * shifted against each other; shift_learn_of() learns from no others (NULL: from all), and
+ * renumbers them. False: no memory. */
+bool shift_pick(struct view *view, struct survey_flow *flows, uint8_t *wanted, bool *any);
+bool shift_learn_of(struct view *view, struct survey_flow *flows, const uint8_t *wanted,
+		    uint32_t *found);
+
+/* What was learned, once more for the flows of a point (`flows` is the point's) that were surveyed
+ * anew. */
+void shifts_renumber_survey(const struct view_point *point, struct survey_flow *flows);
 
 /* With clocks and path known: which of the handshakes that are held a SYN proxy made (it answers
  * the client before it asks the server); the others are released. */

@@ -21,7 +21,7 @@ bool shift_votes_add(struct shift_votes *votes, const struct shift_vote *vote)
 /* Two nodes as the majority of their votes sees them. */
 struct shift_edge {
 	uint32_t a, b, by[2], votes;
-	uint8_t flip;
+	uint8_t flip, point_a, point_b;
 	bool tuple;
 };
 
@@ -75,7 +75,9 @@ static bool shift_is_forwarded(const struct shift_vote *list, uint64_t n)
 /* The edge that a run of votes on the same two nodes makes; votes 0: they do not agree. */
 static struct shift_edge shift_edge_of(const struct shift_vote *list, uint64_t n)
 {
-	struct shift_edge edge = {list[0].a, list[0].b, {0, 0}, 0, list[0].flip, list[0].tuple};
+	struct shift_edge edge = {.a = list[0].a, .b = list[0].b, .flip = list[0].flip,
+				  .point_a = list[0].point_a, .point_b = list[0].point_b,
+				  .tuple = list[0].tuple};
 	uint64_t all[2] = {0, 0}, best[2] = {0, 0}, from, to, count;
 	unsigned d;
 
@@ -92,11 +94,12 @@ static struct shift_edge shift_edge_of(const struct shift_vote *list, uint64_t n
 			edge.by[d] = list[from].by;
 		}
 	}
+	/* a packet speaks of both directions, and has one vote all the same */
 	for (d = 0; d < 2; d++)
-		if (2 * best[d] > all[d] || !all[d])
-			edge.votes += (uint32_t)best[d];
-		else
+		if (all[d] && 2 * best[d] <= all[d])
 			return (struct shift_edge){.votes = 0};
+		else if (best[d] > edge.votes)
+			edge.votes = (uint32_t)best[d];
 	return edge;
 }
 
@@ -121,9 +124,20 @@ static uint64_t shift_edges(struct shift_edge *edge, const struct shift_votes *v
 
 /* ---- classes ---- */
 
+/* Takes a step towards the root from a node whose distance to it is `by`: leaves that of the
+ * node above. */
+static void shift_step_up(const struct shift_classes *c, uint32_t node, uint32_t by[2], uint8_t *flip)
+{
+	uint32_t up[2] = {by[0] - c->by[node][0], by[1] - c->by[node][1]};
+
+	by[0] = up[c->flip[node]];
+	by[1] = up[!c->flip[node]];
+	*flip ^= c->flip[node];
+}
+
 static uint32_t shift_root(struct shift_classes *c, uint32_t node, uint32_t by[2], uint8_t *flip)
 {
-	uint32_t root = node, n, up;
+	uint32_t root = node, n, up, far[2];
 	uint8_t f;
 
 	by[0] = by[1] = 0;
@@ -134,19 +148,20 @@ static uint32_t shift_root(struct shift_classes *c, uint32_t node, uint32_t by[2
 		*flip ^= c->flip[root];
 		root = c->up[root];
 	}
-	/* the next one's way is short; distances from the far end on */
-	for (n = node; c->up[n] != root && n != root; n = up) {
-		uint32_t far[2] = {0, 0}, at = n;
+	/* the next one's way is short */
+	far[0] = by[0];
+	far[1] = by[1];
+	f = *flip;
+	for (n = node; n != root; n = up) {
+		uint32_t here[2] = {far[0], far[1]};
+		uint8_t turned = f;
 
-		for (f = 0; c->up[at] != at; f ^= c->flip[at], at = c->up[at]) {
-			far[0] += c->by[at][f];
-			far[1] += c->by[at][!f];
-		}
 		up = c->up[n];
+		shift_step_up(c, n, far, &f);
 		c->up[n] = root;
-		c->by[n][0] = far[0];
-		c->by[n][1] = far[1];
-		c->flip[n] = f;
+		c->by[n][0] = here[0];
+		c->by[n][1] = here[1];
+		c->flip[n] = turned;
 	}
 	return root;
 }
@@ -184,68 +199,81 @@ static void shift_join(struct shift_classes *c, const struct shift_edge *e)
 }
 
 /* Whether one of them has a partner at the other's point. */
-static bool shift_is_taken(uint8_t *const taken[VIEW_POINTS_MAX], const struct view *view,
-			   const struct shift_edge *e)
+static bool shift_is_taken(uint8_t *const *taken, const struct shift_edge *e)
 {
-	return taken[view->node_point[e->b]][e->a] || taken[view->node_point[e->a]][e->b];
+	return taken[e->point_b][e->a] || taken[e->point_a][e->b];
 }
 
-static void shift_join_edges(struct shift_classes *c, uint8_t *const taken[VIEW_POINTS_MAX],
-			     const struct view *view, const struct shift_edge *edge, uint64_t edges)
+static void shift_join_edges(struct shift_classes *c, uint8_t *const *taken,
+			     const struct shift_edge *edge, uint64_t edges)
 {
 	uint64_t i;
 
 	for (i = 0; i < edges; i++) {
 		const struct shift_edge *e = &edge[i];
+		bool unsure = e->votes < SHIFT_VOTES_UNSURE;
 
-		if (!e->tuple && (e->votes < SHIFT_VOTES_UNSURE || shift_is_taken(taken, view, e)))
+		if (e->tuple ? unsure && shift_is_taken(taken, e)
+			     : unsure || shift_is_taken(taken, e))
 			continue;
-		taken[view->node_point[e->b]][e->a] = taken[view->node_point[e->a]][e->b] = 1;
+		taken[e->point_b][e->a] = taken[e->point_a][e->b] = 1;
 		shift_join(c, e);
 	}
 }
 
-bool shift_classes_join(struct shift_classes *c, struct shift_votes *votes, const struct view *view)
+static bool shift_classes_room(struct shift_classes *c, uint8_t **taken, uint32_t nodes,
+			       uint32_t points)
+{
+	uint32_t p, n;
+
+	c->up = memory_zeroed((size_t)nodes + 1, sizeof *c->up);
+	c->by = memory_zeroed((size_t)nodes + 1, sizeof *c->by);
+	c->flip = memory_zeroed((size_t)nodes + 1, 1);
+	c->shifted = memory_zeroed((size_t)nodes + 1, 1);
+	if (!taken || !c->up || !c->by || !c->flip || !c->shifted)
+		return false;
+	for (p = 0; p < points; p++) {
+		taken[p] = memory_zeroed((size_t)nodes + 1, 1);
+		if (!taken[p])
+			return false;
+	}
+	for (n = 0; n < nodes; n++)
+		c->up[n] = n;
+	return true;
+}
+
+bool shift_classes_join(struct shift_classes *c, struct shift_votes *votes, uint32_t nodes,
+			uint32_t points)
 {
 	struct shift_edge *edge = malloc((votes->count + 1) * sizeof *edge);
-	uint8_t *taken[VIEW_POINTS_MAX] = {NULL};
-	size_t nodes = (size_t)view->nodes + 1;
+	uint8_t **taken = calloc((size_t)points + 1, sizeof *taken);
+	bool ok = shift_classes_room(c, taken, nodes, points) && edge;
 	uint64_t edges;
-	uint32_t p, n;
-	bool ok;
+	uint32_t p;
 
-	c->up = memory_zeroed(nodes, sizeof *c->up);
-	c->by = memory_zeroed(nodes, sizeof *c->by);
-	c->flip = memory_zeroed(nodes, 1);
-	c->shifted = memory_zeroed(nodes, 1);
-	ok = edge && c->up && c->by && c->flip && c->shifted;
-	for (p = 0; ok && p < view->points; p++) {
-		taken[p] = memory_zeroed(nodes, 1);
-		ok = taken[p] != NULL;
-	}
-	if (ok) {
-		for (n = 0; n < view->nodes; n++)
-			c->up[n] = n;
-		if (votes->count)
-			qsort(votes->list, votes->count, sizeof *votes->list, shift_vote_compare);
+	if (ok && votes->count) {
+		qsort(votes->list, votes->count, sizeof *votes->list, shift_vote_compare);
 		edges = shift_edges(edge, votes);
 		qsort(edge, edges, sizeof *edge, shift_edge_compare);
-		shift_join_edges(c, taken, view, edge, edges);
+		shift_join_edges(c, taken, edge, edges);
 	}
-	for (p = 0; p < VIEW_POINTS_MAX; p++)
+	for (p = 0; taken && p < points; p++)
 		free(taken[p]);
+	free(taken);
 	free(edge);
 	return ok;
 }
 
-uint32_t shift_classes_of(struct shift_classes *c, uint32_t node, uint32_t by[2], bool shifted[2])
+struct shift_place shift_classes_of(struct shift_classes *c, uint32_t node)
 {
-	uint8_t flip;
-	uint32_t root = shift_root(c, node, by, &flip);
+	struct shift_place place = {.flip = 0};
+	uint8_t shifted;
 
-	shifted[0] = c->shifted[root] >> flip & 1;
-	shifted[1] = c->shifted[root] >> !flip & 1;
-	return root;
+	place.first = shift_root(c, node, place.by, &place.flip);
+	shifted = c->shifted[place.first];
+	place.shifted[0] = shifted >> place.flip & 1;
+	place.shifted[1] = shifted >> !place.flip & 1;
+	return place;
 }
 
 void shift_classes_free(struct shift_classes *c)

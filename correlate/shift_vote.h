@@ -7,14 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "correlate/view.h"
-
 /* The numbers of node b are ahead of those of node a by `by`, in a's direction. */
 struct shift_vote {
 	uint32_t a, b, by;
 	uint8_t flip;      /* direction 0 of the one is direction 1 of the other */
 	uint8_t direction;
 	uint8_t weight;    /* votes that it counts for */
+	uint8_t point_a, point_b;
 	bool tuple;        /* both bear the same tuple */
 	bool compared, same; /* the packets bear IP IDs or timestamps: the same ones */
 };
@@ -37,14 +36,21 @@ struct shift_classes {
 };
 
 /* Counts the votes (they are sorted in place) and joins the nodes that a majority of theirs
- * finds alike. Of nodes of the same tuple one vote is enough; of others two are needed, and none
- * has two partners at one point. False: no memory. */
-bool shift_classes_join(struct shift_classes *classes, struct shift_votes *votes,
-			const struct view *view);
-/* The first node of a node's class, what the node is ahead of it by, and which of its directions are
- * shifted anywhere in the class. */
-uint32_t shift_classes_of(struct shift_classes *classes, uint32_t node, uint32_t by[2],
-			  bool shifted[2]);
+ * finds alike. Of nodes of the same tuple one vote is enough where neither has a partner at the
+ * other's point; of others two are needed, and none has two partners at one point. The result
+ * depends on the numbers of nodes and points, so that those must not depend on the order of inputs.
+ * False: no memory. */
+bool shift_classes_join(struct shift_classes *classes, struct shift_votes *votes, uint32_t nodes,
+			uint32_t points);
+
+/* What a node is to the first node of its class. */
+struct shift_place {
+	uint32_t first;   /* that node */
+	uint32_t by[2];   /* by the node's direction: ahead of it */
+	uint8_t flip;     /* direction 0 here is direction 1 there */
+	bool shifted[2];  /* which of the node's directions are shifted anywhere in the class */
+};
+struct shift_place shift_classes_of(struct shift_classes *classes, uint32_t node);
 void shift_classes_free(struct shift_classes *classes);
 
 #endif

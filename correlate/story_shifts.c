@@ -84,8 +84,6 @@ enum status story_shifts_write(struct table_writer *w, const struct judging *j, 
 	for (i = 0; any && i < j->sessions->count && !status; i++) {
 		uint32_t count, near = 0, far;
 
-		if (!renumber_of(j->view, j->sessions->list[i].first_node))
-			continue;
 		count = stations_of(j, i, list);
 		for (far = 1; far < count && !status; far++) {
 			uint32_t stage = j->path->stage[list[far].point];

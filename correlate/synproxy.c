@@ -50,7 +50,7 @@ bool synproxy_made(const struct judging *j, uint32_t hop, uint32_t session)
 		else if (stage == hop + 1)
 			far = r;
 	}
-	return near && far && (near->by[0] != far->by[0] || near->by[1] != far->by[1]);
+	return near && far && !renumber_alike(near, far);
 }
 
 static bool synproxy_add(struct synproxy *p, uint64_t *room, uint32_t node)
@@ -95,16 +95,45 @@ void synproxy_free(struct synproxy *p)
 	free(p->service);
 }
 
-/* A session that only one side saw, which carried nothing, and whose SYN was answered there. */
+/* What the near and the far side show of a session. */
+struct synproxy_sight {
+	bool there[2], answered[2], data;
+};
+
+static struct synproxy_sight synproxy_look(const struct judging *j, const struct odd *odd)
+{
+	struct synproxy_sight sight = {.data = false};
+	uint32_t n;
+
+	for (n = j->sessions->list[odd->session].first_node; n != UINT32_MAX;
+	     n = j->sessions->next_node[n]) {
+		const struct survey_flow *flow = &j->flows[n];
+		uint32_t side = j->path->stage[j->view->node_point[n]] - (uint32_t)odd->hop;
+
+		if (side > 1)
+			continue;
+		sight.there[side] = true;
+		sight.data |= survey_has(flow, 0, SURVEY_DATA) || survey_has(flow, 1, SURVEY_DATA);
+		sight.answered[side] |=
+			(survey_has(flow, 0, SURVEY_SYN) && survey_has(flow, 1, SURVEY_SYNACK)) ||
+			(survey_has(flow, 1, SURVEY_SYN) && survey_has(flow, 0, SURVEY_SYNACK));
+	}
+	return sight;
+}
+
+/* A session that carried nothing, and whose SYN was answered on one side: of which the other saw
+ * nothing, or where the box asked behind its answer to the client, and got none. */
 static bool synproxy_never_came(const struct synproxy *p, const struct odd *odd)
 {
-	const struct survey_flow *flow = &p->judging->flows[odd->way >> 1];
-	struct synproxy_service one = synproxy_service_of(p->judging, odd->way >> 1);
+	const struct judging *j = p->judging;
+	struct synproxy_sight sight = synproxy_look(j, odd);
+	struct synproxy_service one = synproxy_service_of(j, odd->way >> 1);
+	uint32_t side = j->path->stage[odd->point] - (uint32_t)odd->hop;
+	uint32_t client = !j->sessions->list[odd->session].client_forward;
 
-	return odd->alone && odd->proto == 6 &&
-	       !survey_has(flow, 0, SURVEY_DATA) && !survey_has(flow, 1, SURVEY_DATA) &&
-	       ((survey_has(flow, 0, SURVEY_SYN) && survey_has(flow, 1, SURVEY_SYNACK)) ||
-		(survey_has(flow, 1, SURVEY_SYN) && survey_has(flow, 0, SURVEY_SYNACK))) &&
+	return odd->proto == 6 && !sight.data &&
+	       (sight.there[!side] ? sight.answered[client] && !sight.answered[!client]
+				   : sight.answered[side]) &&
 	       bsearch(&one, p->service, p->services, sizeof one, synproxy_service_compare);
 }
 

@@ -11,6 +11,7 @@
 #include "correlate/judge.h"
 #include "correlate/pass.h"
 #include "correlate/recut.h"
+#include "correlate/resequence.h"
 #include "correlate/tasks.h"
 
 #define VERDICT_PARTS 4 /* two stages, two directions */
@@ -117,11 +118,14 @@ static void verdict_count_odds(const struct hop_pass *pass, struct odd *odd, uin
 	struct hop_session *s;
 	uint64_t i;
 
-	if (odds)
-		qsort(odd, odds, sizeof *odd, verdict_odd_compare);
 	for (i = 0; i < odds; i++) {
 		s = &pass->result->session[odd[i].session];
-		(odd[i].upstream ? s->upstream : s->downstream)[odd[i].direction]++;
+		if (!odd[i].resequenced)
+			(odd[i].upstream ? s->upstream : s->downstream)[odd[i].direction]++;
+		else if (pass->judging->path->stage[odd[i].point] == pass->hop &&
+			 (!s->matched[odd[i].direction]++ ||
+			  odd[i].time_ns > s->last_ns[odd[i].direction]))
+			s->last_ns[odd[i].direction] = odd[i].time_ns;
 	}
 	for (i = 0; i < odds; i++) {
 		s = &pass->result->session[odd[i].session];
@@ -136,8 +140,12 @@ static enum status verdict_judge(const struct hop_pass *pass, struct odd *odd, u
 	enum status status;
 	uint64_t i;
 
+	if (odds)
+		qsort(odd, odds, sizeof *odd, verdict_odd_compare);
+	status = resequence_find(odd, odds, pass->hop, j, err);
 	verdict_count_odds(pass, odd, odds);
-	status = recut_find(odd, odds, j->tmax_ns, err);
+	if (!status)
+		status = recut_find(odd, odds, j->tmax_ns, err);
 	if (!status)
 		status = evidence_gather(odd, odds, pass->hop, j, err);
 	if (!status)

@@ -19,6 +19,7 @@
 #define SCENE_DELAY_US 200       /* of a hop */
 #define SCENE_PAYLOAD_MAX 65536u
 #define SCENE_REWRITES 16
+#define SCENE_SHIFTS 64
 
 #define SYN PACKET_TCP_SYN
 #define ACK PACKET_TCP_ACK
@@ -60,7 +61,7 @@ struct scene_packet {
 	enum scene_way_items way; /* in front of the IP header */
 	uint8_t spoiled;         /* payload bytes are others behind the first 20 */
 	uint32_t shifted;        /* what `seq` is ahead of the number that it was sent with */
-	uint32_t text;           /* what a payload other than TCP's says */
+	uint32_t text;           /* what a payload other than TCP's says; TCP's, where it is not 0 */
 	/* an ICMP error quotes: */
 	const struct scene_packet *quotes;
 };
@@ -97,6 +98,17 @@ struct scene_rewrite {
 	uint16_t near_port, far_port;
 };
 
+/* The hop shifts the numbers of one session, known by an end on its near side, by a constant for
+ * each direction; ACKs have it taken off. */
+struct scene_shift {
+	uint32_t hop;
+	const char *near;
+	uint16_t near_port;
+	uint32_t by[2];          /* added to what travels along the road, and against it */
+	uint32_t stamps[2];      /* the same of timestamps */
+	bool leaves_sacks;       /* SACK blocks pass as they are */
+};
+
 struct scene_table {
 	const struct table_schema *schema;
 	char **cell;             /* rows x columns */
@@ -120,6 +132,8 @@ struct scene {
 	uint32_t blind;          /* bit per stage: does not capture */
 	struct scene_rewrite rewrite[SCENE_REWRITES];
 	uint32_t rewrites;
+	struct scene_shift shift[SCENE_SHIFTS];
+	uint32_t shifts;
 	uint32_t next_id, sent;
 	bool flat;               /* hops that do not count the TTL down */
 	/* What else a hop makes of a packet that crosses it; NULL: nothing. */
@@ -209,6 +223,22 @@ static inline void scene_nat_end(struct scene *s)
 	s->rewrites = 0;
 }
 
+/* The hop adds these to the numbers of the session of near:near_port, forward and back. */
+static inline struct scene_shift *scene_shift(struct scene *s, uint32_t hop, const char *near,
+					      uint16_t near_port, uint32_t forward, uint32_t back)
+{
+	struct scene_shift *shift = &s->shift[s->shifts++];
+
+	*shift = (struct scene_shift){.hop = hop, .near = near, .near_port = near_port,
+				      .by = {forward, back}};
+	return shift;
+}
+
+static inline void scene_shift_end(struct scene *s)
+{
+	s->shifts = 0;
+}
+
 /* ---- packets ---- */
 
 static inline void scene_address(const char *text, uint8_t address[16])
@@ -257,6 +287,27 @@ static inline void scene_put(struct scene *s, uint32_t p, int64_t us,
 		row->packet.window = 500;
 }
 
+/* Shifts a packet that bears the addresses of the hop's near side. */
+static inline void scene_cross_shifted(const struct scene *s, uint32_t hop, bool forward,
+				       struct scene_packet *packet)
+{
+	const struct scene_shift *shift;
+	uint32_t i;
+
+	for (i = 0; i < s->shifts; i++) {
+		shift = &s->shift[i];
+		if (shift->hop != hop ||
+		    strcmp(forward ? packet->src : packet->dst, shift->near) != 0 ||
+		    (forward ? packet->sport : packet->dport) != shift->near_port)
+			continue;
+		packet->seq += shift->by[!forward];
+		packet->shifted += shift->by[!forward];
+		packet->tsval += packet->tsval ? shift->stamps[!forward] : 0;
+		packet->ack -= packet->flags & ACK ? shift->by[forward] : 0;
+		packet->sack -= packet->sack && !shift->leaves_sacks ? shift->by[forward] : 0;
+	}
+}
+
 /* What the hop makes of a packet that crosses it. */
 static inline void scene_cross(struct scene *s, uint32_t hop, bool forward,
 			       struct scene_packet *packet)
@@ -269,6 +320,8 @@ static inline void scene_cross(struct scene *s, uint32_t hop, bool forward,
 		s->translate(hop, forward, packet);
 	if (s->touch)
 		s->touch(s, hop, forward, packet);
+	if (forward)
+		scene_cross_shifted(s, hop, true, packet);
 	for (i = 0; i < s->rewrites; i++) {
 		const struct scene_rewrite *r = &s->rewrite[i];
 		const char *from = forward ? r->near : r->far, *to = forward ? r->far : r->near;
@@ -289,6 +342,8 @@ static inline void scene_cross(struct scene *s, uint32_t hop, bool forward,
 				packet->sport = to_port;
 		}
 	}
+	if (!forward)
+		scene_cross_shifted(s, hop, false, packet);
 }
 
 /* A little uneven, the same in every run. */
@@ -335,6 +390,7 @@ struct scene_talk {
 	const char *client, *server, *seen, *real;
 	uint16_t cport, sport, seen_port, real_port;
 	uint32_t cseq, sseq;     /* next ones */
+	uint32_t cmoved, smoved; /* what shifts add to them until they arrive */
 	int64_t us;
 	bool back;
 	bool stamps;             /* timestamps */
@@ -356,7 +412,7 @@ static inline struct scene_packet scene_by_client(const struct scene_talk *t, ui
 {
 	return (struct scene_packet){.src = t->client, .sport = t->cport, .dst = t->server,
 				     .dport = t->sport, .proto = SCENE_TCP, .flags = flags,
-				     .seq = t->cseq, .ack = flags & ACK ? t->sseq : 0,
+				     .seq = t->cseq, .ack = flags & ACK ? t->sseq + t->smoved : 0,
 				     .length = length,
 				     .tsval = t->stamps ? (uint32_t)(t->us / 1000 + 5000) : 0};
 }
@@ -366,7 +422,7 @@ static inline struct scene_packet scene_by_server(const struct scene_talk *t, ui
 {
 	return (struct scene_packet){.src = t->real, .sport = t->real_port, .dst = t->seen,
 				     .dport = t->seen_port, .proto = SCENE_TCP, .flags = flags,
-				     .seq = t->sseq, .ack = flags & ACK ? t->cseq : 0,
+				     .seq = t->sseq, .ack = flags & ACK ? t->cseq + t->cmoved : 0,
 				     .length = length,
 				     .tsval = t->stamps ? (uint32_t)(t->us / 1000 + 70000) : 0};
 }

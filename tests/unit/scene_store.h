@@ -19,13 +19,14 @@ static inline int scene_row_compare(const void *x, const void *y)
 	return (a->order > b->order) - (a->order < b->order);
 }
 
-/* The bytes at a place of a TCP stream are the same in whatever packet they come. */
+/* The bytes at a place of a TCP stream are the same in whatever packet they come, and whatever
+ * the place's number is by then. */
 static inline void scene_fill(const struct scene_packet *p, uint8_t *payload, uint32_t bytes)
 {
 	uint32_t from = p->seq - p->shifted, i;
 
 	for (i = 0; i < bytes; i++)
-		payload[i] = p->proto == SCENE_TCP ? (uint8_t)((from + i) * 2654435761u >> 24)
+		payload[i] = p->proto == SCENE_TCP && !p->text ? (uint8_t)((from + i) * 2654435761u >> 24)
 						   : (uint8_t)(p->text >> (i % 4 * 8));
 	for (i = 20; i < bytes; i++)
 		payload[i] ^= p->spoiled;
