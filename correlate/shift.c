@@ -255,6 +255,8 @@ static void shift_compare(struct shift_vote *vote, const struct shift_sight *a,
 {
 	vote->compared = (a->ip_id && b->ip_id) || (a->tsval && b->tsval);
 	vote->same = (a->ip_id && a->ip_id == b->ip_id) || (a->tsval && a->tsval == b->tsval);
+	vote->sender = (uint8_t)(a->way & 1);
+	vote->stamp = a->tsval && b->tsval ? b->tsval - a->tsval : 0;
 }
 
 static bool shift_vote_pair(struct shift_votes *votes, const struct shift_sight *a,

@@ -4,6 +4,7 @@
 
 #include "collect/memory.h"
 
+#define SHIFT_STAMPS_MIN 8u
 #define SHIFT_COMPARED_MIN 6u /* fewer packets of one tuple do not tell a proxy from a shift */
 #define SHIFT_VOTES_UNSURE 2u /* votes that flows of different tuples need */
 
@@ -58,6 +59,24 @@ static int shift_edge_compare(const void *x, const void *y)
 	return a->flip - b->flip;
 }
 
+/* Whether a box moved the timestamps by a constant, too. Those of a proxy come from another clock, and
+ * differ now by a tick more, now by one less. */
+static bool shift_stamps_moved(const struct shift_vote *list, uint64_t n)
+{
+	uint32_t first[2] = {0, 0};
+	uint64_t i, stamps = 0, alike = 0;
+
+	for (i = 0; i < n; i++) {
+		if (!list[i].stamp)
+			continue;
+		if (!first[list[i].sender])
+			first[list[i].sender] = list[i].stamp;
+		stamps++;
+		alike += list[i].stamp == first[list[i].sender];
+	}
+	return stamps >= SHIFT_STAMPS_MIN && alike * 20 >= stamps * 19;
+}
+
 /* Whether the packets of a run of votes are the same ones, forwarded. */
 static bool shift_is_forwarded(const struct shift_vote *list, uint64_t n)
 {
@@ -68,6 +87,8 @@ static bool shift_is_forwarded(const struct shift_vote *list, uint64_t n)
 		same += list[i].same;
 	}
 	if (list[0].tuple && compared < SHIFT_COMPARED_MIN)
+		return true;
+	if (list[0].tuple && shift_stamps_moved(list, n))
 		return true;
 	return compared && 2 * same >= compared;
 }

@@ -16,6 +16,8 @@ struct shift_vote {
 	uint8_t point_a, point_b;
 	bool tuple;        /* both bear the same tuple */
 	bool compared, same; /* the packets bear IP IDs or timestamps: the same ones */
+	uint8_t sender;    /* a's direction in which they went */
+	uint32_t stamp;    /* b's timestamp less a's; 0: not both bear one */
 };
 
 /* Begins as {0}; list is the owner's to free. */
