@@ -16,6 +16,7 @@
 #include "correlate/leg.h"
 #include "correlate/links.h"
 #include "correlate/meeting.h"
+#include "correlate/mislink.h"
 #include "correlate/path.h"
 #include "correlate/proof.h"
 #include "correlate/repeat.h"
@@ -287,14 +288,27 @@ static enum status step_join(struct correlation *c, struct error *err)
 	return status;
 }
 
+static enum status sessions_measure(struct correlation *c, struct error *err)
+{
+	return hops_measure(&c->hops, c->sessions, c->journeys, c->view, &c->path, c->meeting,
+			    c->options->threads, err);
+}
+
 static enum status sessions_find(struct correlation *c, struct error *err)
 {
 	enum status status = sessions_learn(c->sessions, c->journeys, c->view, &c->path,
 					    c->meeting, c->options->tmax_ns, err);
+	bool taken = false;
 
 	if (!status)
-		status = hops_measure(&c->hops, c->sessions, c->journeys, c->view, &c->path,
-				      c->meeting, c->options->threads, err);
+		status = sessions_measure(c, err);
+	if (!status)
+		status = mislinks_take_back(c->journeys, c->sessions, c->hops, c->view, &c->path,
+					    c->meeting, &taken, err);
+	if (!status && taken) {
+		hops_free(&c->hops);
+		status = sessions_measure(c, err);
+	}
 	if (!status)
 		status = repeats_resolve(&c->repeats, c->journeys, c->sessions, c->hops, c->view,
 					 &c->path, c->meeting, c->options->tmax_ns, err);

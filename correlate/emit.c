@@ -262,6 +262,7 @@ enum status emit_balance(const struct verdicts *v, const struct judging *j, stru
 /* The last sentence of a reason, with what it depends on besides. */
 struct emit_reason {
 	uint32_t point, missing; /* where the packet was seen; the stage where it is missing */
+	uint32_t bytes;          /* that are missing, of one that came in part */
 	char text[EMIT_REASON_MAX];
 };
 
@@ -280,9 +281,11 @@ static const char *emit_reason(struct emit_rows *rows, const struct odd *odd)
 	struct emit_reason *reason = &rows->reason[odd->reason];
 	uint32_t missing = odd_missing_stage(rows->j->path, odd);
 
-	if (!reason->text[0] || reason->point != odd->point || reason->missing != missing) {
+	if (!reason->text[0] || reason->point != odd->point || reason->missing != missing ||
+	    reason->bytes || odd->missing) {
 		reason->point = odd->point;
 		reason->missing = missing;
+		reason->bytes = odd->missing;
 		reason_text(rows->j, odd, reason->text, sizeof reason->text);
 	}
 	return reason->text;

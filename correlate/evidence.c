@@ -55,17 +55,36 @@ static bool evidence_before(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) < 0;
 }
 
+/* The bytes that are asked for: of a packet that came in part, the first that are missing. What of it
+ * is there would else pass for a copy. */
+static uint32_t evidence_seq(const struct odd *odd)
+{
+	return odd->partly ? odd->seq + odd->gap_from : odd->seq;
+}
+
+static uint32_t evidence_seq_end(const struct odd *odd)
+{
+	return odd->partly ? odd->seq + odd->gap_to : odd->end;
+}
+
+static bool evidence_asks(const struct odd *odd)
+{
+	return odd->proto == 6 && odd->end != odd->seq && !(odd->flags & PACKET_TCP_RST) &&
+	       !(odd->marks & PACKET_FRAGMENT_LATER) && !odd->recut && !odd->twice;
+}
+
 static void evidence_open(struct evidence *e, uint32_t number)
 {
 	struct odd *odd = &e->odd[number];
 	struct evidence_session *s = &e->session[e->place[odd->session]];
 	unsigned d = odd->direction, other = odd->upstream ? 1 : 0, own = !other;
 
-	if (odd->proto != 6 || odd->end == odd->seq || (odd->flags & PACKET_TCP_RST))
+	if (!evidence_asks(odd))
 		return;
-	odd->covered_before = s->known[d][other] && !evidence_before(s->max_end[d][other], odd->end);
+	odd->covered_before = s->known[d][other] &&
+			      !evidence_before(s->max_end[d][other], evidence_seq_end(odd));
 	if (!odd->upstream && odd->covered_before &&
-	    (!s->known[d][own] || !evidence_before(odd->seq, s->max_end[d][own])))
+	    (!s->known[d][own] || !evidence_before(evidence_seq(odd), s->max_end[d][own])))
 		odd->went_on = true; /* new here, while the sender's side is past it already */
 	if (!s->known[d][own] || evidence_before(s->max_end[d][own], odd->end)) {
 		s->known[d][own] = true;
@@ -91,11 +110,12 @@ static bool evidence_from_data(struct odd *odd, const struct evidence_sight *sig
 {
 	if (odd->upstream != sight->downstream)
 		return false; /* it is of the odd packet's own side */
-	if (evidence_before(sight->seq, odd->end) && evidence_before(odd->seq, sight->end)) {
+	if (evidence_before(sight->seq, evidence_seq_end(odd)) &&
+	    evidence_before(evidence_seq(odd), sight->end)) {
 		odd->copy_passed = true;
 		return true;
 	}
-	if (!odd->upstream && !odd->covered_before && !evidence_before(sight->seq, odd->end)) {
+	if (!odd->upstream && !odd->covered_before && !evidence_before(sight->seq, evidence_seq_end(odd))) {
 		odd->went_on = true;
 		return true;
 	}
@@ -121,7 +141,7 @@ static bool evidence_settled(const struct evidence *e, uint32_t number,
 		odd->copy_passed &= *acked_ns == EVIDENCE_NEVER;
 		return true;
 	}
-	if (!odd->upstream || evidence_before(sight->end, odd->end))
+	if (!odd->upstream || evidence_before(sight->end, evidence_seq_end(odd)))
 		return false;
 	if (sight->downstream && e->one_downstream[odd->direction]) {
 		odd->acked = !odd->covered_before;
@@ -169,7 +189,7 @@ static void evidence_record(struct evidence *e, struct evidence_session *s,
 	uint32_t seq = view_seq(point, index), end;
 	bool downstream = near != (direction == HOP_FORWARD);
 
-	if (flags & PACKET_TCP_RST)
+	if (flags & PACKET_TCP_RST || view_get(point, RECORD_MARKS, index) & PACKET_FRAGMENT_LATER)
 		return;
 	if ((flags & PACKET_TCP_ACK) && s->open[!direction] != EVIDENCE_NONE)
 		evidence_visit(e, s, !direction,

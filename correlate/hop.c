@@ -10,6 +10,7 @@
 
 #define HOP_LEARN_FIRST 65536         /* pairs whose fields are all compared ... */
 #define HOP_LEARN_EVERY 16            /* ... and every so many behind them */
+#define HOP_MTU_BYTES 1500            /* what is longer may have been joined for the capture (GRO, LRO) */
 #define HOP_KEPT_MIN 4                /* pairs with equal fields: no accident */
 #define HOP_MEDIAN_MIN 4              /* pairs before their delays have a median ... */
 #define HOP_PAIRS_MIN 16              /* ... and a spread */
@@ -28,6 +29,7 @@ struct hop_task {
 	uint32_t stage;
 	unsigned direction;               /* the other one is another task's: each has its own half of all */
 	struct clock_corridor **corridor; /* by near and far slot, like hop->fit */
+	uint64_t timed, joined;           /* pairs that the corridor has; that it has not, for their length */
 };
 
 static void hop_habit(const struct view_point *near, uint32_t near_index,
@@ -58,6 +60,15 @@ static void hop_learn(struct hop_habits *habits, unsigned direction, const struc
 		  &habits->windows_kept[direction]);
 }
 
+static void hop_time(struct hop_task *task, const struct pairs *pairs, uint32_t i)
+{
+	const struct clock_fit *fit = hop_fit(task->hop, pairs->point, pairs->far_point[i]);
+
+	clock_corridor_add(task->corridor[fit - task->hop->fit], task->direction == 0,
+			   pairs->near_ns[i], pairs->far_ns[i] - pairs->near_ns[i]);
+	task->timed++;
+}
+
 static void hop_pair(struct hop_task *task, const struct pairs *pairs, uint32_t i)
 {
 	uint32_t p = pairs->point, q = pairs->far_point[i];
@@ -65,8 +76,6 @@ static void hop_pair(struct hop_task *task, const struct pairs *pairs, uint32_t 
 	struct hop_habits *habits = &task->hop->habits;
 	unsigned direction = task->direction;
 
-	clock_corridor_add(task->corridor[hop_fit(task->hop, p, q) - task->hop->fit],
-			   direction == 0, near_ns, far_ns - near_ns);
 	histogram_add(habits->delay[direction], direction ? near_ns - far_ns : far_ns - near_ns);
 	if (histogram_count(habits->delay[direction]) <= HOP_LEARN_FIRST ||
 	    histogram_count(habits->delay[direction]) % HOP_LEARN_EVERY == 0)
@@ -91,6 +100,32 @@ static void hop_narrow(const struct hop_task *task, struct pairs *pairs)
 	pairs->rows = n;
 }
 
+static bool hop_batch_joined(const struct view_batch *batch)
+{
+	uint32_t length[VIEW_BATCH], longest = 0, i;
+
+	view_read_32(batch, RECORD_LENGTH, length);
+	for (i = 0; i < batch->rows; i++)
+		longest = length[i] > longest ? length[i] : longest;
+	return longest > HOP_MTU_BYTES;
+}
+
+/* The corridor is of packets as they are on the wire: a frame of several was captured when the
+ * last of them was there. Both sides of a pair are of the same length. */
+static void hop_time_all(struct hop_task *task, const struct pairs *pairs)
+{
+	const struct view_point *point = &task->view->point[pairs->point];
+	bool any = hop_batch_joined(&pairs->batch);
+	uint32_t i;
+
+	for (i = 0; i < pairs->rows; i++) {
+		if (any && view_get(point, RECORD_LENGTH, pairs->near[i]) > HOP_MTU_BYTES)
+			task->joined++;
+		else
+			hop_time(task, pairs, i);
+	}
+}
+
 static void hop_point(struct hop_task *task, uint32_t p)
 {
 	struct pairs pairs;
@@ -100,8 +135,24 @@ static void hop_point(struct hop_task *task, uint32_t p)
 	while (pairs_next(&pairs)) {
 		hop_narrow(task, &pairs);
 		pairs_read_far(&pairs);
+		hop_time_all(task, &pairs);
 		for (i = 0; i < pairs.rows; i++)
 			hop_pair(task, &pairs, i);
+	}
+}
+
+/* Where all are that long, they must do. */
+static void hop_point_joined(struct hop_task *task, uint32_t p)
+{
+	struct pairs pairs;
+	uint32_t i;
+
+	pairs_first(&pairs, task->journeys, task->view, task->meeting, p);
+	while (pairs_next(&pairs)) {
+		hop_narrow(task, &pairs);
+		pairs_read_far(&pairs);
+		for (i = 0; i < pairs.rows; i++)
+			hop_time(task, &pairs, i);
 	}
 }
 
@@ -145,6 +196,8 @@ static void hop_run(void *argument)
 
 	for (k = 0; k < task->path->points[task->stage]; k++)
 		hop_point(task, task->path->point[task->stage][k]);
+	for (k = 0; task->joined && !task->timed && k < task->path->points[task->stage]; k++)
+		hop_point_joined(task, task->path->point[task->stage][k]);
 }
 
 static void hops_lean(struct hops *hops, struct sessions *sessions)
@@ -188,7 +241,7 @@ enum status hops_measure(struct hops **out, struct sessions *sessions,
 		for (k = 0; k < 2; k++) {
 			measure[2 * h + k] =
 				(struct hop_task){&hops->hop[h], hops->lean, journeys, view, path,
-						  meeting, h, k, corridors[h]};
+						  meeting, h, k, corridors[h], 0, 0};
 			task[2 * h + k] = (struct task){hop_run, &measure[2 * h + k]};
 		}
 	}

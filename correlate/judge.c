@@ -356,9 +356,7 @@ static void judge_alone(const struct judge *g, struct odd *odd)
  * that carries nothing) is judged with the rest of its session, or of all. */
 static bool judge_proven(struct odd *odd, bool foreign)
 {
-	if (odd->upstream && odd->partly)
-		judge_say(odd, VERDICT_DROPPED, REASON_PARTLY, 80);
-	else if (odd->upstream && odd->acked)
+	if (odd->upstream && odd->acked)
 		judge_say(odd, VERDICT_UNCAPTURED, REASON_ACKED, 97);
 	else if (odd->upstream && odd->copy_passed)
 		judge_say(odd, VERDICT_DROPPED, REASON_RETRANSMISSION_PASSED, 99);
@@ -372,12 +370,13 @@ static bool judge_proven(struct odd *odd, bool foreign)
 	return true;
 }
 
-/* TTL unlike that of the other packets of its flow and direction, here. */
+/* TTL unlike that of the other packets of its flow and direction, here. Whoever's bytes came
+ * from the other side was not made here. */
 static bool judge_foreign(const struct judge *g, const struct odd *odd)
 {
 	uint8_t usual = g->j->flows[odd->way >> 1].ttl[odd->way & 1];
 
-	return usual && usual != odd->ttl;
+	return usual && usual != odd->ttl && !odd->partly;
 }
 
 static void judge_upstream(const struct judge *g, struct odd *odd)
@@ -391,6 +390,8 @@ static void judge_upstream(const struct judge *g, struct odd *odd)
 
 	if (g->deaf[d][1])
 		judge_say(odd, VERDICT_UNCAPTURED, REASON_CAPTURE_DEAF, 90);
+	else if (odd->swallowed)
+		judge_say(odd, VERDICT_AMBIGUOUS, REASON_SWALLOWED, 60);
 	else if (judge_capture_lost(g, odd, near_ns))
 		judge_say(odd, VERDICT_UNCAPTURED, REASON_CAPTURE_DROPS, 60);
 	else if (!lost && near_ns > g->session[odd->session].last_ns[d])
@@ -482,6 +483,8 @@ static void judge_first(struct judge *g, struct odd *odd)
 		judge_say(odd, VERDICT_MATCHED, REASON_RECUT, 95);
 	else if (odd->resequenced)
 		judge_say(odd, VERDICT_MATCHED, REASON_RESEQUENCED, 90);
+	else if (odd->twice)
+		judge_say(odd, VERDICT_DUPLICATED, REASON_TWICE, 90);
 	else if (synproxy_explains(&g->synproxy, odd))
 		judge_say(odd, VERDICT_LOCAL, REASON_SYN_PROXY, 95);
 	else if (judge_edge(g, odd) || judge_local(g, odd))
@@ -550,11 +553,12 @@ static const char *const judge_sentences[REASONS] = {
 	[REASON_FOREIGN_PACKET] = "seen at %s only, with a TTL unlike its flow's",
 	[REASON_SENDER_REPEATS] = "seen at %s only; its sender sends the same bytes later, past %m",
 	[REASON_RECUT] = "its bytes are at %m, cut into other packets",
-	[REASON_PARTLY] = "some of its bytes are at %m, cut into other packets, the rest is nowhere",
 	[REASON_SYN_PROXY] = "a handshake of the box between %s and %m, which answers in the server's name: a SYN proxy",
 	[REASON_NAMESAKE] = "%s and %m show a session of these addresses and ports, and no packet alike: rewritten on the way, or another session",
 	[REASON_RESEQUENCED] = "it is at %m under other sequence numbers, which changed in mid-session",
 	[REASON_MAYBE_RESEQUENCED] = "no copy at %m under these sequence numbers, which changed in mid-session; it may be there rewritten",
+	[REASON_SWALLOWED] = "an acknowledgment without data; what was sent before and behind it is one packet at %m, which may stand for it",
+	[REASON_TWICE] = "the same bytes in the same packet had come to %s before",
 	[REASON_LIKE_ITS_FLOW] = "seen at %s only, but like its flow in every way: the capture at %m must have lost it",
 };
 
@@ -566,6 +570,11 @@ void reason_text(const struct judging *judging, const struct odd *odd, char *tex
 
 	path_stage_name(judging->path, judging->view, odd_missing_stage(judging->path, odd),
 			missing, sizeof missing);
+	if (odd->partly)
+		n = (size_t)snprintf(text, room,
+				     "%u bytes of it are missing at %s, where the others are in other packets; ",
+				     odd->missing, missing);
+	n = n < room ? n : room - 1;
 	for (; *from && n + 1 < room; from++) {
 		const char *name = from[0] == '%' && from[1] == 'm'   ? missing
 				   : from[0] == '%' && from[1] == 's' ? judging->view->point[odd->point].name

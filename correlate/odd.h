@@ -54,9 +54,8 @@ enum reason {
 	REASON_NO_COPY, REASON_NO_COPY_DOUBT,
 	REASON_FOREIGN_RESET, REASON_RESET_ONE_SIDE, REASON_FOREIGN_PACKET, REASON_SENDER_REPEATS,
 	REASON_LIKE_ITS_FLOW,
-	REASON_RECUT, REASON_PARTLY,
-	REASON_SYN_PROXY, REASON_NAMESAKE, REASON_RESEQUENCED,
-	REASON_MAYBE_RESEQUENCED,
+	REASON_RECUT, REASON_SWALLOWED, REASON_TWICE,
+	REASON_SYN_PROXY, REASON_NAMESAKE, REASON_RESEQUENCED, REASON_MAYBE_RESEQUENCED,
 	REASONS
 };
 
@@ -64,8 +63,10 @@ enum reason {
 struct odd {
 	int64_t time_ns;     /* reference time */
 	uint32_t point, index, way, session;
-	uint32_t seq, end;   /* TCP: what it carries, [seq, end) */
+	uint32_t seq, end;   /* TCP: what it carries, [seq, end); a later fragment: its offset */
 	uint32_t length;     /* IP bytes */
+	uint32_t ip_id;
+	uint16_t header;     /* of those, IP's and the transport's headers */
 	uint16_t flags, marks;
 	uint8_t hop, direction;
 	uint8_t ttl, proto;
@@ -73,7 +74,15 @@ struct odd {
 	bool alone;          /* no packet of its session is matched at this hop */
 	bool resequenced;    /* it is at the other side under numbers that a box moved in mid-session */
 	bool maybe_resequenced; /* it may be one of those there that nothing tells apart */
+	uint8_t marked;      /* enum verdict that its marks give, which holds unless it is re-cut */
+	/* what it has in common with packets that were cut otherwise, see recut.h */
 	bool recut, partly;  /* all, or some, of its bytes are in odd packets of the other side */
+	bool twice;          /* ... but had come once before, in the same packet */
+	bool swallowed;      /* an ACK without data that may have gone into a joined segment */
+	uint32_t missing;    /* bytes; partly: of it */
+	uint32_t gap_from, gap_to; /* the first of them, counted from its beginning */
+	int64_t arrived_ns;  /* upstream, re-cut: reference time of its last byte; INT64_MIN: not known */
+	uint8_t arrived_at;  /* ... and the point */
 	/* evidence */
 	bool covered_before; /* its bytes, or later ones, had passed the other side before */
 	bool copy_passed;    /* another packet with some of its bytes passed the other side later */
@@ -92,6 +101,7 @@ struct account {
 /* What a session did at one hop. */
 struct hop_session {
 	uint32_t matched[2], upstream[2], downstream[2]; /* by direction: matched, odd at either side */
+	uint32_t recut[2];       /* of both sides: cut or joined on the way */
 	int64_t last_ns[2];                              /* near side's time of the last matched packet */
 	/* of its last matched packet, by direction: see change.c and change_key.c */
 	uint32_t change[2], ways[2];

@@ -53,12 +53,13 @@ static uint32_t pass_carries(uint16_t flags, uint32_t payload)
 }
 
 static bool pass_odd(struct pass_part *part, uint32_t p, uint32_t index, uint32_t way,
-		     bool upstream)
+		     bool upstream, enum verdict marked)
 {
 	const struct hop_pass *pass = part->pass;
 	const struct view_point *point = &pass->judging->view->point[p];
 	struct odd odd = {.point = p, .index = index, .way = way, .hop = (uint8_t)pass->hop,
-			  .direction = (uint8_t)part->direction, .upstream = upstream};
+			  .direction = (uint8_t)part->direction, .upstream = upstream,
+			  .marked = (uint8_t)marked, .arrived_ns = INT64_MIN};
 
 	odd.session = pass->judging->sessions->of_node[way >> 1];
 	odd.time_ns = clock_correct(&pass->judging->meeting->clock[p],
@@ -68,6 +69,8 @@ static bool pass_odd(struct pass_part *part, uint32_t p, uint32_t index, uint32_
 	odd.marks = (uint16_t)view_get(point, RECORD_MARKS, index);
 	odd.ttl = (uint8_t)view_get(point, RECORD_TTL, index);
 	odd.length = (uint32_t)view_get(point, RECORD_LENGTH, index);
+	odd.header = (uint16_t)view_get(point, RECORD_HEADER, index);
+	odd.ip_id = (uint32_t)view_get(point, RECORD_IP_ID, index);
 	odd.seq = view_seq(point, index);
 	odd.end = odd.seq + pass_carries(odd.flags, view_payload(point, index));
 	return pass_add_odd(part, &odd);
@@ -175,6 +178,22 @@ static enum verdict pass_verdict(uint8_t marks, bool near, bool adjacent, bool u
 	return VERDICT_NONE;
 }
 
+/* Whether what its marks say of a record may be wrong, because its bytes crossed in a packet cut
+ * otherwise: then it is looked at with the odd ones. */
+static bool pass_may_be_cut(const struct pass_part *part, uint32_t p, uint32_t index, uint32_t way,
+			    enum verdict verdict)
+{
+	const struct judging *j = part->pass->judging;
+	const struct view_point *point = &j->view->point[p];
+
+	if (verdict != VERDICT_UNCAPTURED && verdict != VERDICT_AMBIGUOUS &&
+	    verdict != VERDICT_DUPLICATED)
+		return false;
+	return j->view->flow[way >> 1].proto == 6
+		       ? view_payload(point, index) != 0
+		       : (view_get(point, RECORD_MARKS, index) & PACKET_FRAGMENT) != 0;
+}
+
 void pass_set(const struct hop_pass *pass, uint32_t p, uint32_t index, unsigned direction,
 	      enum verdict verdict)
 {
@@ -259,8 +278,8 @@ static bool pass_verdicts(struct pass_part *part, uint32_t p, bool near,
 		enum verdict verdict = pass_verdict(marks[index], near, adjacent, upstream, ends);
 
 		evidence[s->list[s->of_node[way >> 1]].evidence]++;
-		if (verdict == VERDICT_NONE) {
-			if (!pass_odd(part, p, index, way, upstream))
+		if (verdict == VERDICT_NONE || pass_may_be_cut(part, p, index, way, verdict)) {
+			if (!pass_odd(part, p, index, way, upstream, verdict))
 				return false;
 			continue;
 		}

@@ -9,6 +9,7 @@
 #define PROOF_PACKETS_AT_ONCE (1u << 18) /* of dossiers in memory ... */
 #define PROOF_PASSES 16u                 /* ... or more, so that there are no more passes */
 #define PROOF_LOOK_BACK 64u           /* packets of a direction that one is held against */
+#define PROOF_LOOK_FAR 512u           /* ... and one that was cut from others: there are many such */
 
 /* A dossier under way. */
 struct proof_work {
@@ -42,6 +43,26 @@ static bool proof_overlap(const struct dossier_packet *a, const struct dossier_p
 	return proof_before(a->seq, b->end) && proof_before(b->seq, a->end);
 }
 
+/* Packets that were cut, or joined, on the way to their first point repeat bytes if one did of those
+ * that they were made of: packets that the stage before saw, and this one did not. */
+static bool proof_made_of_repeat(const struct proof_work *w, const struct dossier *d, uint32_t packet)
+{
+	const struct dossier_packet *p = &d->packet[packet];
+	uint32_t here = d->sight[p->sight].stage, before = p->forward ? here - 1 : here + 1, k, looked;
+
+	for (k = packet, looked = 0; k-- > 0 && looked < PROOF_LOOK_FAR;) {
+		const struct dossier_packet *o = &d->packet[k];
+
+		if (o->from_client != p->from_client || !proof_has_bytes(o))
+			continue;
+		looked++;
+		if (w->repeat[k] && proof_overlap(o, p) && dossier_seen(d, o, before) &&
+		    !dossier_seen(d, o, here))
+			return true;
+	}
+	return false;
+}
+
 /* Which packets repeat bytes of an earlier one. */
 static void proof_repeats(struct proof_work *w, const struct dossier *d)
 {
@@ -54,6 +75,10 @@ static void proof_repeats(struct proof_work *w, const struct dossier *d)
 		if (!proof_has_bytes(p) || p->after == VERDICT_DUPLICATED ||
 		    p->before == VERDICT_DUPLICATED)
 			continue;
+		if (p->before == VERDICT_MATCHED) {
+			w->repeat[i] = proof_made_of_repeat(w, d, i);
+			continue;
+		}
 		for (k = i, looked = 0; k-- > 0 && looked < PROOF_LOOK_BACK && !w->repeat[i];) {
 			const struct dossier_packet *o = &d->packet[k];
 

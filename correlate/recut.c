@@ -4,21 +4,17 @@
 #include <stdlib.h>
 
 #include "collect/packet.h"
+#include "correlate/cut.h"
+#include "correlate/delays.h"
+#include "correlate/refragment.h"
 
-#define RECUT_REACH 256 /* pieces looked at for one packet */
-
-/* A candidate, its bytes numbered from the first of its session and direction
- * on, so that nothing wraps. */
-struct recut {
-	int64_t begin, end;
-	int64_t again_ns;  /* upstream: when its sender sent some of its bytes again; INT64_MAX: never */
-	struct odd *odd;
-};
+#define RECUT_ACK_REACH 64 /* joined segments looked at for one acknowledgment */
 
 /* By session and direction, then time. */
 static int recut_compare_time(const void *x, const void *y)
 {
-	const struct odd *a = ((const struct recut *)x)->odd, *b = ((const struct recut *)y)->odd;
+	const struct odd *a = ((const struct cut_piece *)x)->odd;
+	const struct odd *b = ((const struct cut_piece *)y)->odd;
 
 	if (a->session != b->session)
 		return a->session < b->session ? -1 : 1;
@@ -29,10 +25,14 @@ static int recut_compare_time(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
+/* Those with bytes first, each kind by its place. */
 static int recut_compare_place(const void *x, const void *y)
 {
-	const struct recut *a = x, *b = y;
+	const struct cut_piece *a = x, *b = y;
+	bool a_empty = a->begin == a->end, b_empty = b->begin == b->end;
 
+	if (a_empty != b_empty)
+		return a_empty ? 1 : -1;
 	if (a->begin != b->begin)
 		return a->begin < b->begin ? -1 : 1;
 	return recut_compare_time(a, b);
@@ -40,14 +40,15 @@ static int recut_compare_place(const void *x, const void *y)
 
 static bool recut_candidate(const struct odd *odd)
 {
-	return odd->proto == 6 && odd->end != odd->seq && !odd->resequenced &&
-	       !odd->maybe_resequenced &&
-	       !(odd->flags & (PACKET_TCP_RST | PACKET_TCP_SYN)) &&
-	       !(odd->marks & PACKET_FRAGMENT_LATER);
+	return odd->proto == 6 && !(odd->flags & (PACKET_TCP_RST | PACKET_TCP_SYN)) &&
+	       !(odd->marks & PACKET_FRAGMENT_LATER) && !odd->recut && !odd->partly &&
+	       !odd->resequenced && !odd->maybe_resequenced &&
+	       (odd->end != odd->seq || (odd->upstream && !odd->marked));
 }
 
-/* Numbers the bytes: each packet lies within 2 GB of the one before (RFC 9293 3.4). */
-static void recut_number(struct recut *list, uint64_t count)
+/* Numbers the bytes, so that nothing wraps: each packet lies within 2 GB of the one
+ * before (RFC 9293 3.4). */
+static void recut_number(struct cut_piece *list, uint64_t count)
 {
 	int64_t last = list->odd->seq;
 	uint64_t i;
@@ -61,95 +62,144 @@ static void recut_number(struct recut *list, uint64_t count)
 	}
 }
 
-/* The place from which on packets may reach into list[at]. */
-static uint64_t recut_from(uint64_t at)
+/* Whether a joined segment holds the bytes on both sides of the acknowledgment, of which the later
+ * ones were sent behind it. */
+static bool recut_swallows(const struct cut *cut, const struct cut_piece *joined,
+			   const struct cut_piece *ack, int64_t tmax_ns)
 {
-	return at > RECUT_REACH ? at - RECUT_REACH : 0;
+	int64_t later = cut_time(cut, joined->odd) - cut_time(cut, ack->odd);
+
+	return !joined->odd->upstream && joined->odd->recut && joined->begin < ack->begin &&
+	       joined->end > ack->begin && later >= 0 && later <= tmax_ns;
 }
 
-static void recut_find_again(struct recut *list, uint64_t count, uint64_t at)
+static void recut_acknowledgments(const struct cut *cut, const struct cut_piece *list,
+				  uint64_t pieces, uint64_t count, int64_t tmax_ns)
 {
-	struct recut *one = &list[at];
-	uint64_t k;
+	uint64_t i, behind = 0, k;
 
-	one->again_ns = INT64_MAX;
-	for (k = recut_from(at); k < count && k < at + RECUT_REACH && list[k].begin < one->end; k++)
-		if (list[k].odd->upstream && list[k].end > one->begin &&
-		    list[k].odd->time_ns > one->odd->time_ns &&
-		    list[k].odd->time_ns < one->again_ns)
-			one->again_ns = list[k].odd->time_ns;
-}
-
-/* Whether `piece`, of the other side, may carry bytes of `one`: it is there in
- * time, and not only after the sender had sent them again. */
-static bool recut_fits(const struct recut *one, const struct recut *piece, int64_t tmax_ns)
-{
-	const struct recut *up = one->odd->upstream ? one : piece;
-	const struct recut *down = one->odd->upstream ? piece : one;
-	int64_t later = down->odd->time_ns - up->odd->time_ns;
-
-	return piece->odd->upstream != one->odd->upstream && later > -tmax_ns / 16 &&
-	       later <= tmax_ns && (up == piece || down->odd->time_ns < up->again_ns);
-}
-
-/* The bytes of list[at] that the other side's pieces carry. They come sorted by
- * their beginnings, so one sweep covers them. */
-static int64_t recut_covered(const struct recut *list, uint64_t count, uint64_t at, int64_t tmax_ns)
-{
-	const struct recut *one = &list[at];
-	int64_t reached = one->begin, covered = 0;
-	uint64_t k;
-
-	for (k = recut_from(at); k < count && k < at + RECUT_REACH && list[k].begin < one->end; k++) {
-		const struct recut *piece = &list[k];
-		int64_t begin, end;
-
-		if (k == at || piece->end <= reached || !recut_fits(one, piece, tmax_ns))
-			continue;
-		begin = piece->begin > reached ? piece->begin : reached;
-		end = piece->end < one->end ? piece->end : one->end;
-		if (end > begin)
-			covered += end - begin;
-		reached = end > reached ? end : reached;
+	for (i = pieces; i < count; i++) {
+		while (behind < pieces && list[behind].begin < list[i].begin)
+			behind++;
+		for (k = behind; k-- > 0 && k + RECUT_ACK_REACH >= behind;)
+			if (recut_swallows(cut, &list[k], &list[i], tmax_ns)) {
+				list[i].odd->swallowed = true;
+				break;
+			}
 	}
-	return covered;
 }
 
 /* One session and direction. */
-static void recut_session(struct recut *list, uint64_t count, int64_t tmax_ns)
+static bool recut_session(struct cut *cut, struct cut_piece *list, uint64_t count, int64_t tmax_ns)
 {
-	uint64_t i;
+	uint64_t pieces = count;
 
 	recut_number(list, count);
 	qsort(list, count, sizeof *list, recut_compare_place);
-	for (i = 0; i < count; i++)
-		recut_find_again(list, count, i);
-	for (i = 0; i < count; i++) {
-		int64_t covered = recut_covered(list, count, i, tmax_ns);
-
-		list[i].odd->recut = covered == list[i].end - list[i].begin;
-		list[i].odd->partly = covered && !list[i].odd->recut;
-	}
+	while (pieces && list[pieces - 1].begin == list[pieces - 1].end)
+		pieces--;
+	if (!cut_pieces(cut, list, (uint32_t)pieces))
+		return false;
+	recut_acknowledgments(cut, list, pieces, count, tmax_ns);
+	return true;
 }
 
-enum status recut_find(struct odd *odd, uint64_t odds, int64_t tmax_ns, struct error *err)
+static uint64_t recut_same(const struct cut_piece *list, uint64_t from, uint64_t count)
 {
-	struct recut *list = malloc((odds + 1) * sizeof *list);
-	uint64_t n = 0, i, from, to;
+	uint64_t to = from;
 
-	if (!list)
-		return error_errno(err, ENOMEM, "re-cut segments");
-	for (i = 0; i < odds; i++)
-		if (recut_candidate(&odd[i]))
-			list[n++] = (struct recut){.odd = &odd[i]};
-	qsort(list, n, sizeof *list, recut_compare_time);
-	for (from = 0; from < n; from = to) {
-		for (to = from; to < n && list[to].odd->session == list[from].odd->session &&
-				list[to].odd->direction == list[from].odd->direction;
-		     to++)
-			;
-		recut_session(list + from, to - from, tmax_ns);
+	while (to < count && list[to].odd->session == list[from].odd->session &&
+	       list[to].odd->direction == list[from].odd->direction)
+		to++;
+	return to;
+}
+
+static bool recut_tcp(struct cut_piece *list, uint64_t count, uint32_t hop,
+		      const struct judging *judging, const struct hop_result *result)
+{
+	uint64_t from, to, most = 0;
+	struct cut *cut;
+	bool ok;
+
+	qsort(list, count, sizeof *list, recut_compare_time);
+	for (from = 0; from < count; from = to) {
+		to = recut_same(list, from, count);
+		most = to - from > most ? to - from : most;
+	}
+	cut = cut_open(judging, result, hop, (uint32_t)most);
+	ok = cut;
+	for (from = 0; from < count && ok; from = to) {
+		to = recut_same(list, from, count);
+		ok = recut_session(cut, list + from, to - from, judging->tmax_ns);
+	}
+	cut_close(&cut);
+	return ok;
+}
+
+enum status recut_find(struct odd *odd, uint64_t odds, uint32_t hop, const struct judging *judging,
+		       const struct hop_result *result, struct error *err)
+{
+	struct cut_piece *list;
+	uint64_t n = 0, i;
+	bool ok = false;
+
+	if (odds >= UINT32_MAX / 4)
+		return error_set(err, STATUS_INPUT, "more unmatched packets than one run can take");
+	list = malloc((odds + 1) * sizeof *list);
+	if (list && refragment_find(odd, odds, hop, judging, result)) {
+		for (i = 0; i < odds; i++)
+			if (recut_candidate(&odd[i]))
+				list[n++] = (struct cut_piece){.odd = &odd[i]};
+		ok = !n || recut_tcp(list, n, hop, judging, result);
 	}
 	free(list);
-	return STATUS_OK;
+	return ok ? STATUS_OK : error_errno(err, ENOMEM, "re-cut packets");
+}
+
+/* How long the packet took until its last byte was there; false: nobody can tell. */
+static bool recut_delay(const struct odd *odd, const struct judging *j, uint32_t hop,
+			int64_t *near_ns, int64_t *delay_ns)
+{
+	bool near = j->path->stage[odd->point] == hop;
+	uint32_t p = near ? odd->point : odd->arrived_at, q = near ? odd->arrived_at : odd->point;
+	int64_t far_ns = near ? odd->arrived_ns : odd->time_ns;
+
+	if (odd->arrived_ns == INT64_MIN)
+		return false;
+	*near_ns = near ? odd->time_ns : odd->arrived_ns;
+	if (!hop_difference(&j->hops->hop[hop], p, *near_ns, q, far_ns, delay_ns))
+		return false;
+	*delay_ns = near ? *delay_ns : -*delay_ns;
+	return true;
+}
+
+bool recut_measure(const struct odd *odd, uint64_t odds, uint32_t hop,
+		   const struct judging *j, struct hop_result *result)
+{
+	int64_t near_ns, delay_ns;
+	bool ok = true;
+	uint64_t i;
+
+	for (i = 0; i < odds && ok; i++) {
+		unsigned d = odd[i].direction;
+		struct hop_session *s = &result->session[odd[i].session];
+
+		if (!odd[i].recut)
+			continue;
+		s->recut[d]++;
+		if (!odd[i].upstream)
+			continue;
+		near_ns = j->path->stage[odd[i].point] == hop || odd[i].arrived_ns == INT64_MIN
+				  ? odd[i].time_ns
+				  : odd[i].arrived_ns;
+		if (!s->matched[d]++ || near_ns > s->last_ns[d])
+			s->last_ns[d] = near_ns;
+		if (odd[i].marks & PACKET_FRAGMENT)
+			result->fragments[d][(odd[i].marks & PACKET_FRAGMENT_LATER) != 0]++;
+		if (!recut_delay(&odd[i], j, hop, &near_ns, &delay_ns))
+			continue;
+		histogram_add(result->delay[d], delay_ns);
+		ok = delays_add(result->delays, near_ns, d, delay_ns);
+	}
+	return ok;
 }

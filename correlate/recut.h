@@ -1,19 +1,24 @@
-/* Re-cut segments: TCP bytes that crossed a hop in other packets than they
- * came in (segmentation offload, GRO, a smaller MSS). Such packets have no twin,
- * but every byte of theirs lies in odd packets of the other side.
+/* Re-cut packets: bytes that crossed a hop in other packets than they came in. Such
+ * packets have no twin, but their bytes lie in packets of the other side that have none either.
  *
- * Found among the odd packets of one hop: a packet all of whose bytes the
- * other side's odd packets of the same session and direction carry, within the time
- * that a packet may take, has passed: its verdict is matched. One of which
- * only some bytes are there has lost the others.
+ *   TCP        by sequence numbers: segmentation offload, GRO, LRO, a smaller MSS
+ *   fragments  by the datagram's offsets, see refragment.h
+ *
+ * An acknowledgment without data that stood between two segments which came out as one
+ * may have gone into that one: it is `swallowed`.
  */
 #ifndef CROSSTAP_CORRELATE_RECUT_H
 #define CROSSTAP_CORRELATE_RECUT_H
 
 #include "correlate/odd.h"
 
-/* Sets `recut` (all bytes are there) or `partly` (some are) of the odd packets of a hop. */
-enum status recut_find(struct odd *odd, uint64_t odds, int64_t tmax_ns, struct error *err)
-	MUST_CHECK;
+/* Says of the odd packets of a hop, which are in order of time, what cut.h says. */
+enum status recut_find(struct odd *odd, uint64_t odds, uint32_t hop, const struct judging *judging,
+		       const struct hop_result *result, struct error *err) MUST_CHECK;
+
+/* Measures what passed re-cut: delays, of a packet from its sending until its last byte was
+ * there, and what the hop's sessions count. */
+bool recut_measure(const struct odd *odd, uint64_t odds, uint32_t hop,
+		   const struct judging *judging, struct hop_result *result);
 
 #endif

@@ -65,7 +65,7 @@ static int resequence_compare_apart(const void *x, const void *y)
 
 static bool resequence_candidate(const struct odd *odd)
 {
-	return odd->proto == 6 &&
+	return odd->proto == 6 && !odd->marked &&
 	       !(odd->flags & (PACKET_TCP_SYN | PACKET_TCP_RST)) &&
 	       !(odd->marks & PACKET_FRAGMENT_LATER);
 }

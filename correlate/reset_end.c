@@ -97,6 +97,8 @@ static void end_carry(struct facts_end *e, const struct facts_look *look,
 {
 	bool again = e->next_known && !facts_before(e->next, look->end);
 
+	if (again && p->before == VERDICT_MATCHED)
+		return; /* cut from what was looked at already */
 	if (!again) {
 		e->next = look->end;
 		e->next_known = true;

@@ -304,6 +304,7 @@ enum status stories_tell(struct stories **out, const struct judging *judging,
 	t.stories = *out = calloc(1, sizeof **out);
 	if (!t.stories)
 		return error_errno(err, ENOMEM, "stories");
+	t.stories->verdicts = verdicts;
 	status = storying_begin(&t, resets, err);
 	if (!status) {
 		storying_tell(&t, threads);

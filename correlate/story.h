@@ -61,6 +61,7 @@ struct stories {
 	struct story *list;
 	struct story_copies *copies; /* by node; NULL: no point has any */
 	struct story_services services;
+	const struct verdicts *verdicts; /* borrowed */
 };
 
 /* Works out every session's outcome. `source`: what dossiers are made from. */

@@ -21,6 +21,7 @@ struct point_rows {
 	struct station station[VIEW_POINTS_MAX];
 	struct station_ends ends[VIEW_POINTS_MAX]; /* of each station */
 	struct analysis_flow analysis[VIEW_POINTS_MAX]; /* of each station: [0] the client's packets */
+	const struct verdicts *verdicts;
 	const struct proof *proof;     /* by node */
 	struct proof proven[VIEW_POINTS_MAX]; /* of each station */
 	struct content_story content;  /* of the row */
@@ -71,6 +72,15 @@ static void point_words_ends(struct point_rows *rows, uint32_t before, uint32_t 
 	point_words_end(&rows->words, true, a, b);
 }
 
+/* Whether packets of the session were cut or joined between two stages: more or fewer are none lost. */
+static bool point_recut(const struct point_rows *rows, uint32_t from, uint32_t to, unsigned way)
+{
+	for (; from < to; from++)
+		if (rows->verdicts->hop[from].session[rows->number].recut[way])
+			return true;
+	return false;
+}
+
 static void point_words_packets(struct point_rows *rows, const struct point_before *before,
 				uint32_t at)
 {
@@ -91,6 +101,8 @@ static void point_words_packets(struct point_rows *rows, const struct point_befo
 		words_add(words, now > then ? "more" : "fewer");
 		words_add(words, ways[way]);
 		words_add_cut(words, before->name, POINT_NAME_MAX);
+		if (point_recut(rows, point_stage(rows, before->at), point_stage(rows, at), way))
+			words_add(words, " (cut or joined on the way)");
 	}
 }
 
@@ -375,6 +387,7 @@ enum status stories_write_points(const struct stories *stories, const struct jud
 
 	rows.j = judging;
 	rows.w = NULL;
+	rows.verdicts = stories->verdicts;
 	rows.proof = proof;
 	status = names_make(&rows.names, judging->path, judging->view, err);
 	if (!status)

@@ -113,6 +113,20 @@ static int verdict_odd_compare(const void *x, const void *y)
 	return (a->index > b->index) - (a->index < b->index);
 }
 
+/* What marks said of packets and re-cutting did not gainsay: no odd ones any more. */
+static uint64_t verdict_drop_marked(const struct hop_pass *pass, struct odd *odd, uint64_t odds)
+{
+	uint64_t n = 0, i;
+
+	for (i = 0; i < odds; i++) {
+		if (odd[i].marked && !odd[i].recut)
+			pass_set(pass, odd[i].point, odd[i].index, odd[i].direction, odd[i].marked);
+		else
+			odd[n++] = odd[i];
+	}
+	return n;
+}
+
 static void verdict_count_odds(const struct hop_pass *pass, struct odd *odd, uint64_t odds)
 {
 	struct hop_session *s;
@@ -133,19 +147,27 @@ static void verdict_count_odds(const struct hop_pass *pass, struct odd *odd, uin
 	}
 }
 
+/* The hop's odd packets, the last ones so far. */
 static enum status verdict_judge(const struct hop_pass *pass, struct odd *odd, uint64_t odds,
 				 struct error *err)
 {
 	const struct judging *j = pass->judging;
 	enum status status;
-	uint64_t i;
+	uint64_t i, left;
 
 	if (odds)
 		qsort(odd, odds, sizeof *odd, verdict_odd_compare);
 	status = resequence_find(odd, odds, pass->hop, j, err);
-	verdict_count_odds(pass, odd, odds);
 	if (!status)
-		status = recut_find(odd, odds, j->tmax_ns, err);
+		status = recut_find(odd, odds, pass->hop, j, pass->result, err);
+	if (status)
+		return status;
+	left = verdict_drop_marked(pass, odd, odds);
+	pass->verdicts->odds -= odds - left;
+	odds = left;
+	if (!recut_measure(odd, odds, pass->hop, j, pass->result))
+		return verdicts_memory(err);
+	verdict_count_odds(pass, odd, odds);
 	if (!status)
 		status = evidence_gather(odd, odds, pass->hop, j, err);
 	if (!status)

@@ -140,6 +140,10 @@ static void ladder_repeat(const struct ladder *l, uint32_t i, char words[LADDER_
 			 l->dossier.packet[l->follow[i].original].after == VERDICT_DROPPED
 				 ? ", which was dropped" : "");
 		break;
+	case LADDER_RECUT:
+		ladder_since(l, l->follow[i].original, since);
+		snprintf(words, LADDER_WORDS_MAX, "bytes of %.20s, cut or joined on the way", since);
+		break;
 	case LADDER_OUT_OF_ORDER:
 		strcpy(words, "out of order");
 		break;

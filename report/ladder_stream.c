@@ -99,6 +99,10 @@ static void ladder_stream_judge(struct ladder_stream *stream, const struct dossi
 	struct ladder_stream *one = &stream[number];
 	bool behind_gap = d->left_out && number >= DOSSIER_PACKETS_MAX / 2;
 
+	if (packet->before == VERDICT_MATCHED && ladder_find_original(stream, d, number, &one->original)) {
+		one->repeat = LADDER_RECUT;
+		return;
+	}
 	if (!next || packet->before == VERDICT_INJECTED || packet->before == VERDICT_DUPLICATED ||
 	    packet->after == VERDICT_DUPLICATED)
 		return;

@@ -9,13 +9,14 @@ enum ladder_repeat {
 	LADDER_NEW,
 	LADDER_RETRANSMISSION, /* carries bytes that an earlier packet carried */
 	LADDER_OUT_OF_ORDER,   /* carries older bytes that none did */
+	LADDER_RECUT,          /* was cut from an earlier packet, or joined from several, on its way */
 	LADDER_KEEPALIVE       /* tshark's test: at most a byte, just before what comes next */
 };
 
 struct ladder_stream {
 	uint32_t seq, ack;     /* relative, at the first point that saw the packet */
 	uint8_t repeat;        /* enum ladder_repeat */
-	uint32_t original;     /* RETRANSMISSION: the last packet with those bytes */
+	uint32_t original;     /* RETRANSMISSION, RECUT: the last packet with those bytes */
 };
 
 /* Fills one for each packet. TCP only: of others nothing is known. */

@@ -16,7 +16,9 @@ csvq=$build/lab/csvq
 
 variants='given found shifted shifted-last gz pcapng cut'
 # Their answers need what is not built yet: asked for with CROSSTAP_CASES_LATER=1.
-later='sequence-shift proxy offload'
+later='sequence-shift proxy'
+# Packets are cut on the way: counting equal ones is no truth, the counter is.
+cut='offload'
 # Of pcapshift: what the shifted point's clock is off by, in seconds and ppm
 shift_s=-3.7 shift_ppm=35
 
@@ -34,6 +36,18 @@ points_of()
 	done
 }
 
+is_cut()
+{
+	case " $cut " in *" ${1##*/} "*) return 0 ;; esac
+	return 1
+}
+
+# dropped_by_counter CASE_DIR
+dropped_by_counter()
+{
+	sed -n 's/.*"dropped": *\([0-9]*\).*/\1/p' "$1/truth.json"
+}
+
 # truth_work_out CASE_DIR: tools/brute at every hop, kept in $work/acts.*
 truth_work_out()
 {
@@ -44,6 +58,7 @@ truth_work_out()
 		point=$(basename "$point" .pcap)
 		tests/tools/packets "$1/$point.pcap" >"$work/packets.$point"
 	done
+	is_cut "$1" && return
 	for hop in $hops; do
 		for side in "${hop%>*}" "${hop#*>}"; do
 			for point in ${side//\// }; do
@@ -76,7 +91,8 @@ truth_agree()
 {
 	local dropped act
 
-	dropped=$(sed -n 's/.*"dropped": *\([0-9]*\).*/\1/p' "$1/truth.json")
+	is_cut "$1" && return
+	dropped=$(dropped_by_counter "$1")
 	if [ -n "$dropped" ]; then
 		is "the counter's drops are those of the captures" \
 			"$(acts_of 'drop[?]?' "$busy" | wc -l)" "$dropped"
@@ -167,9 +183,15 @@ verify_case()
 
 	verify_path "$path"
 	verify_sums
-	verify_acts $hops
-	is "as many are dropped as are missing" "$(csv hops -s dropped)" \
-		"$(acts_of 'drop[?]?' $hops | wc -l)"
+	if is_cut "$1"; then
+		is "as many are dropped as the counter says" "$(csv hops -s dropped)" \
+			"$(dropped_by_counter "$1")"
+		is "none is injected or doubled" "$(csv injected) $(csv hops -s duplicated)" "0 0"
+	else
+		verify_acts $hops
+		is "as many are dropped as are missing" "$(csv hops -s dropped)" \
+			"$(acts_of 'drop[?]?' $hops | wc -l)"
+	fi
 	for hop in $hops; do
 		[ "$hop" = "$busy" ] || verify_idle "$hop"
 	done
@@ -187,7 +209,7 @@ verify_case()
 		verify_frames "$work/packets.$point" "$point"
 	done
 	verify_clocks "$2"
-	verify_delays $hops
+	is_cut "$1" || verify_delays $hops
 	[ "${1##*/}" != resets ] || verify_resets
 }
 

@@ -172,10 +172,10 @@ tcp_quiet()
 	return 1
 }
 
-# counter NAME: packets that the firewall's named nft counter has seen
+# counter NAME [bytes]: packets (or bytes) that the firewall's named nft counter has seen
 counter()
 {
-	in_ns fw nft list counters | awk -v name="$1" '
+	in_ns fw nft list counters | awk -v name="$1" -v what="${2:-packets}" '
 		$1 == "counter" { found = $2 == name }
-		found && $1 == "packets" { print $2 }'
+		found && $1 == "packets" { print what == "bytes" ? $4 : $2 }'
 }

@@ -368,6 +368,34 @@ static void middle(void)
 	end("of a long session it is said how many packets are left out");
 }
 
+/* A frame of 2000 bytes that the last hop cuts; of another, sent later, the second half is new. */
+static void cut(void)
+{
+	struct scene_talk t = scene_talk(1000000, "10.1.0.1", 40000, "10.2.0.1", 80);
+	struct scene_packet piece;
+	char notes[1024];
+
+	begin("fw");
+	scene_frame(&scene, 30000000);
+	scene_open(&scene, &t);
+	scene_travel(&scene, &t, scene_by_client(&t, ACK, 2000), true, 1);
+	piece = scene_by_client(&t, ACK, 1000);
+	piece.ttl = 62;
+	scene_put(&scene, 2, t.us + 700, &piece);
+	piece.seq += 1000;
+	scene_put(&scene, 2, t.us + 710, &piece);
+	t.cseq += 2000;
+	t.us += 2000;
+	scene_server(&scene, &t, ACK, 0, SCENE_THROUGH);
+	scene_close(&scene, &t);
+	tell();
+	CHECK(!strstr(text, "retransmission of") && !strstr(text, "out of order"));
+	CHECK(strncmp(notes_of(4, notes), "bytes of 0.006", 14) == 0);
+	CHECK(strncmp(notes_of(5, notes), "bytes of 0.006", 14) == 0);
+	CHECK(strstr(notes, "cut or joined on the way"));
+	end("the pieces of a frame that was cut are no retransmissions");
+}
+
 /* A direction alone says nothing of the clocks. */
 static void one_way(void)
 {
@@ -404,6 +432,7 @@ int main(void)
 	silence();
 	mid_stream();
 	middle();
+	cut();
 	one_way();
 	return check_exit();
 }

@@ -97,7 +97,7 @@ static inline void scene_packet_make(struct packet *to, const struct scene_row *
 	to->flags = p->flags | (p->marks & PACKET_FRAGMENT || p->may_fragment ? 0 : PACKET_IP_DF);
 	to->seq = p->seq;
 	to->ack = p->ack;
-	if (p->proto == SCENE_ICMP)
+	if (p->proto == SCENE_ICMP && !(p->marks & PACKET_FRAGMENT_LATER))
 		to->seq |= (uint32_t)p->sport << 16;
 	if (p->proto == SCENE_TCP)
 		to->window = p->window;
