@@ -60,7 +60,7 @@ $(BUILD)/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# Test, bench and lab programs: one .c each, linked with everything.
+# Test, bench and lab programs: one .c each, linked with everything; bump has a folder besides.
 .PHONY: units benches labs
 units: $(UNITS)
 benches: $(BENCHES)
@@ -73,6 +73,7 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIBREPORT)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/lab/bump: $(call object,$(wildcard tests/lab/bump/*.c))
 $(BUILD)/lab/%: $(BUILD)/tests/lab/%.o $(LIBCOLLECT)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)

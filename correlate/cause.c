@@ -141,6 +141,7 @@ static enum status cause_hop_find(struct cause_hop *c, const struct dossier_sour
 	status = cause_silences_find(c, source, err);
 	if (status)
 		return status;
+	cause_moment_find(c);
 	cause_first_pass(c);
 	if (!cause_bursts_find(c))
 		return causes_memory(err);

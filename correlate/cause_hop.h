@@ -53,6 +53,7 @@ struct cause_service {
 	uint8_t version, proto;         /* version 0: a free place */
 	uint64_t passed[2], dropped[2], in_burst[2];
 	uint32_t sessions[2];           /* that lost something */
+	int64_t renewed_ns;             /* see cause_services_renew(); INT64_MAX: none was */
 };
 
 struct cause_services {
@@ -83,6 +84,12 @@ struct cause_burst {
 	uint32_t sessions;
 };
 
+/* Behind it nothing passed of the sessions that were there before it, but new ones did. */
+struct cause_moment {
+	int64_t from_ns, to_ns;  /* near: the last that passed of them, the first that died */
+	uint32_t sessions;       /* of which that is sure; 0: there is no such moment */
+};
+
 struct cause_hop {
 	const struct judging *j;
 	const struct hop_result *result;
@@ -104,6 +111,7 @@ struct cause_hop {
 	uint64_t burst_room;
 	struct gap_cluster cluster[GAP_CLUSTERS_MAX];
 	uint32_t clusters;
+	struct cause_moment moment;
 	uint32_t silent_sessions; /* whose drops follow a silence, and no burst explains them */
 	uint32_t unknown_sessions; /* of which nothing passed and no SYN was seen */
 	uint64_t passed[2], dropped[2];
@@ -143,6 +151,9 @@ bool cause_services_gather(struct cause_hop *c);
 /* The service of a drop, of its client only or of all clients. */
 struct cause_service *cause_service_of(const struct cause_hop *c, const struct odd *odd,
 				       bool of_client);
+/* For each service of one client: when the first session that was opened after this time (near)
+ * and passed in both directions had its last packet pass. */
+void cause_services_renew(struct cause_hop *c, int64_t after_ns);
 
 /* cause_answer.c: also the session's first RST of the hop's. */
 bool cause_answers_gather(struct cause_hop *c);
@@ -160,6 +171,9 @@ enum status cause_silences_find(struct cause_hop *c, const struct dossier_source
 				struct error *err) MUST_CHECK;
 enum status cause_silences_cluster(struct cause_hop *c, const struct dossier_source *source,
 				   struct error *err) MUST_CHECK;
+
+/* cause_moment.c: whether the hop forgot all its sessions at one moment. */
+void cause_moment_find(struct cause_hop *c);
 
 /* Whether so many drops of one session, in a row, are more than chance makes. */
 bool cause_no_chance(const struct cause_hop *c, uint32_t dropped);
@@ -181,8 +195,8 @@ const struct cause_rule *cause_rule(uint8_t number);
 
 /* cause_say.c: the sentences */
 cause_sentence cause_say_answered, cause_say_ttl, cause_say_mtu, cause_say_fragment,
-	cause_say_policy, cause_say_policy_client, cause_say_cut, cause_say_silence,
-	cause_say_no_session, cause_say_burst, cause_say_loss, cause_say_unknown;
+	cause_say_policy, cause_say_policy_client, cause_say_cut, cause_say_moment,
+	cause_say_silence, cause_say_no_session, cause_say_burst, cause_say_loss, cause_say_unknown;
 
 /* cause_words.c: a length of time as people say it ("61.2 s"), a count of things. */
 void cause_say_time(struct words *words, int64_t ns);

@@ -190,6 +190,17 @@ void cause_say_silence(const struct cause_hop *c, const struct cause_drop *drop,
 	}
 }
 
+void cause_say_moment(const struct cause_hop *c, const struct cause_drop *drop,
+		      struct words *words)
+{
+	words_sentence(words, "");
+	cause_say_count(words, c->moment.sessions, "session", "sessions");
+	words_add(words, " that had passed died from one moment on (within ");
+	cause_say_time(words, c->moment.to_ns - c->moment.from_ns);
+	words_add(words, "), while new ones of the same client and service passed: the hop's table of "
+			 "sessions was emptied, or another box took over without it");
+}
+
 void cause_say_no_session(const struct cause_hop *c, const struct cause_drop *drop,
 			  struct words *words)
 {

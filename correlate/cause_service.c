@@ -54,6 +54,7 @@ static struct cause_service *service_add(struct cause_services *s, const struct 
 	at = service_slot(s, key);
 	if (!at->version) {
 		*at = *key;
+		at->renewed_ns = INT64_MAX;
 		s->used++;
 	}
 	return at;
@@ -146,4 +147,25 @@ bool cause_services_gather(struct cause_hop *c)
 			service_add_passed(c, k, true);
 		}
 	return true;
+}
+
+void cause_services_renew(struct cause_hop *c, int64_t after_ns)
+{
+	const struct sessions *s = c->j->sessions;
+	struct cause_service key, *service;
+	uint32_t k, n;
+
+	for (k = 0; k < s->count; k++) {
+		const struct hop_session *at = &c->result->session[k];
+		int64_t last_ns = at->last_ns[0] > at->last_ns[1] ? at->last_ns[0] : at->last_ns[1];
+
+		if (s->list[k].start_ns <= after_ns || !at->matched[0] || !at->matched[1])
+			continue;
+		for (n = s->list[k].first_node; n != UINT32_MAX; n = s->next_node[n]) {
+			service_key(&key, c, n, true);
+			service = service_slot(&c->services, &key);
+			if (service->version && last_ns < service->renewed_ns)
+				service->renewed_ns = last_ns;
+		}
+	}
 }

@@ -166,6 +166,21 @@ static bool cause_silence(const struct cause_hop *c, const struct cause_drop *dr
 	return drop->revived || (s->silent && drop->trailing && !cause_all_in_burst(s));
 }
 
+/* Silences of one length say more than the moment does: that of the timer. */
+static bool cause_forgotten(const struct cause_hop *c, const struct cause_drop *drop)
+{
+	const struct cause_session *s = cause_session_of(c, drop);
+
+	return c->moment.sessions && cause_is_tcp(drop->odd) && drop->trailing && !s->cluster &&
+	       s->passed_ns != INT64_MIN && s->passed_ns <= c->moment.from_ns &&
+	       s->passed_ns + s->silence_ns >= c->moment.to_ns;
+}
+
+static uint64_t cause_forgotten_samples(const struct cause_hop *c, const struct cause_drop *drop)
+{
+	return c->moment.sessions;
+}
+
 static bool cause_contradicted(const struct cause_hop *c, const struct cause_drop *drop)
 {
 	uint32_t number = cause_session_of(c, drop)->cluster;
@@ -264,6 +279,7 @@ static const struct cause_rule cause_rules[] = {
 	{DROP_RESET_BY_HOP, 90, cause_cut, NULL, cause_say_cut},
 	{DROP_POLICY, 97, cause_policy, cause_policy_samples, cause_say_policy},
 	{DROP_POLICY, 70, cause_policy_client, cause_client_samples, cause_say_policy_client},
+	{DROP_STATE, 95, cause_forgotten, cause_forgotten_samples, cause_say_moment},
 	{DROP_STATE, 70, cause_silence_doubtful, cause_silence_samples, cause_say_silence},
 	{DROP_STATE, 95, cause_silence, cause_silence_samples, cause_say_silence},
 	{DROP_STATE, 75, cause_no_session, cause_no_session_samples, cause_say_no_session},

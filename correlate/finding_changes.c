@@ -7,6 +7,7 @@
 
 #include "correlate/change_field.h"
 #include "correlate/finding_list.h"
+#include "correlate/finding_words.h"
 
 /* ---- which rows ---- */
 
@@ -164,4 +165,27 @@ void findings_of_changes(struct findings *f)
 		for (d = 0; d < 2; d++)
 			for (k = 0; k < CHANGE_FINDINGS; k++)
 				change_find(f, h, d, &change_findings[k]);
+}
+
+/* ---- sessions ---- */
+
+bool finding_said_by_changes(const struct findings *f, uint32_t hop, unsigned find)
+{
+	static const struct {
+		uint8_t find;
+		const char *kind;
+	} rows[] = {
+		{FIND_CHECKSUM_ERROR, "changes.checksum_broken"},
+		{FIND_OPTIONS_STRIPPED, "changes.window_scale_removed"},
+		{FIND_OPTIONS_STRIPPED, "changes.sack_removed"},
+		{FIND_OPTIONS_STRIPPED, "changes.timestamps_removed"},
+	};
+	uint32_t i, k;
+
+	for (k = 0; k < sizeof rows / sizeof rows[0]; k++)
+		for (i = 0; rows[k].find == find && i < f->count; i++)
+			if (f->list[i].hop == hop &&
+			    strcmp(f->list[i].kind_text, rows[k].kind) == 0)
+				return true;
+	return false;
 }

@@ -71,6 +71,8 @@ void findings_of_packets(struct findings *f, const struct resets *resets);
 void findings_of_hops(struct findings *f);
 /* What the hops rewrote. */
 void findings_of_changes(struct findings *f);
+/* Whether those say already what sessions are a finding for (enum session_finding). */
+bool finding_said_by_changes(const struct findings *f, uint32_t hop, unsigned find);
 /* What sessions came to, where packets and hops have not said it. After the others. */
 void findings_of_sessions(struct findings *f);
 

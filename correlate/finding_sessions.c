@@ -454,7 +454,7 @@ static void session_finding(struct session_findings *s, const struct session_gro
 		session_scatter(s, g);
 		return;
 	}
-	if (w->by_drops && session_said(s, g))
+	if ((w->by_drops && session_said(s, g)) || finding_said_by_changes(f, g->item->hop, g->item->find))
 		return;
 	findings_bound(f);
 	mine = f->count;

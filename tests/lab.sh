@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.." || exit 2
 . tests/tools/verify.sh
 . tests/lab/net.sh
 . tests/lab/scene.sh
+. tests/lab/proxy.sh
 
 build=$(cd "$1" && pwd) || exit 2
 shift

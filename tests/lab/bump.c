@@ -1,6 +1,7 @@
 /* A middlebox for the lab that owns up to what it does: a bump in the wire between two
  * interfaces of its namespace, which drops, doubles, delays and reorders packets, resets and
- * cuts sessions at random, and logs each of these acts as a line of JSON that names the packet.
+ * cuts sessions at random, and logs each of these acts as a line of JSON that names the packet
+ * as the side from which it came sees it. What it rewrites is in bump/rewrite.h.
  * The kernel's own tools (netem) know only totals, and are not in every kernel.
  *
  * Frames are copied whole. Sessions of port SPARED_PORT pass untouched, so that a scenario
@@ -22,16 +23,13 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "tests/lab/bump/rewrite.h"
 
 enum {
 	SPARED_PORT = 7,
-	FRAME_BYTES_MAX = 65550,
 	HELD_MAX = 8192,
 	CUT_MAX = 1024,
-	FIN = 1,
-	SYN = 2,
-	RST = 4,
-	ACK = 16,
+	HEADERS_BYTES = 128,
 };
 
 static const char bump_usage[] =
@@ -43,24 +41,26 @@ static const char bump_usage[] =
 	"  --reset P      a data segment makes a RST to both ends, and passes\n"
 	"  --cut          all that follows in that session is swallowed\n"
 	"  --max-bytes N  longer IP packets are lost\n"
-	"  --ttl N        is taken off        --tos N       is written\n";
+	"  --ttl N        is taken off        --tos N       is written\n"
+	"  --mirror IFACE  is sent a copy of each frame that comes in and of each that goes out\n"
+	"Of TCP only:\n"
+	"  --only PORT    what follows is for its sessions; else for all\n"
+	"  --shift SIDE   a constant of the session is added to the numbers of: client server both\n"
+	"  --sack-kept    SACK blocks are not translated then\n"
+	"  --timestamps   constants are added to them too\n"
+	"  --nat ADDRESS  becomes the client's, and its port another one\n"
+	"  --edit N       requests after a session's first grow by N bytes (negative: shrink)\n"
+	"  --strip KIND,...  options that NOPs replace\n"
+	"  --mss N        at the most         --wscale N  is written\n"
+	"  --dscp N  --set-ttl N  are written  --no-ecn   clears both bits\n";
 
 struct options {
-	const char *log_path;
-	uint64_t random_state;
+	const char *log_path, *mirror;
+	int seed;
 	double drop, dup, late, reset;
-	int64_t delay_us, jitter_us;
+	int delay_us, jitter_us;
 	int cut, max_bytes, ttl, tos;
-};
-
-/* What a frame's headers say; offsets are into the frame. */
-struct view {
-	int version; /* 4 or 6; 0: not IP, passes untouched */
-	size_t ip_offset, l4_offset, ip_bytes;
-	uint8_t proto, flags;
-	uint16_t ip_id, src_port, dst_port;
-	uint32_t seq, ack, payload_bytes;
-	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+	struct rewrite_options rewrite;
 };
 
 struct held {
@@ -73,8 +73,11 @@ struct held {
 
 struct bump {
 	struct options options;
+	uint64_t random_state;
+	struct rewriter rewriter;
 	FILE *log;
 	int fd[2]; /* by side: 0 client, 1 server */
+	int mirror_fd; /* -1: none */
 	struct held held[HELD_MAX]; /* a heap, the next to leave first */
 	size_t held_count;
 	uint64_t order;
@@ -103,93 +106,11 @@ static int64_t time_ns(clockid_t clock)
 
 static double random_next(struct bump *bump)
 {
-	uint64_t x = bump->options.random_state += 0x9e3779b97f4a7c15;
+	uint64_t x = bump->random_state += 0x9e3779b97f4a7c15;
 
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
 	x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
 	return ((x ^ (x >> 31)) >> 11) * 0x1p-53;
-}
-
-static uint16_t read16(const uint8_t *bytes)
-{
-	return bytes[0] << 8 | bytes[1];
-}
-
-static uint32_t read32(const uint8_t *bytes)
-{
-	return (uint32_t)read16(bytes) << 16 | read16(bytes + 2);
-}
-
-static void write16(uint8_t *bytes, uint16_t value)
-{
-	bytes[0] = value >> 8;
-	bytes[1] = value;
-}
-
-static void write32(uint8_t *bytes, uint32_t value)
-{
-	write16(bytes, value >> 16);
-	write16(bytes + 2, value);
-}
-
-static uint32_t sum16(uint32_t sum, const uint8_t *bytes, size_t length)
-{
-	for (size_t i = 0; i + 1 < length; i += 2)
-		sum += read16(bytes + i);
-	if (length & 1)
-		sum += bytes[length - 1] << 8;
-	return sum;
-}
-
-static uint16_t sum_fold(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum;
-}
-
-static void ip_checksum_write(uint8_t *ip)
-{
-	write16(ip + 10, 0);
-	write16(ip + 10, sum_fold(sum16(0, ip, (ip[0] & 15) * 4)));
-}
-
-/* The lab's stacks send no extension headers. */
-static struct view frame_view(const uint8_t *frame, size_t length)
-{
-	struct view view = { .ip_offset = ETH_HLEN };
-	const uint8_t *ip = frame + ETH_HLEN;
-
-	if (length >= ETH_HLEN + 20 && read16(frame + 12) == ETH_P_IP) {
-		view.version = 4;
-		view.l4_offset = ETH_HLEN + (ip[0] & 15) * 4;
-		view.ip_bytes = read16(ip + 2);
-		view.ip_id = read16(ip + 4);
-		view.proto = ip[9];
-		inet_ntop(AF_INET, ip + 12, view.src, sizeof(view.src));
-		inet_ntop(AF_INET, ip + 16, view.dst, sizeof(view.dst));
-	} else if (length >= ETH_HLEN + 40 && read16(frame + 12) == ETH_P_IPV6) {
-		view.version = 6;
-		view.l4_offset = ETH_HLEN + 40;
-		view.ip_bytes = read16(ip + 4) + 40;
-		view.proto = ip[6];
-		inet_ntop(AF_INET6, ip + 8, view.src, sizeof(view.src));
-		inet_ntop(AF_INET6, ip + 24, view.dst, sizeof(view.dst));
-	}
-	const uint8_t *l4 = frame + view.l4_offset;
-	if (!view.version || length < view.l4_offset + 8)
-		return view;
-	if (view.proto == IPPROTO_TCP || view.proto == IPPROTO_UDP) {
-		view.src_port = read16(l4);
-		view.dst_port = read16(l4 + 2);
-	}
-	if (view.proto == IPPROTO_TCP && length >= view.l4_offset + 20) {
-		view.seq = read32(l4 + 4);
-		view.ack = read32(l4 + 8);
-		view.flags = l4[13];
-		view.payload_bytes = view.ip_bytes + ETH_HLEN - view.l4_offset - (l4[12] >> 4) * 4;
-	}
-	return view;
 }
 
 static void act_log(struct bump *bump, const char *act, int from, const struct view *view)
@@ -237,6 +158,12 @@ static void frame_hold(struct bump *bump, int to, const uint8_t *frame, size_t l
 		held_swap(bump, at, (at - 1) / 2);
 }
 
+static void frame_send(int fd, const uint8_t *frame, size_t length)
+{
+	if (fd >= 0 && send(fd, frame, length, 0) < 0)
+		fprintf(stderr, "bump: send: %s\n", strerror(errno));
+}
+
 static void frame_release(struct bump *bump)
 {
 	struct held first = bump->held[0];
@@ -252,8 +179,8 @@ static void frame_release(struct bump *bump)
 		held_swap(bump, at, child);
 		at = child;
 	}
-	if (send(bump->fd[first.to], first.frame, first.length, 0) < 0)
-		fprintf(stderr, "bump: send: %s\n", strerror(errno));
+	frame_send(bump->fd[first.to], first.frame, first.length);
+	frame_send(bump->mirror_fd, first.frame, first.length);
 	free(first.frame);
 }
 
@@ -295,9 +222,9 @@ static void reset_send(struct bump *bump, const uint8_t *frame, const struct vie
 	write32(tcp + 8, to_sender ? view->seq + view->payload_bytes : view->ack);
 	tcp[12] = 5 << 4;
 	tcp[13] = to_sender ? RST | ACK : RST;
-	write16(tcp + 16, sum_fold(sum16(IPPROTO_TCP + 20 + sum16(0, ip + 12, 8), tcp, 20)));
 
 	struct view made = frame_view(reset, sizeof(reset));
+	tcp_checksum_write(reset, &made);
 	act_log(bump, to_sender ? "rst_to_sender" : "rst_to_receiver", from ^ to_sender, &made);
 	frame_hold(bump, to_sender ? from : !from, reset, sizeof(reset),
 		   release_choose(bump, from ^ to_sender, 0));
@@ -336,26 +263,56 @@ static void header_rewrite(const struct options *options, uint8_t *ip, int versi
 	}
 }
 
+/* To the sender in the numbers that it sent, to the receiver in those that it was sent. */
+static void session_reset(struct bump *bump, int from, const uint8_t *seen,
+			  const struct view *seen_view, const uint8_t *sent)
+{
+	struct view sent_view = frame_view(sent, seen_view->ip_offset + read16(sent + ETH_HLEN + 2));
+
+	reset_send(bump, sent, &sent_view, from, 0);
+	reset_send(bump, seen, seen_view, from, 1);
+	session_cut(bump, seen_view);
+}
+
+/* The length of what is forwarded; 0: it is lost, and logged. */
+static size_t frame_pass(struct bump *bump, int from, uint8_t *frame, size_t length,
+			 const struct view *view)
+{
+	const struct options *options = &bump->options;
+	const struct translated *session = rewriter_session(&bump->rewriter, from, frame, view);
+
+	if (session_is_cut(bump, view) || random_next(bump) < options->drop ||
+	    (options->max_bytes && view->ip_bytes > (size_t)options->max_bytes))
+		length = 0;
+	else
+		length = rewriter_apply(&bump->rewriter, session, from, frame, length, view);
+	if (!length) {
+		act_log(bump, "drop", from, view);
+		return 0;
+	}
+	bump->forwarded[from]++;
+	header_rewrite(options, frame + view->ip_offset, view->version);
+	return length;
+}
+
 static void frame_handle(struct bump *bump, int from, uint8_t *frame, size_t length)
 {
 	const struct options *options = &bump->options;
 	struct view view = frame_view(frame, length);
+	uint8_t seen[HEADERS_BYTES];
 	int spared = (view.proto != IPPROTO_TCP && view.proto != IPPROTO_UDP) ||
 		     view.src_port == SPARED_PORT || view.dst_port == SPARED_PORT;
-	int late;
 
+	frame_send(bump->mirror_fd, frame, length);
+	memcpy(seen, frame, sizeof(seen));
 	if (spared) {
 		frame_hold(bump, !from, frame, length, release_choose(bump, from, 0));
 		return;
 	}
-	if (session_is_cut(bump, &view) || random_next(bump) < options->drop ||
-	    (options->max_bytes && view.ip_bytes > (size_t)options->max_bytes)) {
-		act_log(bump, "drop", from, &view);
+	length = frame_pass(bump, from, frame, length, &view);
+	if (!length)
 		return;
-	}
-	bump->forwarded[from]++;
-	header_rewrite(options, frame + view.ip_offset, view.version);
-	late = random_next(bump) < options->late;
+	int late = random_next(bump) < options->late;
 	if (late)
 		act_log(bump, "late", from, &view);
 	int64_t release_ns = release_choose(bump, from, late);
@@ -365,11 +322,8 @@ static void frame_handle(struct bump *bump, int from, uint8_t *frame, size_t len
 		frame_hold(bump, !from, frame, length, release_ns);
 	}
 	if (view.version == 4 && view.payload_bytes && !(view.flags & (SYN | FIN | RST)) &&
-	    random_next(bump) < options->reset) {
-		reset_send(bump, frame, &view, from, 0);
-		reset_send(bump, frame, &view, from, 1);
-		session_cut(bump, &view);
-	}
+	    random_next(bump) < options->reset)
+		session_reset(bump, from, seen, &view, frame);
 }
 
 static int side_open(const char *name)
@@ -392,7 +346,7 @@ static int side_open(const char *name)
 
 static void bump_run(struct bump *bump, const sigset_t *waiting)
 {
-	static uint8_t frame[FRAME_BYTES_MAX];
+	static uint8_t frame[FRAME_BYTES_MAX + GROWTH_MAX_BYTES];
 	ssize_t length;
 
 	while (!stop_asked || bump->held_count) {
@@ -408,49 +362,110 @@ static void bump_run(struct bump *bump, const sigset_t *waiting)
 		while (bump->held_count && bump->held[0].release_ns <= time_ns(CLOCK_MONOTONIC))
 			frame_release(bump);
 		for (int from = 0; from < 2; from++) {
-			length = recv(bump->fd[from], frame, sizeof(frame), MSG_DONTWAIT);
+			length = recv(bump->fd[from], frame, FRAME_BYTES_MAX, MSG_DONTWAIT);
 			if (length > ETH_HLEN)
 				frame_handle(bump, from, frame, length);
 		}
 	}
-	fprintf(bump->log, "{\"act\":\"total\",\"up\":%llu,\"down\":%llu}\n",
-		(unsigned long long)bump->forwarded[0], (unsigned long long)bump->forwarded[1]);
+	fprintf(bump->log,
+		"{\"act\":\"total\",\"up\":%llu,\"down\":%llu,\"ecn_cleared\":%llu,"
+		"\"edited\":%llu,\"sacks_kept\":%llu}\n",
+		(unsigned long long)bump->forwarded[0], (unsigned long long)bump->forwarded[1],
+		(unsigned long long)bump->rewriter.ecn_cleared,
+		(unsigned long long)bump->rewriter.edited,
+		(unsigned long long)bump->rewriter.sacks_kept);
 }
+
+enum option_type { OPTION_FLAG, OPTION_NUMBER, OPTION_SHARE, OPTION_TEXT };
+
+static const struct {
+	const char *name;
+	enum option_type type;
+	size_t offset;
+} option_rows[] = {
+	{ "log", OPTION_TEXT, offsetof(struct options, log_path) },
+	{ "seed", OPTION_NUMBER, offsetof(struct options, seed) },
+	{ "drop", OPTION_SHARE, offsetof(struct options, drop) },
+	{ "dup", OPTION_SHARE, offsetof(struct options, dup) },
+	{ "delay", OPTION_NUMBER, offsetof(struct options, delay_us) },
+	{ "jitter", OPTION_NUMBER, offsetof(struct options, jitter_us) },
+	{ "late", OPTION_SHARE, offsetof(struct options, late) },
+	{ "reset", OPTION_SHARE, offsetof(struct options, reset) },
+	{ "cut", OPTION_FLAG, offsetof(struct options, cut) },
+	{ "ttl", OPTION_NUMBER, offsetof(struct options, ttl) },
+	{ "max-bytes", OPTION_NUMBER, offsetof(struct options, max_bytes) },
+	{ "tos", OPTION_NUMBER, offsetof(struct options, tos) },
+	{ "mirror", OPTION_TEXT, offsetof(struct options, mirror) },
+	{ "only", OPTION_NUMBER, offsetof(struct options, rewrite.port) },
+	{ "shift", OPTION_TEXT, offsetof(struct options, rewrite.shift) },
+	{ "sack-kept", OPTION_FLAG, offsetof(struct options, rewrite.sack_kept) },
+	{ "timestamps", OPTION_FLAG, offsetof(struct options, rewrite.timestamps) },
+	{ "nat", OPTION_TEXT, offsetof(struct options, rewrite.nat) },
+	{ "edit", OPTION_NUMBER, offsetof(struct options, rewrite.edit_bytes) },
+	{ "strip", OPTION_TEXT, offsetof(struct options, rewrite.strip) },
+	{ "mss", OPTION_NUMBER, offsetof(struct options, rewrite.mss) },
+	{ "wscale", OPTION_NUMBER, offsetof(struct options, rewrite.window_scale) },
+	{ "dscp", OPTION_NUMBER, offsetof(struct options, rewrite.dscp) },
+	{ "set-ttl", OPTION_NUMBER, offsetof(struct options, rewrite.ttl) },
+	{ "no-ecn", OPTION_FLAG, offsetof(struct options, rewrite.ecn_clear) },
+};
+
+enum { OPTION_ROWS = sizeof(option_rows) / sizeof(option_rows[0]) };
 
 static int options_parse(struct options *options, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "log", 1, NULL, 'l' },     { "seed", 1, NULL, 's' },	    { "drop", 1, NULL, 'd' },
-		{ "dup", 1, NULL, 'u' },     { "delay", 1, NULL, 'D' },	    { "jitter", 1, NULL, 'j' },
-		{ "late", 1, NULL, 'a' },    { "reset", 1, NULL, 'r' },	    { "cut", 0, NULL, 'c' },
-		{ "ttl", 1, NULL, 't' },     { "max-bytes", 1, NULL, 'm' }, { "tos", 1, NULL, 'o' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int option;
+	struct option longs[OPTION_ROWS + 1] = { 0 };
+	int row;
 
-	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (option) {
-		case 'l': options->log_path = optarg; break;
-		case 's': options->random_state = strtoull(optarg, NULL, 10); break;
-		case 'd': options->drop = strtod(optarg, NULL); break;
-		case 'u': options->dup = strtod(optarg, NULL); break;
-		case 'D': options->delay_us = atoll(optarg); break;
-		case 'j': options->jitter_us = atoll(optarg); break;
-		case 'a': options->late = strtod(optarg, NULL); break;
-		case 'r': options->reset = strtod(optarg, NULL); break;
-		case 'c': options->cut = 1; break;
-		case 't': options->ttl = atoi(optarg); break;
-		case 'm': options->max_bytes = atoi(optarg); break;
-		case 'o': options->tos = atoi(optarg); break;
-		default: return -1;
+	for (row = 0; row < OPTION_ROWS; row++) {
+		longs[row].name = option_rows[row].name;
+		longs[row].has_arg = option_rows[row].type != OPTION_FLAG;
+		longs[row].val = row;
+	}
+	while ((row = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (row < 0 || row >= OPTION_ROWS)
+			return -1;
+		void *value = (char *)options + option_rows[row].offset;
+		switch (option_rows[row].type) {
+		case OPTION_FLAG: *(int *)value = 1; break;
+		case OPTION_NUMBER: *(int *)value = atoi(optarg); break;
+		case OPTION_SHARE: *(double *)value = strtod(optarg, NULL); break;
+		case OPTION_TEXT: *(const char **)value = optarg; break;
 		}
 	}
 	return argc - optind == 2 ? 0 : -1;
 }
 
+static int bump_begin(struct bump *bump, char **sides)
+{
+	const struct options *options = &bump->options;
+
+	bump->random_state = options->seed;
+	bump->log = options->log_path ? fopen(options->log_path, "w") : stderr;
+	bump->mirror_fd = -1;
+	for (int side = 0; side < 2; side++) {
+		bump->fd[side] = side_open(sides[side]);
+		if (bump->fd[side] < 0)
+			return -1;
+	}
+	if (options->mirror && (bump->mirror_fd = side_open(options->mirror)) < 0)
+		return -1;
+	if (!bump->log)
+		return -1;
+	return rewriter_begin(&bump->rewriter, &options->rewrite, options->seed, bump->log);
+}
+
 int main(int argc, char **argv)
 {
-	static struct bump bump = { .options = { .random_state = 1, .tos = -1 } };
+	static struct bump bump = {
+		.options = { .seed = 1,
+			     .tos = -1,
+			     .rewrite = { .edit_bytes = EDIT_NONE,
+					  .window_scale = -1,
+					  .mss = -1,
+					  .dscp = -1,
+					  .ttl = -1 } },
+	};
 	const struct sigaction action = { .sa_handler = on_stop };
 	sigset_t blocked, before;
 
@@ -458,10 +473,7 @@ int main(int argc, char **argv)
 		fputs(bump_usage, stderr);
 		return 2;
 	}
-	bump.log = bump.options.log_path ? fopen(bump.options.log_path, "w") : stderr;
-	bump.fd[0] = side_open(argv[optind]);
-	bump.fd[1] = side_open(argv[optind + 1]);
-	if (!bump.log || bump.fd[0] < 0 || bump.fd[1] < 0)
+	if (bump_begin(&bump, argv + optind) != 0)
 		return 1;
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);

@@ -15,6 +15,7 @@ scene_load()
 	mirror=no	# yes: a point is a mirror port, whose stamps come late
 	busy='fw-in>fw-out' # the hop that does something; all others do nothing
 	nat=		# yes: addresses, ports and checksums change at the busy hop
+	moved=		# yes: so do numbers, timestamps and lengths, as the bump's log says
 	truth=yes	# own: packets are counted, the scene compares; no: not even that
 	hosts=		# whom the first and the last session go to, where it is not the server
 	far=		# whose packets come back, for tools/brute
@@ -49,6 +50,32 @@ called()
 rules()
 {
 	in_ns fw nft -f - 2>"$work/nft" || { cannot="nft: $(head -n 1 "$work/nft")"; return 1; }
+}
+
+# acts NAME: how many of them the bump logged
+acts()
+{
+	grep -c "^{\"act\":\"$1\"" "$work/acts.jsonl"
+}
+
+# acts_rows NAME FIELD...: of each such act, joined by |
+acts_rows()
+{
+	grep "^{\"act\":\"$1\"" "$work/acts.jsonl" | awk -v fields="${*:2}" '{
+		n = split(fields, name, " ")
+		for (i = 1; i <= n; i++) {
+			value = substr($0, index($0, "\"" name[i] "\":") + length(name[i]) + 3)
+			sub(/[,}].*/, "", value)
+			gsub(/"/, "", value)
+			printf "%s%s", value, i < n ? "|" : "\n"
+		}
+	}'
+}
+
+# stacks NAME=VALUE...: what both ends' stacks are to do, as sysctl spells it
+stacks()
+{
+	in_ns client sysctl -q -w "$@" && in_ns server sysctl -q -w "$@"
 }
 
 bump()
@@ -109,10 +136,43 @@ scene_count()
 			done >"$work/side.$([ "$side" = "${hop%>*}" ] && echo a || echo b)"
 		done
 		key=
+		if [ "$hop" = "$busy" ] && [ -n "$moved" ]; then
+			key=-n
+			side_unmove a near
+			side_unmove b far
+		fi
 		[ "$hop" != "$busy" ] || [ -z "$nat" ] || key=-n
 		tests/tools/brute $key -f "$far" -l "$fw_addresses" \
 			"$work/side.a" "$work/side.b" >"$(acts_file "$hop")"
 	done
+}
+
+# side_unmove a|b near|far: by the log of the bump between them
+side_unmove()
+{
+	tests/tools/unmove "$work/acts.jsonl" "$2" "$work/side.$1" >"$work/side.moved" &&
+		mv "$work/side.moved" "$work/side.$1"
+}
+
+# verify_moved: translations.csv has what the bump logged of each session and direction whose numbers
+# it moved, and nothing else
+verify_moved()
+{
+	local named=from_src,from_sport,from_dst,from_dport,to_src,to_sport,to_dst,to_dport
+
+	csv translations -p $named,seq_shift "hop=$busy" kind=seq_shift >"$out/moved.got"
+	{
+		acts_rows session src sport dst dport new_src new_sport dst dport shift_client
+		acts_rows session dst dport new_src new_sport dst dport src sport shift_server
+	} | awk -F'|' '$9 != 0' >"$out/moved.expected"
+	same_lines "translations.csv names the sessions whose numbers are moved, and by how much" \
+		"$out/moved.got" "$out/moved.expected"
+}
+
+# changed SENTENCE FIELD TO COUNT: so many packets bear TO in that field behind the busy hop
+changed()
+{
+	is "$1" "$(csv changes -s packets "hop=$busy" "field=$2" "to_value=$3")" "$4"
 }
 
 scene_verify()

@@ -100,6 +100,61 @@ static void cut_off(void)
 	end("a session cut off in mid-stream without a silence: unknown, neither loss nor state");
 }
 
+/* Five sessions of one client that speak until 8 s; then all dies that it sends, until 9.4 s or,
+ * where it gives up early, until 8.2 s. */
+static void forget(bool early)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < 5; i++) {
+		struct scene_talk t = scene_talk(7900000 + i * 10000, "10.1.0.1", (uint16_t)(40000 + i),
+						 "10.2.0.1", 80);
+
+		scene_open(&scene, &t);
+		scene_exchange(&scene, &t, 1);
+		for (k = 0; k < 4; k++) {
+			struct scene_talk again = t;
+
+			again.us = 8000000 + i * 1000 + ((1 << k) - 1) * (early ? 20000 : 200000);
+			scene_client(&scene, &again, ACK | PSH, 100, 1);
+		}
+	}
+}
+
+enum moment { FORGOTTEN, SURVIVED, AFTERWARDS, ANOTHER, MOMENTS };
+
+/* What passes beside it tells what it was. */
+static void one_moment(enum moment which)
+{
+	static const char *const sentences[MOMENTS] = {
+		[FORGOTTEN] = "all sessions die at one moment, new ones of their client and service pass: state",
+		[SURVIVED] = "the same, but one that was there before lives on: not state",
+		[AFTERWARDS] = "the same, but new ones pass only when all has died: not state",
+		[ANOTHER] = "the same, but the new ones are another client's: not state",
+	};
+	struct scene_talk old = scene_talk(7800000, "10.1.0.1", 42000, "10.2.0.1", 80);
+	uint32_t i;
+
+	begin();
+	passing(20, 3000000, 200000);
+	forget(which == AFTERWARDS);
+	if (which == SURVIVED) {
+		scene_open(&scene, &old);
+		old.us = 9000000;
+		scene_exchange(&scene, &old, 1);
+	}
+	for (i = 0; i < 10; i++)
+		scene_whole(&scene, 8300000 + i * 50000, which == ANOTHER ? "10.1.0.2" : "10.1.0.1",
+			    (uint16_t)(43000 + i), "10.2.0.1", 80, 2);
+	scene_run(&scene);
+	CHECK_INT(scene_rows(&scene, DROPS), 20);
+	if (which == FORGOTTEN)
+		CHECK_INT(caused("state", "5 sessions that had passed died from one moment on"), 20);
+	else
+		CHECK_INT(caused("state", "died"), 0);
+	end(sentences[which]);
+}
+
 static void cut_by_reset(void)
 {
 	struct scene_talk t = scene_talk(4000000, "10.1.0.1", 40000, "10.2.0.1", 80);
@@ -342,6 +397,8 @@ int main(void)
 	idle_once();
 	revived();
 	cut_off();
+	for (int which = 0; which < MOMENTS; which++)
+		one_moment((enum moment)which);
 	cut_by_reset();
 	one_drop(true);
 	one_drop(false);
