@@ -305,6 +305,17 @@ static uint32_t meeting_kin_pairs(const struct meeting *m, uint32_t near, uint32
 	return n;
 }
 
+static void meeting_order_names(const struct view *view, uint32_t *by_name)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < view->points; i++) {
+		for (k = i; k > 0 && strcmp(view->point[by_name[k - 1]].name, view->point[i].name) > 0; k--)
+			by_name[k] = by_name[k - 1];
+		by_name[k] = i;
+	}
+}
+
 /* Prim's tree over the numbers of shared packets: each point gets its clock
  * from the point already placed that it shares most with. */
 enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint32_t reference,
@@ -315,7 +326,7 @@ enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint3
 	struct clock_pair *pairs = malloc(((size_t)room + 1) * sizeof *pairs);
 	struct common *common = malloc(((size_t)room + 1) * sizeof *common);
 	bool placed[VIEW_POINTS_MAX] = {false};
-	uint32_t step, i, j, n, k;
+	uint32_t by_name[VIEW_POINTS_MAX], step, i, j, n, k;
 	enum status status = STATUS_OK;
 	size_t agreeing;
 
@@ -324,22 +335,26 @@ enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint3
 		free(common);
 		return error_errno(err, ENOMEM, "clocks");
 	}
+	meeting_order_names(view, by_name);
 	m->reference = reference;
 	clock_identity(&m->clock[m->reference]);
 	placed[m->reference] = true;
 	for (step = 1; step < view->points && !status; step++) {
 		uint32_t best = 0, kin = 0, near = 0, far = 0;
 
-		/* packets that both saw tell more than requests do */
+		/* packets that both saw tell more than requests do; equals by name, whatever the order of inputs */
 		for (i = 0; i < view->points; i++)
-			for (j = 0; placed[i] && j < view->points; j++)
-				if (!placed[j] && (m->pair[i][j].shared > best ||
-						   (!best && m->pair[i][j].kin > kin))) {
-					best = m->pair[i][j].shared;
-					kin = m->pair[i][j].kin;
-					near = i;
-					far = j;
-				}
+			for (j = 0; placed[by_name[i]] && j < view->points; j++) {
+				const struct meeting_pair *pair = &m->pair[by_name[i]][by_name[j]];
+
+				if (placed[by_name[j]] ||
+				    (pair->shared <= best && (best || pair->kin <= kin)))
+					continue;
+				best = pair->shared;
+				kin = pair->kin;
+				near = by_name[i];
+				far = by_name[j];
+			}
 		if (!best && !kin) {
 			status = meeting_stranger(m, view, placed, err);
 			break;

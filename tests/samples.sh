@@ -22,6 +22,21 @@ called()
 	awk -v name="$1" '$1 == "called" && $2 == name { print $3 }' "$captures/truth"
 }
 
+# The points in the opposite order on the command line: every file has the same bytes.
+sample_turned()
+{
+	local file turned=() argument differ=
+
+	for argument in "${arguments[@]}"; do
+		turned=("$argument" "${turned[@]}")
+	done
+	"$build/bin/crosstap" -q -o "$work/turned" "${turned[@]}" >"$work/said" 2>&1
+	for file in "$work/turned"/*; do
+		cmp -s "$file" "$out/${file##*/}" || differ="$differ ${file##*/}"
+	done
+	is "the order of the points on the command line changes nothing" "$differ" ""
+}
+
 sample_verify()
 {
 	local point status
@@ -51,6 +66,7 @@ sample_verify()
 	[ $status -eq 0 ] || lines_show '# ' "$(cat "$work/said")"
 	is "crosstap ends with 0" $status 0
 	[ $status -ne 0 ] || scene_verify
+	[ $status -ne 0 ] || sample_turned
 	exit $((failures > 0))
 }
 
