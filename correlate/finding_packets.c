@@ -83,6 +83,8 @@ static void findings_gather_odds(struct packet_findings *p)
 	}
 }
 
+#define FINDING_BY_BOX 2 /* neither the server (0) nor the client (1): a proxy, or the box itself */
+
 /* A RST that an end sent for no known reason is no finding: many end their sessions so. */
 static void findings_gather_resets(struct packet_findings *p, const struct resets *resets)
 {
@@ -101,7 +103,7 @@ static void findings_gather_resets(struct packet_findings *p, const struct reset
 						     : r->direction;
 		} else if (r->cause != RESET_UNEXPLAINED) {
 			item.key.what = FINDING_ENDS;
-			item.key.direction = r->from_client;
+			item.key.direction = r->hop != UINT8_MAX ? FINDING_BY_BOX : r->from_client;
 			finding_service(&item.key, p->f->j, r->way >> 1);
 		} else {
 			continue;
@@ -261,6 +263,7 @@ static void finding_ends(struct findings *f, const struct finding_group *g)
 {
 	const struct finding_key *key = &g->item->key;
 	const char *cause = reset_cause_name(key->cause);
+	static const char *const senders[] = {"server", "client", "box that ends its connection"};
 	char kind[48], count[32], sessions[32];
 	struct finding *one;
 
@@ -276,7 +279,7 @@ static void finding_ends(struct findings *f, const struct finding_group *g)
 	}
 	finding_number(sessions, sizeof sessions, g->sessions);
 	snprintf(one->text, sizeof one->text, "%s: %s RST%s from the %s, %s, in %s session%s",
-		 one->subject, count, finding_plural(g->count), key->direction ? "client" : "server",
+		 one->subject, count, finding_plural(g->count), senders[key->direction],
 		 cause, sessions, finding_plural(g->sessions));
 	snprintf(one->evidence, sizeof one->evidence, "each RST's own evidence is in resets.csv");
 }

@@ -7,7 +7,6 @@
 #include "collect/memory.h"
 #include "correlate/leg_match.h"
 
-#define LEG_ERROR_STATUS 500
 
 static const char *const leg_evidence_names[LEG_EVIDENCES] = {"named", "content", "request", "time"};
 

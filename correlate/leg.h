@@ -39,6 +39,7 @@ struct leg_pair {
 	bool failed;                  /* the server never took it: another try may have followed */
 	uint16_t front_status, back_status; /* HTTP; 0: none was seen */
 };
+#define LEG_ERROR_STATUS 500  /* HTTP: the server failed, or the proxy says so */
 #define LEG_WHOLE UINT32_MAX
 #define LEG_SURE 90 /* per cent: what is less sure makes no session one with another */
 

@@ -43,6 +43,7 @@ struct leg_matching {
 	uint64_t count, room;
 	uint64_t first_pair;       /* of this hop */
 	uint8_t *front_taken, *back_taken;
+	int64_t *served_ns;        /* by front taken: when its back asked */
 	int64_t least_request_ns, least_response_ns; /* what the proxy takes, at least; < 0: the clocks' error */
 };
 

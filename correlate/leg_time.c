@@ -123,6 +123,16 @@ bool leg_match_time(struct leg_matching *m)
 	return ok;
 }
 
+/* Whether a request may have been meant for a connection that was refused: it was tried again later, or
+ * it came to nothing. */
+static bool leg_may_be_refused(const struct leg_matching *m, uint32_t front, int64_t at_ns)
+{
+	const struct leg_exchange *f = &m->sides->front.list[front];
+
+	return m->front_taken[front] ? m->served_ns[front] > at_ns
+				     : f->number == LEG_WHOLE || !f->status || f->status >= LEG_ERROR_STATUS;
+}
+
 /* A connection that the server refused carries nothing; the one whose request came just before was
  * to be served by it, if there is only one such. */
 static uint32_t leg_find_refused(const struct leg_matching *m, const uint32_t *by_time, uint64_t count,
@@ -148,7 +158,8 @@ static uint32_t leg_find_refused(const struct leg_matching *m, const uint32_t *b
 		if (cost > LEG_TIME_NS)
 			break;
 		if ((f->end_ns != INT64_MIN && leg_minus(f->end_ns, from) < 0) ||
-		    leg_same_tuple(m->sides->view, f->way >> 1, b->way >> 1))
+		    leg_same_tuple(m->sides->view, f->way >> 1, b->way >> 1) ||
+		    !leg_may_be_refused(m, by_time[low], from))
 			continue;
 		if (cost < best) {
 			next = best;

@@ -86,6 +86,14 @@ static int64_t leg_earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* Whether an end came before a RST, and before those of the two others. */
+static bool leg_first(int64_t one_ns, int64_t other_ns, int64_t third_ns, int64_t at_ns)
+{
+	return one_ns != RESET_NEVER && one_ns <= at_ns &&
+	       (other_ns == RESET_NEVER || one_ns < other_ns) &&
+	       (third_ns == RESET_NEVER || one_ns <= third_ns);
+}
+
 /* Two connections of one session: a RST on either. */
 static void leg_tell(struct reset_facts *f, const struct reset *one, int64_t at_ns,
 		     const struct leg_ending *front, const struct leg_ending *back, bool on_back)
@@ -97,12 +105,11 @@ static void leg_tell(struct reset_facts *f, const struct reset *one, int64_t at_
 
 	f->on_back = on_back;
 	f->by_proxy = on_back == one->from_client;
-	if (server_ns != RESET_NEVER && server_ns <= at_ns &&
-	    (client_ns == RESET_NEVER || server_ns < client_ns)) {
+	if (leg_first(server_ns, client_ns, proxy_ns, at_ns)) {
 		f->ended_by = RESET_LEG_SERVER;
 		f->ended_by_reset = back->by_reset[1];
 		f->ended_ns = reset_apart(at_ns, server_ns);
-	} else if (client_ns != RESET_NEVER && client_ns <= at_ns) {
+	} else if (leg_first(client_ns, server_ns, proxy_ns, at_ns)) {
 		f->ended_by = RESET_LEG_CLIENT;
 		f->ended_by_reset = front->by_reset[0];
 		f->ended_ns = reset_apart(at_ns, client_ns);

@@ -207,6 +207,24 @@ static bool point_alone(const struct point_rows *rows, uint32_t at)
 	return true;
 }
 
+/* Behind a proxy there is another connection: nothing of it compares with the one before. */
+static bool point_words_proxy(struct point_rows *rows, uint32_t before, uint32_t here)
+{
+	const struct sessions *s = rows->j->sessions;
+	const struct station_ends *e = &rows->ends[here];
+	uint32_t near = rows->station[before].node, node = rows->station[here].node;
+
+	if (sessions_connection(s, near) == sessions_connection(s, node))
+		return false;
+	words_sentence(&rows->words, "another connection, ");
+	words_add(&rows->words, rows->session->client_forward ? "behind" : "in front of");
+	words_add(&rows->words, " the proxy: ");
+	words_add_end(&rows->words, e->client, e->bytes, e->ports, e->client_port);
+	words_add(&rows->words, " to ");
+	words_add_end(&rows->words, e->server, e->bytes, e->ports, e->server_port);
+	return true;
+}
+
 static void point_words(struct point_rows *rows, uint32_t at)
 {
 	struct point_before before = point_before(rows, at);
@@ -218,6 +236,8 @@ static void point_words(struct point_rows *rows, uint32_t at)
 		words_add_cut(&rows->words, rows->names->stage[here - 1], POINT_NAME_MAX);
 	}
 	if (!before.seen)
+		return;
+	if (point_words_proxy(rows, before.at, at))
 		return;
 	point_words_ends(rows, before.at, at);
 	if (point_alone(rows, at))

@@ -291,11 +291,10 @@ static bool suffers_two_answers(const struct story_case *c)
 	struct content_story near, far;
 	struct content_verdict verdict;
 
-	return suffers_proxy_answer(c) ||
-	       (c->session->nodes > 1 && !c->fact->dropped && !c->fact->injected &&
+	return c->session->nodes > 1 && !c->fact->dropped && !c->fact->injected &&
 	       case_content(c, true, &near) && content_status(&near) >= HTTP_ERROR &&
 	       case_content(c, false, &far) && contents_differ(&near, &far, &verdict) &&
-		!verdict.one_sided);
+	       !verdict.one_sided;
 }
 
 static bool suffers_http(const struct story_case *c)
@@ -308,6 +307,21 @@ static bool suffers_http(const struct story_case *c)
 
 static uint8_t hop_none(const struct story_case *c)
 {
+	return STORY_NOWHERE;
+}
+
+/* The hop at which the client's connection ends. */
+static uint8_t hop_proxied(const struct story_case *c)
+{
+	const uint8_t *ends = c->j->legs->ends;
+	uint32_t n;
+
+	for (n = c->session->first_node; n != UINT32_MAX; n = c->j->sessions->next_node[n]) {
+		uint8_t stage = c->j->path->stage[c->j->view->node_point[n]];
+
+		if (legs_differ(c->j->legs, n) && ends[n])
+			return ends[n] & LEG_ENDS_AHEAD ? stage : (uint8_t)(stage - 1);
+	}
 	return STORY_NOWHERE;
 }
 
@@ -396,6 +410,8 @@ static const struct story_suffering {
 	{SESSION_ZERO_WINDOW_CLIENT, 95, OVER_END, true, false, suffers_closed_client, hop_none,
 	 lasts_closed_client},
 	{SESSION_PORT_REUSE, 80, OVER_LOSS, true, false, suffers_reuse, hop_none, lasts_reply},
+	{SESSION_HTTP_DIFFERS, 90, OVER_END, true, false, suffers_proxy_answer, hop_proxied,
+	 lasts_unknown},
 	{SESSION_SERVER_SLOW, 70, OVER_END, true, true, suffers_no_answer, hop_none,
 	 lasts_no_answer},
 	{SESSION_SERVER_SLOW, 70, OVER_END, true, false, suffers_late_answer, hop_none,

@@ -52,7 +52,8 @@ daemon()
 	lab_children+=($!)
 }
 
-# haproxy_run PORT...: its configuration on stdin, after what all have
+# haproxy_run PORT...: its configuration on stdin, after what all have (of two threads that log at
+# the same time, one drops its line)
 haproxy_run()
 {
 	[ -z "$cannot" ] || return
@@ -60,6 +61,7 @@ haproxy_run()
 		cat <<-END
 			global
 				log stdout format raw local0
+				nbthread 1
 			defaults
 				log global
 				timeout connect 1s

@@ -5,6 +5,8 @@
 
 #define COOKIE 0x51ced00du
 #define PROXIED 5
+#define QUEUED 20
+#define QUEUE_US 40000
 
 /* The handshake before the box, which stands on this hop: SYN and ACK come to it, the SYN-ACK comes
  * of it. */
@@ -255,6 +257,36 @@ static void hop_behind(void)
 	end("a SYN proxy's handshake passes the hops behind it, and is lost there like any other");
 }
 
+/* A box that shifts numbers and has a long queue for the server's data only: clocks that are fitted
+ * to what passed it are off by more than a handshake's round trip. */
+static void long_queue(void)
+{
+	uint32_t i, k;
+
+	begin();
+	for (i = 0; i < QUEUED; i++) {
+		struct scene_talk t = shift_talk_at(i);
+
+		(void)shift_box(&t, 1, SHIFT_FORWARD + i, SHIFT_BACK + i);
+		scene_open(&scene, &t);
+		scene_client(&scene, &t, ACK | PSH, 100, SCENE_THROUGH);
+		for (k = 0; k < 20; k++) {
+			scene.delay_us[1] = QUEUE_US;
+			scene_server(&scene, &t, ACK | PSH, 700, SCENE_THROUGH);
+			scene.delay_us[1] = SCENE_DELAY_US;
+		}
+		t.us += QUEUE_US;
+		scene_client(&scene, &t, ACK, 0, SCENE_THROUGH);
+		scene_close(&scene, &t);
+	}
+	scene_run(&scene);
+	CHECK_INT(shift_rows("syn_proxy"), 0);
+	CHECK_INT(shift_rows("seq_shift"), 2 * QUEUED);
+	CHECK_INT(scene_sum(&scene, HOPS_LOCAL), 0);
+	CHECK_INT(scene_sum(&scene, HOPS_DROPPED), 0);
+	end("handshakes that pass a box with a long queue are no SYN proxy's, though clocks are off");
+}
+
 int main(void)
 {
 	both_handshakes();
@@ -263,5 +295,6 @@ int main(void)
 	dead_server();
 	answer_lost();
 	hop_behind();
+	long_queue();
 	return check_exit();
 }
