@@ -260,6 +260,19 @@ const struct change_row *changes_rows(const struct changes *changes, uint32_t *c
 	return changes->table.row;
 }
 
+bool changes_broke_sack(const struct changes *changes, uint32_t session)
+{
+	const struct change_table *table = &changes->table;
+	uint32_t i;
+
+	for (i = 0; i < table->rows; i++)
+		if (table->row[i].field == FIELD_SACK_BLOCKS &&
+		    strcmp(table->row[i].to, CHANGE_NOT_TRANSLATED) == 0 &&
+		    change_table_holds(table, &table->row[i], session))
+			return true;
+	return false;
+}
+
 uint64_t changes_modified(const struct changes *changes)
 {
 	return changes->modified;

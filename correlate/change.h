@@ -43,6 +43,8 @@ enum status changes_settle(struct changes *const changes[2], struct error *err) 
 
 /* After changes_settle(): the rows, by field, then packets. Borrowed. */
 const struct change_row *changes_rows(const struct changes *changes, uint32_t *count);
+/* After changes_settle(): whether the hop moved a session's numbers and left its SACK blocks as they were. */
+bool changes_broke_sack(const struct changes *changes, uint32_t session);
 /* Packets with at least one notable change of the innermost packet's own: neither TTL nor the way
  * that it was carried count. */
 uint64_t changes_modified(const struct changes *changes);

@@ -341,11 +341,20 @@ bool change_table_settle(struct change_table *table, bool echo)
 	ok = rows_few(table) && ok;
 	for (i = 0; i < table->rows; i++) {
 		table->row[i].sessions = pages_count(table, &table->row[i]);
-		pages_free(table, &table->row[i]);
+		if (table->row[i].field != FIELD_SACK_BLOCKS) /* that row is asked whose they are */
+			pages_free(table, &table->row[i]);
 	}
 	free(table->slot);
 	table->slot = NULL;
 	return ok;
+}
+
+bool change_table_holds(const struct change_table *table, const struct change_row *row, uint32_t session)
+{
+	uint32_t bit = session & ((1u << PAGE_SHIFT) - 1);
+
+	return row->page && session < table->sessions && row->page[session >> PAGE_SHIFT] &&
+	       (row->page[session >> PAGE_SHIFT][bit / 64] >> bit % 64 & 1);
 }
 
 void change_table_free(struct change_table *table)

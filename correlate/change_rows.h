@@ -43,6 +43,10 @@ bool change_table_has(const struct change_table *table, enum change_field field)
  * hop changes what timestamps echo. False: no memory. */
 bool change_table_settle(struct change_table *table, bool echo);
 
+/* Settled: whether a row of SACK blocks is about a session, too. */
+bool change_table_holds(const struct change_table *table, const struct change_row *row,
+			uint32_t session);
+
 void change_table_free(struct change_table *table);
 
 #endif

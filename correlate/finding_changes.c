@@ -176,6 +176,7 @@ bool finding_said_by_changes(const struct findings *f, uint32_t hop, unsigned fi
 		const char *kind;
 	} rows[] = {
 		{FIND_CHECKSUM_ERROR, "changes.checksum_broken"},
+		{FIND_SACK_BROKEN, "changes.sack_broken"},
 		{FIND_OPTIONS_STRIPPED, "changes.window_scale_removed"},
 		{FIND_OPTIONS_STRIPPED, "changes.sack_removed"},
 		{FIND_OPTIONS_STRIPPED, "changes.timestamps_removed"},

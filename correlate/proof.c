@@ -282,6 +282,11 @@ enum status proofs_find(struct proof **out, const struct dossier_source *source,
 		session[count++] = i;
 		sum += packets;
 	}
+	/* of the legs behind a proxy nobody asks: see dossiers_open() */
+	for (i = 0; sessions->connection && !status && i < source->view->nodes; i++)
+		w.proof[i].unknown |= source->path->stage[source->view->node_point[i]] != PATH_OFF &&
+				      sessions->connection[i] !=
+					      sessions_front(sessions, sessions->of_node[i]);
 	if (count && !status)
 		status = proof_some(&w, session, count, err);
 	free(session);

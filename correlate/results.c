@@ -64,6 +64,7 @@ static const struct table_column session_points_columns[SESSION_POINTS_COLUMNS] 
 	INT("http_status"), TEXT("state"), FOREIGN("difference"),
 	INT("retransmissions_confirmed"), INT("out_of_order_confirmed"),
 	INT("previous_not_captured_confirmed"), TEXT("client_state"), TEXT("server_state"),
+	MICROS("hop_us"),
 };
 
 static const struct table_column delays_columns[DELAYS_COLUMNS] = {

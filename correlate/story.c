@@ -361,6 +361,7 @@ const char *session_cause_name(enum session_cause cause)
 		[SESSION_ZERO_WINDOW_CLIENT] = "zero_window_client",
 		[SESSION_CHECKSUM_ERROR] = "checksum_error",
 		[SESSION_OPTIONS_STRIPPED] = "options_stripped",
+		[SESSION_SACK_BROKEN] = "sack_broken",
 		[SESSION_HTTP_DIFFERS] = "http_differs",
 		[SESSION_HTTP_ERROR] = "http_error",
 	};

@@ -345,6 +345,33 @@ static void point_proof(struct table_writer *w, const struct proof *proof)
 	table_set_int(w, SESSION_POINTS_PREVIOUS_CONFIRMED, proof->losses);
 }
 
+/* From SYN to SYN-ACK, at the point itself; INT64_MIN: it did not see both. */
+static int64_t point_reply(const struct station *s)
+{
+	const struct survey_flow *f = &s->flow;
+
+	return f->syn_ns == INT64_MIN || f->synack_ns == INT64_MIN || f->synack_ns < f->syn_ns
+		       ? INT64_MIN
+		       : f->synack_ns - f->syn_ns;
+}
+
+/* What the way from the point before, on the client's way, took of the handshake; INT64_MIN: not known. */
+static int64_t point_hop(const struct point_rows *rows, uint32_t at)
+{
+	const struct sessions *s = rows->j->sessions;
+	uint32_t step = rows->session->client_forward ? UINT32_MAX : 1, k; /* - 1, or 1 */
+	int64_t here = point_reply(&rows->station[at]), before;
+
+	for (k = at + step; k < rows->count && point_stage(rows, k) == point_stage(rows, at); k += step)
+		;
+	if (k >= rows->count || here == INT64_MIN ||
+	    sessions_connection(s, rows->station[k].node) !=
+		    sessions_connection(s, rows->station[at].node))
+		return INT64_MIN;
+	before = point_reply(&rows->station[k]);
+	return before == INT64_MIN || before < here ? INT64_MIN : before - here;
+}
+
 static enum status point_row(struct point_rows *rows, uint32_t at, struct error *err)
 {
 	const struct judging *j = rows->j;
@@ -372,6 +399,8 @@ static enum status point_row(struct point_rows *rows, uint32_t at, struct error 
 		table_set_int(w, SESSION_POINTS_SERVER_RESPONSE, response);
 	table_set_constant(w, SESSION_POINTS_STATE,
 			   station_state_name(station_state(s, session->proto)));
+	if (point_hop(rows, at) != INT64_MIN)
+		table_set_int(w, SESSION_POINTS_HOP, point_hop(rows, at));
 	point_words(rows, at);
 	if (rows->words.size)
 		table_set_text(w, SESSION_POINTS_DIFFERENCE, rows->words.text);

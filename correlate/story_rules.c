@@ -1,5 +1,6 @@
 #include "correlate/story_rules.h"
 
+#include "correlate/change.h"
 #include "correlate/content_differ.h"
 #include "correlate/story_state.h"
 
@@ -258,6 +259,23 @@ static bool suffers_slow_client(const struct story_case *c)
 	       2 * c->note->gaps_ns[0] >= c->note->spent_ns;
 }
 
+/* The hop that shifts its numbers and leaves its SACK blocks behind; STORY_NOWHERE: none does. */
+static uint8_t hop_stale_sack(const struct story_case *c)
+{
+	uint32_t hop;
+
+	for (hop = 0; c->tcp && hop < c->v->hops; hop++)
+		if (changes_broke_sack(c->v->hop[hop].changes[0], c->number) ||
+		    changes_broke_sack(c->v->hop[hop].changes[1], c->number))
+			return (uint8_t)hop;
+	return STORY_NOWHERE;
+}
+
+static bool suffers_stale_sack(const struct story_case *c)
+{
+	return hop_stale_sack(c) != STORY_NOWHERE;
+}
+
 static bool suffers_strip(const struct story_case *c)
 {
 	return c->stripped.options;
@@ -404,6 +422,8 @@ static const struct story_suffering {
 	int64_t (*lasts)(const struct story_case *c);
 } story_sufferings[] = {
 	{SESSION_CHECKSUM_ERROR, 90, OVER_LOSS, true, false, suffers_corruption, hop_corrupting,
+	 lasts_unknown},
+	{SESSION_SACK_BROKEN, 90, OVER_LOSS, true, false, suffers_stale_sack, hop_stale_sack,
 	 lasts_unknown},
 	{SESSION_ZERO_WINDOW_SERVER, 95, OVER_END, true, false, suffers_closed_server, hop_none,
 	 lasts_closed_server},
