@@ -189,14 +189,19 @@ static enum status step_put_in_order(struct correlation *c, struct error *err)
 	return status;
 }
 
-/* The meeting, the path and the clocks, with the sequence numbers as they are known now. */
+/* With the sequence numbers as they are known now. */
+static enum status hold_meeting(struct correlation *c, struct error *err)
+{
+	meeting_free(&c->meeting);
+	return meeting_hold(&c->meeting, c->view, c->flows, c->options->threads, err);
+}
+
+/* The path and the clocks, of the meeting that was held. */
 static enum status meet(struct correlation *c, struct error *err)
 {
-	enum status status;
+	enum status status = STATUS_OK;
 
-	meeting_free(&c->meeting);
-	status = meeting_hold(&c->meeting, c->view, c->flows, c->options->threads, err);
-	if (!status && !meeting_hangs_together(c->meeting, c->view))
+	if (!meeting_hangs_together(c->meeting, c->view))
 		status = kin_find(c->meeting, c->view, c->flows, c->contents, err);
 	if (status)
 		return status;
@@ -229,9 +234,12 @@ static enum status step_meeting(struct correlation *c, struct error *err)
 				 "%s: captures of %u point%s: two points at least are compared",
 				 store_path(c->store), c->view->points,
 				 c->view->points == 1 ? "" : "s");
-	status = meeting_hold(&c->meeting, c->view, c->flows, c->options->threads, err);
-	if (!status && !meeting_hangs_together(c->meeting, c->view))
+	status = hold_meeting(c, err);
+	if (!status && !meeting_hangs_together(c->meeting, c->view)) {
 		status = shifts_learn(c->view, c->flows, &found, err);
+		if (!status && found)
+			status = hold_meeting(c, err);
+	}
 	return status ? status : meet(c, err);
 }
 
@@ -278,7 +286,9 @@ static enum status step_join(struct correlation *c, struct error *err)
 		c->repeats = (struct repeats){0};
 		sessions_free(&c->sessions);
 		journeys_free(&c->journeys);
-		status = meet(c, err);
+		status = hold_meeting(c, err);
+		if (!status)
+			status = meet(c, err);
 		if (!status)
 			status = match(c, err);
 	}

@@ -35,7 +35,8 @@ static bool leg_want(uint8_t *wanted, const struct leg_source *from, const struc
 		const struct view_point *point = &from->view->point[from->path->point[stage][k]];
 
 		for (n = point->first_node; n < point->first_node + point->nodes; n++) {
-			wanted[n] = leg_is_alone(from, links, n, ahead);
+			wanted[n] = leg_is_alone(from, links, n, ahead) && from->flows[n].packets[0] &&
+				    from->flows[n].packets[1]; /* who is not answered has no other leg */
 			any |= wanted[n];
 		}
 	}
