@@ -74,6 +74,29 @@ static bool finding_pairs(const struct findings *f, uint32_t hop, uint64_t *clie
 	return i;
 }
 
+/* Connections that end at the proxy on the servers' side and that no request was paired with. */
+static uint64_t finding_unasked(const struct findings *f, uint32_t hop)
+{
+	const struct judging *j = f->j;
+	const struct legs *legs = j->legs;
+	uint8_t *asked = calloc((size_t)j->view->nodes + 1, 1);
+	bool back_is_far = true;
+	uint64_t i, count = 0;
+	uint32_t n;
+
+	for (i = 0; asked && i < legs->pairs; i++) {
+		if (legs->pair[i].hop != hop)
+			continue;
+		asked[legs->pair[i].back] = !legs->pair[i].failed;
+		back_is_far = j->path->stage[j->view->node_point[legs->pair[i].back]] > hop;
+	}
+	for (n = 0; asked && n < j->view->nodes; n++)
+		count += !asked[n] && j->path->stage[j->view->node_point[n]] == hop + back_is_far &&
+			 (legs->ends[n] & (back_is_far ? LEG_ENDS_BEHIND : LEG_ENDS_AHEAD));
+	free(asked);
+	return count;
+}
+
 /* What a proxied hop did is in the sessions; of its packets none was lost there. */
 static void finding_proxy(struct findings *f, uint32_t hop)
 {
@@ -93,9 +116,12 @@ static void finding_proxy(struct findings *f, uint32_t hop)
 		 "%s is a proxy: %s of the clients' connections were paired with servers', in %s request%s",
 		 name, number[0], number[1], finding_plural(requests));
 	finding_number(number[0], sizeof number[0], sure);
+	finding_number(number[1], sizeof number[1], finding_unasked(f, hop));
 	snprintf(one->evidence, sizeof one->evidence,
-		 "%s of these with a confidence of 0.90 or more; the pairs, and what the proxy took, are in translations.csv",
-		 number[0]);
+		 "%s of these with a confidence of 0.90 or more; %s of its connections to servers belong to no client's request "
+		 "(checks of their health, a pool's spare ones, tries that were refused, or not known); the pairs, and what the "
+		 "proxy took, are in translations.csv",
+		 number[0], number[1]);
 	one->count = requests;
 	one->hop = hop;
 }

@@ -87,7 +87,7 @@ static enum status leg_write(struct table_writer *w, const struct judging *j, co
 	leg_set_side(w, j, row->pair->back, TRANSLATIONS_TO_SRC);
 	table_set_int(w, TRANSLATIONS_SESSIONS, (int64_t)row->exchanges);
 	table_set_real(w, TRANSLATIONS_CONFIDENCE, row->confidence / 100.0);
-	table_set_text(w, TRANSLATIONS_EVIDENCE, leg_evidence_name(row->pair->evidence));
+	table_set_text(w, TRANSLATIONS_EVIDENCE, row->pair->failed ? "refused" : leg_evidence_name(row->pair->evidence));
 	table_set_int(w, TRANSLATIONS_REQUEST, row->request_ns);
 	table_set_int(w, TRANSLATIONS_RESPONSE, row->response_ns);
 	return table_row(w, err);

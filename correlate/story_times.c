@@ -41,7 +41,10 @@ struct story_times story_times(const struct judging *j, const struct station *li
 		const struct survey_flow *f = &s->flow;
 		int64_t reply = times_between(j, s, f->syn_ns, f->synack_ns);
 
-		if (reply == INT64_MIN)
+		/* behind a proxy another handshake begins */
+		if (reply == INT64_MIN ||
+		    (before && sessions_connection(j->sessions, before->node) !=
+				       sessions_connection(j->sessions, s->node)))
 			continue;
 		if (!before) {
 			t.reply_ns = reply;

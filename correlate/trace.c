@@ -12,6 +12,7 @@
 /* Keys beside those of blocks. */
 #define TRACE_FLOWS UINT32_MAX
 #define TRACE_POINT (UINT32_MAX - 1)
+#define TRACE_CONNECTIONS (UINT32_MAX - 2)
 
 /* Columns of a block. */
 enum { TRACE_CODE, TRACE_NEXT_POINT, TRACE_NEXT_APART, TRACE_COLUMNS };
@@ -22,6 +23,8 @@ enum { TRACE_CODE, TRACE_NEXT_POINT, TRACE_NEXT_APART, TRACE_COLUMNS };
 struct trace_point {
 	uint32_t stage; /* PATH_OFF */
 	uint32_t nodes;
+	uint32_t connections; /* 1: some sessions are of several */
+	uint32_t unused;
 	struct clock clock;
 };
 
@@ -85,11 +88,29 @@ static enum status trace_write_flows(const struct dossier_source *s, uint32_t p,
 	return status;
 }
 
+static enum status trace_write_connections(const struct dossier_source *s, uint32_t p,
+					   struct store *store, uint32_t generation,
+					   struct error *err)
+{
+	const struct view_point *point = &s->view->point[p];
+	uint8_t *bytes = malloc(column_bytes_max(point->nodes));
+	enum status status = bytes ? STATUS_OK : trace_memory(err);
+
+	if (!status)
+		status = table_put_blob(store, generation, p, TRACE_CONNECTIONS, bytes,
+					column_pack(bytes, s->sessions->connection + point->first_node,
+						    sizeof *s->sessions->connection, point->nodes),
+					err);
+	free(bytes);
+	return status;
+}
+
 static enum status trace_write_point(const struct dossier_source *s, uint32_t p, struct store *store,
 				     uint32_t generation, struct trace_block *block,
 				     struct error *err)
 {
-	struct trace_point about = {.stage = s->path->stage[p], .nodes = s->view->point[p].nodes};
+	struct trace_point about = {.stage = s->path->stage[p], .nodes = s->view->point[p].nodes,
+				    .connections = s->sessions->connection != NULL};
 	enum status status;
 	uint32_t b;
 
@@ -100,6 +121,8 @@ static enum status trace_write_point(const struct dossier_source *s, uint32_t p,
 	status = table_put_blob(store, generation, p, TRACE_POINT, &about, sizeof about, err);
 	if (!status && about.stage != PATH_OFF)
 		status = trace_write_flows(s, p, store, generation, err);
+	if (!status && about.stage != PATH_OFF && about.connections)
+		status = trace_write_connections(s, p, store, generation, err);
 	for (b = 0; about.stage != PATH_OFF && b < s->view->point[p].blocks && !status; b++) {
 		size_t size = trace_pack(s, p, b, block);
 
@@ -243,6 +266,7 @@ static enum status trace_read_points(struct trace *t, uint32_t generation, struc
 		if (about.nodes != t->view->point[p].nodes)
 			return trace_stale(err);
 		t->clock[p] = about.clock;
+		t->connections |= about.connections;
 		path->stage[p] = (uint8_t)about.stage;
 		if (about.stage == PATH_OFF)
 			continue;
@@ -287,6 +311,31 @@ static enum status trace_read_flows(struct trace *t, uint32_t generation, uint32
 			t->sessions->count = session + 1;
 	}
 	return STATUS_OK;
+}
+
+static enum status trace_read_connections(struct trace *t, uint32_t generation, struct error *err)
+{
+	enum status status = STATUS_OK;
+	struct column connection;
+	const uint8_t *bytes;
+	size_t size, used;
+	uint32_t p, i;
+
+	t->connection = memory_zeroed((size_t)t->view->nodes + 1, sizeof *t->connection);
+	if (!t->connection)
+		return trace_memory(err);
+	for (p = 0; p < t->view->points && !status; p++) {
+		const struct view_point *point = &t->view->point[p];
+
+		if (t->path.stage[p] == PATH_OFF)
+			continue;
+		status = trace_get(t, generation, p, TRACE_CONNECTIONS, &bytes, &size, err);
+		if (!status && !column_open(&connection, bytes, size, point->nodes, &used))
+			status = trace_damaged(err);
+		for (i = 0; i < point->nodes && !status; i++)
+			t->connection[point->first_node + i] = (uint32_t)column_get(&connection, i);
+	}
+	return status;
 }
 
 static enum status trace_read_sessions(struct trace *t, uint32_t generation, struct error *err)
@@ -395,6 +444,8 @@ enum status trace_open(struct trace **out, struct store_txn *txn, struct error *
 		status = trace_read_points(t, header.generation, err);
 	if (!status)
 		status = trace_read_sessions(t, header.generation, err);
+	if (!status && t->connections)
+		status = trace_read_connections(t, header.generation, err);
 	if (!status)
 		status = trace_read_blocks(t, header.generation, err);
 	if (status) {
@@ -417,6 +468,7 @@ void trace_close(struct trace **trace)
 		free(t->code[p]);
 	journeys_free(&t->journeys);
 	sessions_free(&t->sessions);
+	free(t->connection);
 	view_close(&t->view);
 	free(t);
 	*trace = NULL;

@@ -2,7 +2,7 @@
  * a session's packets can be shown on another day without deciding anything again.
  *
  * Per block of records: verdicts, and the link to the next point's record. Per point: its
- * stage and clock, and the session and directions of each flow.
+ * stage and clock, and the session, directions and connection of each flow.
  */
 #ifndef CROSSTAP_CORRELATE_TRACE_H
 #define CROSSTAP_CORRELATE_TRACE_H
@@ -21,6 +21,8 @@ struct trace {
 	struct clock clock[VIEW_POINTS_MAX];
 	struct sessions *sessions;              /* of_node, client_direction, next_node, list: proto, first_node,
 						   nodes and client_forward only */
+	bool connections;
+	uint32_t *connection;                   /* of each node; NULL: no session is of several, see struct sessions */
 	struct journeys *journeys;              /* links, copies and duplicates */
 	uint8_t *code[VIEW_POINTS_MAX];
 	struct dossier_source source;           /* of all of these */

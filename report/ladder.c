@@ -325,7 +325,8 @@ static enum status ladder_open(struct ladder *l, struct store_txn *txn, uint64_t
 	l->follow = calloc((size_t)l->dossier.packets + 1, sizeof *l->follow);
 	if (!l->follow)
 		return ladder_memory(err);
-	ladder_stream_follow(l->follow, &l->dossier, l->trace->view);
+	if (!ladder_stream_follow(l->follow, &l->dossier, l->trace->view, l->trace->connection))
+		return ladder_memory(err);
 	l->begin_ns = l->dossier.packets ? l->dossier.packet[0].time_ns : 0;
 	l->grid.stages = l->trace->path.stages;
 	l->grid.step = ladder_step(l->grid.stages, LADDER_WIDTH - LADDER_TIME - LADDER_WORDS);

@@ -219,6 +219,27 @@ static uint64_t head_translations(const struct ladder_head *h)
 	return hops;
 }
 
+/* The hops of which the two sides have connections of their own: proxies. */
+static uint64_t head_proxies(const struct ladder_head *h, uint32_t session)
+{
+	const struct trace *t = h->trace;
+	uint32_t connection[VIEW_POINTS_MAX] = {0}, n, stage;
+	uint64_t seen = 0, hops = 0;
+
+	if (!t->connection)
+		return 0;
+	for (n = t->sessions->list[session].first_node; n != UINT32_MAX; n = t->sessions->next_node[n]) {
+		stage = t->path.stage[t->view->node_point[n]];
+		connection[stage] = t->connection[n];
+		seen |= (uint64_t)1 << stage;
+	}
+	for (stage = 1; stage < t->path.stages; stage++)
+		if ((seen >> stage & 1) && (seen >> (stage - 1) & 1) &&
+		    connection[stage] != connection[stage - 1])
+			hops |= (uint64_t)1 << (stage - 1);
+	return hops;
+}
+
 /* The alternative that saw the session, or all of the stage. */
 static const char *head_stage(const struct ladder_head *h, uint32_t stage)
 {
@@ -253,7 +274,8 @@ static enum status head_column(const struct ladder_head *h, uint32_t stage, stru
 
 static enum status head_columns(const struct ladder_head *h, struct error *err)
 {
-	uint64_t translations = head_translations(h);
+	uint64_t proxies = head_proxies(h, h->dossier->session);
+	uint64_t translations = head_translations(h) & ~proxies;
 	enum status status = STATUS_OK;
 	char line[LADDER_LINE_MAX];
 	uint32_t stage;
@@ -264,6 +286,10 @@ static enum status head_columns(const struct ladder_head *h, struct error *err)
 	putc('\n', h->stream);
 	if (translations) {
 		ladder_draw_hops(line, h->grid, translations, "NAT");
+		fprintf(h->stream, "%*s%s\n", (int)h->indent, "", line);
+	}
+	if (proxies) {
+		ladder_draw_hops(line, h->grid, proxies, "proxy");
 		fprintf(h->stream, "%*s%s\n", (int)h->indent, "", line);
 	}
 	return status;

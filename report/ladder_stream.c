@@ -1,7 +1,9 @@
 #include "report/ladder_stream.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "collect/memory.h"
 #include "collect/packet.h"
 
 #define TCP 6
@@ -74,7 +76,7 @@ static bool ladder_find_original(const struct ladder_stream *stream, const struc
 		const struct dossier_packet *one = &d->packet[i];
 
 		if (one->from_client != d->packet[number].from_client ||
-		    one->before == VERDICT_INJECTED || !ladder_carries(one))
+		    stream[i].connection != stream[number].connection || one->before == VERDICT_INJECTED || !ladder_carries(one))
 			continue;
 		if (ladder_before(begin, stream[i].seq + ladder_carries(one)) &&
 		    ladder_before(stream[i].seq, end)) {
@@ -116,45 +118,96 @@ static void ladder_stream_judge(struct ladder_stream *stream, const struct dossi
 		one->repeat = LADDER_OUT_OF_ORDER;
 }
 
-void ladder_stream_follow(struct ladder_stream *stream, const struct dossier *d,
-			  const struct view *view)
-{
-	struct ladder_base base[VIEW_POINTS_MAX], at;
-	uint32_t next[2] = {0}, i, k;
-	bool known[2] = {false};
+/* What is known of one connection so far. */
+struct ladder_connection {
+	uint32_t number;
+	struct ladder_base base[VIEW_POINTS_MAX];
+	uint32_t next[2];
+	bool known[2];
+};
 
-	memset(base, 0, sizeof base);
-	for (i = 0; i < d->packets; i++) {
-		const struct dossier_packet *packet = &d->packet[i];
-		const struct dossier_sight *sight = &d->sight[packet->sight];
-		unsigned end = !packet->from_client;
+struct ladder_connections {
+	struct ladder_connection *list;
+	uint32_t count;
+	uint64_t room;
+};
+
+/* The connection of a number, a new one where there is none; NULL: no memory. */
+static struct ladder_connection *ladder_connection_of(struct ladder_connections *all, uint32_t number)
+{
+	struct ladder_connection *list;
+	uint32_t i;
+
+	for (i = all->count; i-- > 0;) /* mostly the last one */
+		if (all->list[i].number == number)
+			return &all->list[i];
+	list = memory_room(all->list, all->count, &all->room, sizeof *list);
+	if (!list)
+		return NULL;
+	all->list = list;
+	memset(&list[all->count], 0, sizeof *list);
+	list[all->count].number = number;
+	return &list[all->count++];
+}
+
+static void ladder_follow(struct ladder_stream *stream, const struct dossier *d, uint32_t i,
+			  const struct view *view, struct ladder_connection *c)
+{
+	const struct dossier_packet *packet = &d->packet[i];
+	const struct dossier_sight *sight = &d->sight[packet->sight];
+	bool injected = packet->before == VERDICT_INJECTED;
+	unsigned end = !packet->from_client;
+	struct ladder_base at;
+	uint32_t k;
+
+	if (!injected) {
+		ladder_base_share(c->base, d, packet, view, end, RECORD_SEQ);
+		if (packet->flags & PACKET_TCP_ACK)
+			ladder_base_share(c->base, d, packet, view, !end, RECORD_ACK);
+	}
+	for (k = 0; k < packet->sights && !injected; k++) {
+		const struct view_point *point = &view->point[sight[k].point];
+
+		ladder_base_learn(&c->base[sight[k].point], end, packet->flags,
+				  (uint32_t)view_get(point, RECORD_SEQ, sight[k].index),
+				  (uint32_t)view_get(point, RECORD_ACK, sight[k].index));
+	}
+	/* What the network made teaches nobody, but is shown as if it began the stream. */
+	at = c->base[sight->point];
+	if (injected)
+		ladder_base_learn(&at, end, packet->flags, packet->seq, packet->ack);
+	stream[i].seq = packet->seq - at.seq[end];
+	stream[i].ack = packet->ack - at.seq[!end];
+	ladder_stream_judge(stream, d, i, c->known[end] ? &c->next[end] : NULL);
+	if (injected)
+		return;
+	if (!c->known[end] || ladder_before(c->next[end], stream[i].seq + ladder_carries(packet)))
+		c->next[end] = stream[i].seq + ladder_carries(packet);
+	c->known[end] = true;
+}
+
+bool ladder_stream_follow(struct ladder_stream *stream, const struct dossier *d,
+			  const struct view *view, const uint32_t *connection)
+{
+	struct ladder_connections all = {0};
+	struct ladder_connection *c;
+	bool ok = true;
+	uint32_t i;
+
+	for (i = 0; i < d->packets && ok; i++) {
+		const struct dossier_sight *sight = &d->sight[d->packet[i].sight];
 
 		stream[i] = (struct ladder_stream){.repeat = LADDER_NEW};
 		if (d->proto != TCP)
 			continue;
-		if (packet->before != VERDICT_INJECTED) {
-			ladder_base_share(base, d, packet, view, end, RECORD_SEQ);
-			if (packet->flags & PACKET_TCP_ACK)
-				ladder_base_share(base, d, packet, view, !end, RECORD_ACK);
-		}
-		for (k = 0; k < packet->sights && packet->before != VERDICT_INJECTED; k++) {
-			const struct view_point *point = &view->point[sight[k].point];
-
-			ladder_base_learn(&base[sight[k].point], end, packet->flags,
-					  (uint32_t)view_get(point, RECORD_SEQ, sight[k].index),
-					  (uint32_t)view_get(point, RECORD_ACK, sight[k].index));
-		}
-		/* What the network made teaches nobody, but is shown as if it began the stream. */
-		at = base[sight->point];
-		if (packet->before == VERDICT_INJECTED)
-			ladder_base_learn(&at, end, packet->flags, packet->seq, packet->ack);
-		stream[i].seq = packet->seq - at.seq[end];
-		stream[i].ack = packet->ack - at.seq[!end];
-		ladder_stream_judge(stream, d, i, known[end] ? &next[end] : NULL);
-		if (packet->before == VERDICT_INJECTED)
-			continue;
-		if (!known[end] || ladder_before(next[end], stream[i].seq + ladder_carries(packet)))
-			next[end] = stream[i].seq + ladder_carries(packet);
-		known[end] = true;
+		if (connection)
+			stream[i].connection =
+				connection[view_way(&view->point[sight->point], sight->index) >> 1];
+		c = ladder_connection_of(&all, stream[i].connection);
+		ok = c != NULL;
+		if (ok)
+			ladder_follow(stream, d, i, view, c);
 	}
+	free(all.list);
+	return ok;
 }

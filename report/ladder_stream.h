@@ -16,11 +16,13 @@ enum ladder_repeat {
 struct ladder_stream {
 	uint32_t seq, ack;     /* relative, at the first point that saw the packet */
 	uint8_t repeat;        /* enum ladder_repeat */
+	uint32_t connection;   /* a number for each, where the session is of several */
 	uint32_t original;     /* RETRANSMISSION, RECUT: the last packet with those bytes */
 };
 
-/* Fills one for each packet. TCP only: of others nothing is known. */
-void ladder_stream_follow(struct ladder_stream *stream, const struct dossier *dossier,
-			  const struct view *view);
+/* Fills one for each packet. TCP only: of others nothing is known. `connection` is each node's, where
+ * sessions are of several (behind a proxy); NULL: none is. False: no memory. */
+bool ladder_stream_follow(struct ladder_stream *stream, const struct dossier *dossier,
+			  const struct view *view, const uint32_t *connection);
 
 #endif
