@@ -7,6 +7,8 @@
 #include "collect/packet.h"
 #include "correlate/reset_facts.h"
 
+#define LEG_GIVEN_UP_NS INT64_C(500000000) /* as in reset_cause.c */
+
 /* How one connection ended, [0] by the one who opened it, [1] by the one who was asked; the path's
  * time, RESET_NEVER: not so. */
 struct leg_ending {
@@ -94,6 +96,18 @@ static bool leg_first(int64_t one_ns, int64_t other_ns, int64_t third_ns, int64_
 	       (third_ns == RESET_NEVER || one_ns <= third_ns);
 }
 
+/* How long the proxy waited for a server that said nothing more, before it answered the client
+ * itself; RESET_NEVER: it did not. Whoever closed first then, that was the end. */
+static int64_t leg_given_up(const struct leg_ending *front, const struct leg_ending *back)
+{
+	int64_t asked_ns = front->data_ns[0], answered_ns = front->data_ns[1];
+
+	if (asked_ns == RESET_NEVER || answered_ns == RESET_NEVER || answered_ns < asked_ns ||
+	    (back->data_ns[1] != RESET_NEVER && back->data_ns[1] >= asked_ns))
+		return RESET_NEVER;
+	return reset_apart(answered_ns, asked_ns);
+}
+
 /* Two connections of one session: a RST on either. */
 static void leg_tell(struct reset_facts *f, const struct reset *one, int64_t at_ns,
 		     const struct leg_ending *front, const struct leg_ending *back, bool on_back)
@@ -105,7 +119,12 @@ static void leg_tell(struct reset_facts *f, const struct reset *one, int64_t at_
 
 	f->on_back = on_back;
 	f->by_proxy = on_back == one->from_client;
-	if (leg_first(server_ns, client_ns, proxy_ns, at_ns)) {
+	if (f->by_proxy && on_back && leg_given_up(front, back) >= LEG_GIVEN_UP_NS &&
+	    (server_ns == RESET_NEVER || server_ns > at_ns)) {
+		f->ended_by = RESET_LEG_PROXY;
+		f->both_legs = true;
+		f->idle_ns = leg_given_up(front, back);
+	} else if (leg_first(server_ns, client_ns, proxy_ns, at_ns)) {
 		f->ended_by = RESET_LEG_SERVER;
 		f->ended_by_reset = back->by_reset[1];
 		f->ended_ns = reset_apart(at_ns, server_ns);
