@@ -330,6 +330,8 @@ static enum status sessions_find(struct correlation *c, struct error *err)
 							c->contents, c->journeys, c->links,
 							c->options->threads},
 				   err);
+	free(c->links);
+	c->links = NULL;
 	if (!status && c->legs->pairs)
 		status = legs_join(c->legs, c->sessions, c->flows, c->view, err);
 	if (!status)
