@@ -13,6 +13,7 @@
 #include "correlate/synproxy.h"
 
 #define JUDGE_DELAY_SLACK_NS 1000000
+#define JUDGE_MANY 8                 /* packets of one session and direction */
 #define JUDGE_NEAR_DROP_NS 100000000 /* a capture's own loss this close explains a gap: 0.1 s */
 
 /* ---- what is known of the hop ---- */
@@ -406,6 +407,16 @@ static void judge_upstream(const struct judge *g, struct odd *odd)
 			  (unsigned)(100 * dropped / (lost + dropped)));
 }
 
+/* Nobody injects about as many packets into a session as it has: they may be its own, rewritten, as a
+ * mirror of both sides of such a box shows them. */
+static bool judge_too_many(const struct judge *g, const struct odd *odd)
+{
+	const struct hop_session *s = &g->session[odd->session];
+	uint32_t many = s->downstream[odd->direction];
+
+	return many >= JUDGE_MANY && 2 * (uint64_t)many > s->matched[odd->direction];
+}
+
 static void judge_downstream(const struct judge *g, struct odd *odd, bool foreign)
 {
 	bool reset = odd->proto == 6 && (odd->flags & PACKET_TCP_RST);
@@ -416,6 +427,8 @@ static void judge_downstream(const struct judge *g, struct odd *odd, bool foreig
 		judge_say(odd, VERDICT_UNCAPTURED, REASON_CAPTURE_DEAF, 90);
 	else if (reset && !g->proven_uncaptured[odd->direction][0])
 		judge_say(odd, VERDICT_INJECTED, REASON_RESET_ONE_SIDE, 80);
+	else if (foreign && judge_too_many(g, odd))
+		judge_say(odd, VERDICT_AMBIGUOUS, REASON_FOREIGN_MANY, 50);
 	else if (foreign)
 		judge_say(odd, VERDICT_INJECTED, REASON_FOREIGN_PACKET, 70);
 	else
@@ -550,6 +563,7 @@ static const char *const judge_sentences[REASONS] = {
 	[REASON_NO_COPY_DOUBT] = "no copy at %m, whose capture misses packets, too",
 	[REASON_FOREIGN_RESET] = "a RST seen at %s only, with a TTL unlike its flow's",
 	[REASON_RESET_ONE_SIDE] = "a RST seen at %s only: the host in whose name it is never sent it past %m",
+	[REASON_FOREIGN_MANY] = "seen at %s only, with a TTL unlike its flow's, as are half as many as passed: injected, or the session's own packets, rewritten",
 	[REASON_FOREIGN_PACKET] = "seen at %s only, with a TTL unlike its flow's",
 	[REASON_SENDER_REPEATS] = "seen at %s only; its sender sends the same bytes later, past %m",
 	[REASON_RECUT] = "its bytes are at %m, cut into other packets",

@@ -411,8 +411,39 @@ static void to_a_neighbour(void)
 	end("what is sent to another link address than all that passes goes another way");
 }
 
+/* A mirror in the middle shows each packet of a session a second time, as a box behind it has rewritten
+ * it: other numbers, TTL one less. */
+static void mirrored_rewritten(uint32_t packets)
+{
+	uint32_t i;
+
+	begin();
+	scene_whole(&scene, 2000000, "10.1.0.1", 42000, "10.2.0.1", 80, 20);
+	for (i = 0; i < packets; i++)
+		scene_put(&scene, 1, 2100000 + i * 1000,
+			  &(struct scene_packet){.src = "10.1.0.1", .sport = 42000, .dst = "10.2.0.1",
+						 .dport = 80, .ttl = 60, .flags = ACK, .mac = 1,
+						 .seq = 3000000000u + i * 100, .ack = 7, .length = 100,
+						 .ip_id = 50000 + i});
+	scene_run(&scene);
+}
+
+static void foreign_packets(void)
+{
+	mirrored_rewritten(40);
+	CHECK_INT(scene_sum(&scene, HOPS_INJECTED), 0);
+	CHECK_INT(scene_balance(&scene, "client>fw", "fw", BALANCE_INJECTED), 0);
+	CHECK_INT(scene_balance(&scene, "client>fw", "fw", BALANCE_AMBIGUOUS), 40);
+	end("as many foreign packets as a session has may be its own, rewritten");
+
+	mirrored_rewritten(3);
+	CHECK_INT(scene_balance(&scene, "client>fw", "fw", BALANCE_INJECTED), 3);
+	end("a few foreign packets in a session are injected");
+}
+
 int main(void)
 {
+	foreign_packets();
 	last_packet();
 	blocked_service();
 	box_itself();
