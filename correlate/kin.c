@@ -12,6 +12,7 @@
 #define KIN_INTERVALS_MAX (1u << 21)
 #define KIN_LEAST 5u            /* exchanges that must be enclosed */
 #define KIN_PER_CENT 80u        /* of those that have an equal at the other point */
+#define KIN_NEARLY 32u          /* one in so many less is next to all */
 #define KIN_BLOCK 32u           /* exchanges that tell a clock that drifts, stretch by stretch */
 
 /* Offsets of the back's clock for which a front's exchange encloses a back's; later the union
@@ -214,10 +215,12 @@ static int kin_event_compare(const void *x, const void *y)
 	return b->step - a->step; /* what begins comes first */
 }
 
-/* The offset at which most backs are enclosed: the middle of the first stretch that has the most. */
+/* The offset at which most backs are enclosed. Where next to all of these are enclosed by another
+ * one nearby, too, the truth may be there as well: the middle of all such, and half of their width. */
 static struct kin_fit kin_sweep(struct kin *k, const struct kin_interval *list, uint64_t n)
 {
 	struct kin_fit fit = {0, 0, 0, 0};
+	int64_t low = INT64_MAX, high = INT64_MIN;
 	uint64_t i, now = 0;
 
 	for (i = 0; i < n; i++) {
@@ -231,8 +234,22 @@ static struct kin_fit kin_sweep(struct kin *k, const struct kin_interval *list, 
 		if (now > fit.enclosed) {
 			fit.enclosed = now;
 			fit.offset_ns = k->event[i].at_ns / 2 + k->event[i + 1].at_ns / 2;
-			fit.error_ns = k->event[i + 1].at_ns / 2 - k->event[i].at_ns / 2 + 1;
 		}
+	}
+	for (now = 0, i = 0; i + 1 < 2 * n; i++) {
+		now += (uint64_t)k->event[i].step;
+		if (now + fit.enclosed / KIN_NEARLY < fit.enclosed ||
+		    leg_apart(k->event[i].at_ns, fit.offset_ns) > LEG_SLACK_NS ||
+		    leg_apart(k->event[i + 1].at_ns, fit.offset_ns) > LEG_SLACK_NS)
+			continue;
+		low = k->event[i].at_ns < low ? k->event[i].at_ns : low;
+		high = k->event[i + 1].at_ns > high ? k->event[i + 1].at_ns : high;
+	}
+	if (low <= high) {
+		fit.offset_ns = low / 2 + high / 2;
+		fit.error_ns = high / 2 - low / 2 + 1;
+	} else {
+		fit.error_ns = LEG_SLACK_NS;
 	}
 	return fit;
 }

@@ -271,8 +271,8 @@ static enum status meeting_stranger(const struct meeting *m, const struct view *
 	}
 	other = stranger == 0;
 	return error_set(err, STATUS_INPUT,
-			 "point %s shares no packet with %s: was it captured at another time or place, or "
-			 "does a proxy or a tunnel between them rewrite everything? (crosstap-collect --list "
+			 "point %s shares no packet with %s, nor requests that a proxy sent on: was it captured at another "
+			 "time or place, or does something between them encrypt everything? (crosstap-collect --list "
 			 "shows each capture's span)",
 			 view->point[stranger].name,
 			 view->points == 2 ? view->point[other].name : "the other points");

@@ -255,7 +255,10 @@ verify_proxy()
 		{ right += $1 == "right"; sum += $2; spread += $2 * (1 - $2) }
 		END { if (right < sum - 1 - 3 * sqrt(spread)) print right " of " NR ", promised " sum }' \
 		"$out/pairs.judged")" ""
-	is "no leg is paired that the log knows of nobody" "$(grep ^stray "$out/pairs.judged")" ""
+	# a refused check of health, just when a request waits, looks like that request's first try
+	is "no leg is paired for sure that the log knows of nobody" \
+		"$(awk -F'|' '$1 == "stray" && $2 > 0.6' "$out/pairs.judged")" ""
+	within "... and few as a guess" "$(grep -c ^stray "$out/pairs.judged")" 0 2
 	is "they lie at the proxy's hop" "$(csv translations kind=proxy "hop!=$busy")" 0
 	is "one session holds no legs but those that belong together" "$(joined_wrongly "${2:-}")" ""
 	statuses_logged >"$out/statuses.logged"
