@@ -55,6 +55,8 @@ static int kin_exchange_compare(const void *x, const void *y)
 		return a->asks < b->asks ? -1 : 1;
 	if (a->begin_ns != b->begin_ns)
 		return a->begin_ns < b->begin_ns ? -1 : 1;
+	if (a->tie != b->tie)
+		return a->tie < b->tie ? -1 : 1;
 	if (a->way != b->way)
 		return a->way < b->way ? -1 : 1;
 	return (a->number > b->number) - (a->number < b->number);
@@ -127,20 +129,23 @@ static bool kin_add_back(struct kin *k, uint32_t back)
 }
 
 /* One back against the fronts of its group: its clock's offset is at most the difference of the
- * beginnings, and at least that of the ends. */
+ * beginnings, and at least that of the ends. The same client at both points has not come through a proxy
+ * that ends connections: it is the proxy itself, which asks two servers in the same words. */
 static bool kin_hold(struct kin *k, const struct leg_exchange *front, uint64_t fronts,
 		     const struct leg_exchange *back, uint32_t number, bool readable)
 {
 	int64_t from, to, begin, end;
+	bool others = false;
 	uint64_t i;
 
 	if (!kin_stretch(back, readable, false, &begin, &end))
 		return true;
-	if (!kin_add_back(k, number))
-		return false;
 	for (i = 0; i < fronts && i < KIN_FRONTS_MAX && k->intervals < KIN_INTERVALS_MAX; i++) {
 		struct kin_interval one = {.back = number};
 
+		if (front[i].host == back->host)
+			continue;
+		others = true;
 		if (!kin_stretch(&front[i], readable, true, &from, &to))
 			continue;
 		one.low_ns = leg_minus(end, to);
@@ -148,7 +153,7 @@ static bool kin_hold(struct kin *k, const struct leg_exchange *front, uint64_t f
 		if (one.low_ns <= one.high_ns && !kin_add(k, &one))
 			return false;
 	}
-	return true;
+	return !others || kin_add_back(k, number);
 }
 
 static int kin_interval_compare(const void *x, const void *y)
@@ -297,40 +302,73 @@ static int kin_place_compare(const void *x, const void *y)
 	return (a->back > b->back) - (a->back < b->back);
 }
 
-/* Stretch by stretch of time: a clock that drifts has another offset in each. */
-static struct kin_fit kin_blocks(struct kin *k, const struct leg_exchanges *back, struct clock_pair *pair,
-				 uint64_t *pairs)
+/* Room for what a sweep stretch by stretch needs. */
+struct kin_stretches {
+	struct kin_place *place;   /* the backs in order of time */
+	struct kin_interval *of;   /* intervals, stretch by stretch */
+	uint64_t *first;           /* of each stretch, and the end */
+	uint32_t *stretch_of;      /* by back */
+	uint64_t count;
+};
+
+static bool kin_stretches_room(struct kin_stretches *s, const struct kin *k, uint64_t backs)
 {
-	struct kin_place *place = malloc((k->backs + 1) * sizeof *place);
-	struct kin_interval *of = malloc((k->intervals + 1) * sizeof *of);
-	uint32_t *block_of = calloc(back->count + 1, sizeof *block_of);
-	struct kin_fit sum = {0, 0, 0, k->backs};
-	uint64_t i, b, n, blocks = k->backs / KIN_BLOCK;
+	s->count = k->backs / KIN_BLOCK;
+	s->place = malloc((k->backs + 1) * sizeof *s->place);
+	s->of = malloc((k->intervals + 1) * sizeof *s->of);
+	s->first = calloc(s->count + 2, sizeof *s->first);
+	s->stretch_of = calloc(backs + 1, sizeof *s->stretch_of);
+	return s->place && s->of && s->first && s->stretch_of;
+}
+
+static void kin_stretches_free(struct kin_stretches *s)
+{
+	free(s->place);
+	free(s->of);
+	free(s->first);
+	free(s->stretch_of);
+}
+
+static void kin_stretches_fill(struct kin_stretches *s, const struct kin *k, const struct leg_exchange *back)
+{
+	uint64_t i;
+
+	for (i = 0; i < k->backs; i++)
+		s->place[i] = (struct kin_place){back[k->back[i]].begin_ns, k->back[i]};
+	qsort(s->place, k->backs, sizeof *s->place, kin_place_compare);
+	for (i = 0; i < k->backs; i++)
+		s->stretch_of[s->place[i].back] = (uint32_t)(i * s->count / k->backs);
+	for (i = 0; i < k->intervals; i++)
+		s->first[s->stretch_of[k->interval[i].back] + 2]++;
+	for (i = 2; i < s->count + 2; i++)
+		s->first[i] += s->first[i - 1];
+	for (i = 0; i < k->intervals; i++)
+		s->of[s->first[s->stretch_of[k->interval[i].back] + 1]++] = k->interval[i];
+}
+
+/* Stretch by stretch of time: a clock that drifts has another offset in each. False: no memory. */
+static bool kin_blocks(struct kin *k, const struct leg_exchanges *back, struct clock_pair *pair,
+		       uint64_t *pairs, struct kin_fit *sum)
+{
+	struct kin_stretches s = {NULL, NULL, NULL, NULL, 0};
+	bool ok = kin_stretches_room(&s, k, back->count);
+	uint64_t i = 0, n;
 
 	*pairs = 0;
-	for (i = 0; place && i < k->backs; i++)
-		place[i] = (struct kin_place){back->list[k->back[i]].begin_ns, k->back[i]};
-	if (place && k->backs)
-		qsort(place, k->backs, sizeof *place, kin_place_compare);
-	for (i = 0; place && block_of && blocks && i < k->backs; i++)
-		block_of[place[i].back] = (uint32_t)(i * blocks / k->backs);
-	for (b = 0; place && of && block_of && b < blocks; b++) {
-		struct kin_fit fit;
+	*sum = (struct kin_fit){0, 0, 0, k->backs};
+	if (ok)
+		kin_stretches_fill(&s, k, back->list);
+	for (n = 0; ok && n < s.count; n++) {
+		struct kin_fit fit = kin_sweep(k, s.of + s.first[n], s.first[n + 1] - s.first[n]);
 
-		for (n = 0, i = 0; i < k->intervals; i++)
-			if (block_of[k->interval[i].back] == b)
-				of[n++] = k->interval[i];
-		fit = kin_sweep(k, of, n);
-		sum.enclosed += fit.enclosed;
-		sum.error_ns = fit.error_ns > sum.error_ns ? fit.error_ns : sum.error_ns;
-		for (i = b * k->backs / blocks; i < (b + 1) * k->backs / blocks; i++)
-			pair[(*pairs)++] = (struct clock_pair){
-				leg_minus(place[i].time_ns, fit.offset_ns), place[i].time_ns};
+		sum->enclosed += fit.enclosed;
+		sum->error_ns = fit.error_ns > sum->error_ns ? fit.error_ns : sum->error_ns;
+		for (; i < k->backs && s.stretch_of[s.place[i].back] == n; i++)
+			pair[(*pairs)++] = (struct clock_pair){leg_minus(s.place[i].time_ns, fit.offset_ns),
+							       s.place[i].time_ns};
 	}
-	free(place);
-	free(of);
-	free(block_of);
-	return sum;
+	kin_stretches_free(&s);
+	return ok;
 }
 
 /* ---- two points ---- */
@@ -351,8 +389,9 @@ static enum status kin_try(struct kin *k, uint32_t front, uint32_t back, bool re
 	if (!*pair)
 		return error_errno(err, ENOMEM, "requests");
 	fit = kin_whole(k, &k->at[back], *pair, pairs);
-	if (!kin_is_good(&fit) && k->backs >= 2 * KIN_BLOCK)
-		fit = kin_blocks(k, &k->at[back], *pair, pairs);
+	if (!kin_is_good(&fit) && k->backs >= 2 * KIN_BLOCK &&
+	    !kin_blocks(k, &k->at[back], *pair, pairs, &fit))
+		return error_errno(err, ENOMEM, "requests");
 	if (kin_is_good(&fit))
 		*best = fit;
 	return STATUS_OK;
@@ -385,7 +424,10 @@ static enum status kin_meet(struct kin *k, uint32_t i, uint32_t j, bool readable
 
 	if (!status)
 		status = kin_try(k, j, i, readable, &pair[1], &pairs[1], &fit[1], err);
-	best = !status && fit[1].enclosed > fit[0].enclosed;
+	best = !status && (fit[1].enclosed > fit[0].enclosed ||
+			   /* as many: which is in front is not known; not by the order of the inputs */
+			   (fit[1].enclosed == fit[0].enclosed &&
+			    strcmp(k->view->point[j].name, k->view->point[i].name) < 0));
 	if (!status && fit[best].enclosed) {
 		kin_note(k, best ? j : i, best ? i : j, pair[best], pairs[best], &fit[best]);
 		pair[best] = NULL; /* given away */

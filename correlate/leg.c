@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collect/memory.h"
+#include "correlate/leg_mark.h"
 #include "correlate/leg_match.h"
 
 
@@ -16,13 +17,6 @@ const char *leg_evidence_name(enum leg_evidence evidence)
 }
 
 /* ---- who may be a leg ---- */
-
-/* A proxy forwards no packet: one that is linked over the hop proves that there is none. */
-static bool leg_is_alone(const struct leg_source *from, const struct link_count *links, uint32_t node,
-			 bool ahead)
-{
-	return from->view->flow[node].proto == 6 && !(ahead ? links[node].ahead : links[node].behind);
-}
 
 /* A stage's flows that nothing links over the hop; false: there are none. */
 static bool leg_want(uint8_t *wanted, const struct leg_source *from, const struct link_count *links,
@@ -134,19 +128,22 @@ static enum status leg_take_stage(struct leg_exchanges *e, const struct leg_sour
 /* How far the clocks of two stages may be off. */
 static int64_t leg_slack(const struct leg_source *from, uint32_t front, uint32_t back)
 {
-	int64_t slack_ns = hop_clock_error(&from->hops->hop[front < back ? front : back]), error_ns;
+	int64_t slack_ns = INT64_MAX, error_ns = 0;
 	uint32_t i, k;
 
+	if (from->hops)
+		slack_ns = hop_clock_error(&from->hops->hop[front < back ? front : back]);
 	for (i = 0; slack_ns == INT64_MAX && i < from->path->points[front]; i++)
-		for (error_ns = 0, k = 0; k < from->path->points[back]; k++) {
+		for (k = 0; k < from->path->points[back]; k++) {
 			const struct meeting_pair *pair =
 				&from->meeting->pair[from->path->point[front][i]][from->path->point[back][k]];
 
 			if (!pair->kin)
 				return LEG_SLACK_NS;
 			error_ns = pair->kin_error_ns > error_ns ? pair->kin_error_ns : error_ns;
-			slack_ns = k + 1u == from->path->points[back] ? error_ns : INT64_MAX;
 		}
+	if (slack_ns == INT64_MAX)
+		slack_ns = error_ns;
 	return slack_ns < LEG_SLACK_NS - LEG_QUICK_NS ? slack_ns + LEG_QUICK_NS : LEG_SLACK_NS;
 }
 
@@ -170,103 +167,6 @@ static enum status leg_hop(struct legs *legs, const struct leg_source *from, con
 	free(sides.back.list);
 	free(sides.events.list);
 	return status;
-}
-
-/* ---- where connections end ---- */
-
-/* An end of a flow: whom its client called, or who called. */
-struct leg_place {
-	uint8_t version, address[16];
-	uint16_t port; /* 0: any */
-	uint8_t hop;
-	bool front;
-};
-
-static int leg_place_compare(const void *x, const void *y)
-{
-	const struct leg_place *a = x, *b = y;
-	int by;
-
-	if (a->hop != b->hop)
-		return a->hop - b->hop;
-	if (a->front != b->front)
-		return a->front - b->front;
-	if (a->version != b->version)
-		return a->version - b->version;
-	by = memcmp(a->address, b->address, sizeof a->address);
-	return by ? by : a->port - b->port;
-}
-
-/* Of a front the service that was called; of a back the proxy's own address. */
-static struct leg_place leg_place_of(const struct leg_source *from, uint32_t node, uint8_t hop, bool front)
-{
-	const struct capture_flow *flow = &from->view->flow[node];
-	struct leg_place place = {.version = flow->version, .hop = hop, .front = front};
-	bool sure, client_is_b = survey_client_direction(&from->flows[node], flow, &sure);
-
-	memcpy(place.address, client_is_b == front ? flow->a : flow->b, sizeof place.address);
-	if (front)
-		place.port = client_is_b ? flow->a_port : flow->b_port;
-	return place;
-}
-
-/* A proxy that keeps the client's address has none of its own to be known by. */
-static bool leg_is_transparent(const struct leg_source *from, const struct leg_pair *pair)
-{
-	const struct capture_flow *f = &from->view->flow[pair->front];
-	struct leg_place back = leg_place_of(from, pair->back, pair->hop, false);
-
-	return f->version == back.version && (memcmp(f->a, back.address, 16) == 0 ||
-					      memcmp(f->b, back.address, 16) == 0);
-}
-
-/* Marks the flows that were paired, and those that called the same service of the proxy or that it
- * opened and that nobody's request explains (checks of the servers' health). */
-static enum status legs_mark(struct legs *legs, const struct leg_source *from,
-			     const struct link_count *links, struct error *err)
-{
-	struct leg_place *place = malloc((2 * legs->pairs + 1) * sizeof *place);
-	uint64_t i, n = 0;
-	uint32_t node;
-
-	legs->ends = memory_zeroed((size_t)from->view->nodes + 1, 1);
-	if (!place || !legs->ends) {
-		free(place);
-		return error_errno(err, ENOMEM, "legs of proxied sessions");
-	}
-	for (i = 0; i < legs->pairs; i++) {
-		const struct leg_pair *p = &legs->pair[i];
-
-		place[n++] = leg_place_of(from, p->front, p->hop, true);
-		if (!leg_is_transparent(from, p))
-			place[n++] = leg_place_of(from, p->back, p->hop, false);
-		legs->proxied[p->hop] = true;
-		legs->ends[p->front] |= from->path->stage[from->view->node_point[p->front]] == p->hop
-						? LEG_ENDS_AHEAD : LEG_ENDS_BEHIND;
-		legs->ends[p->back] |= from->path->stage[from->view->node_point[p->back]] == p->hop
-					       ? LEG_ENDS_AHEAD : LEG_ENDS_BEHIND;
-	}
-	qsort(place, n, sizeof *place, leg_place_compare);
-	for (node = 0; node < from->view->nodes; node++) {
-		uint8_t stage = from->path->stage[from->view->node_point[node]];
-		uint32_t side, front;
-
-		for (side = 0; side < 2 && stage != PATH_OFF; side++) {
-			uint32_t hop = stage - side; /* side 0: the hop ahead */
-
-			if ((side && !stage) || hop + 1u >= from->path->stages || !legs->proxied[hop] ||
-			    !leg_is_alone(from, links, node, !side))
-				continue;
-			for (front = 0; front < 2; front++) {
-				struct leg_place one = leg_place_of(from, node, (uint8_t)hop, front);
-
-				if (bsearch(&one, place, n, sizeof one, leg_place_compare))
-					legs->ends[node] |= side ? LEG_ENDS_BEHIND : LEG_ENDS_AHEAD;
-			}
-		}
-	}
-	free(place);
-	return STATUS_OK;
 }
 
 /* ---- all ---- */
@@ -293,19 +193,65 @@ static int leg_alone_compare(const void *x, const void *y)
 	return a->status - b->status;
 }
 
+/* How many pairs more have the longer exchange in front than behind; one that names the client
+ * settles it. */
+static int64_t legs_sense(const struct legs *legs, uint64_t from)
+{
+	int64_t sense = 0;
+	uint64_t i;
+
+	for (i = from; i < legs->pairs; i++) {
+		const struct leg_pair *p = &legs->pair[i];
+
+		if (p->evidence == LEG_NAMED)
+			return INT64_MAX;
+		if (p->request_ns == INT64_MIN)
+			continue;
+		sense += leg_minus(p->request_ns, p->response_ns == INT64_MIN ? 0 : -p->response_ns) >= 0 ? 1 : -1;
+	}
+	return sense;
+}
+
+/* Clients may be behind the hop: whichever way makes more sense. */
+static enum status legs_find_turned(struct legs *legs, const struct leg_source *from, const uint8_t *wanted,
+				    uint32_t hop, uint64_t before, uint64_t alones_before, struct error *err)
+{
+	uint64_t middle = legs->pairs, alones_middle = legs->alones, n;
+	enum status status = leg_hop(legs, from, wanted, hop + 1, hop, err);
+	int64_t turned;
+
+	if (status || legs->pairs == middle)
+		return status;
+	n = legs->pairs;
+	turned = legs_sense(legs, middle);
+	legs->pairs = middle;
+	if (middle > before && turned <= legs_sense(legs, before)) {
+		legs->alones = alones_middle;
+		return STATUS_OK;
+	}
+	memmove(legs->pair + before, legs->pair + middle, (n - middle) * sizeof *legs->pair);
+	legs->pairs = before + n - middle;
+	if (alones_middle == alones_before)
+		return STATUS_OK;
+	n = legs->alones - alones_middle;
+	memmove(legs->alone + alones_before, legs->alone + alones_middle, n * sizeof *legs->alone);
+	legs->alones = alones_before + n;
+	return STATUS_OK;
+}
+
 static enum status legs_find_hop(struct legs *legs, const struct leg_source *from,
 				 const struct link_count *links, uint8_t *wanted, uint32_t hop,
 				 struct error *err)
 {
-	uint64_t before = legs->pairs;
+	uint64_t before = legs->pairs, alones = legs->alones;
 	enum status status;
 
 	/* each says for itself whether it has any */
 	if (!leg_want(wanted, from, links, hop, true) || !leg_want(wanted, from, links, hop + 1, false))
 		return STATUS_OK;
 	status = leg_hop(legs, from, wanted, hop, hop + 1, err);
-	if (!status && legs->pairs == before)
-		status = leg_hop(legs, from, wanted, hop + 1, hop, err);
+	if (!status && (legs->pairs == before || legs_sense(legs, before) < 0))
+		status = legs_find_turned(legs, from, wanted, hop, before, alones, err);
 	return status;
 }
 
@@ -388,7 +334,8 @@ bool legs_differ(const struct legs *legs, uint32_t front)
 		else
 			high = middle;
 	}
-	for (; low < legs->alones && legs->alone[low].front == front; low++)
+	/* who ends at the proxy, that is: others may have asked somebody else on this side */
+	for (; low < legs->alones && legs->alone[low].front == front && legs->ends[front]; low++)
 		if (legs->alone[low].status >= LEG_ERROR_STATUS)
 			return true;
 	return false;
@@ -417,9 +364,9 @@ enum status legs_join(const struct legs *legs, struct sessions *sessions,
 	memset(user, 0xff, ((size_t)view->nodes + 1) * sizeof *user);
 	for (i = 0; i < legs->pairs; i++) {
 		const struct leg_pair *p = &legs->pair[i];
-		uint32_t back = sessions_root(sessions, p->back, &flip);
+		uint32_t back = sessions->connection[p->back];
 
-		root = sessions_root(sessions, p->front, &flip);
+		root = sessions->connection[p->front];
 		user[back] = user[back] == LEG_NOBODY || user[back] == root ? root : LEG_MANY;
 	}
 	for (i = 0; i < legs->pairs; i++) {
@@ -427,7 +374,7 @@ enum status legs_join(const struct legs *legs, struct sessions *sessions,
 		unsigned front, back;
 		bool sure;
 
-		if (p->confidence < LEG_SURE || user[sessions_root(sessions, p->back, &flip)] == LEG_MANY)
+		if (p->confidence < LEG_SURE || user[sessions->connection[p->back]] == LEG_MANY)
 			continue;
 		front = survey_client_direction(&flows[p->front], &view->flow[p->front], &sure);
 		back = survey_client_direction(&flows[p->back], &view->flow[p->back], &sure);

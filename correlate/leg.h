@@ -7,8 +7,9 @@
  * within the time that the client's lasted; time alone (encrypted legs): then the pair is
  * probable, the more so the farther off the next best is.
  *
- * A proxied hop has no matched packets, and none is lost there: packets of both legs end or begin
- * at the hop.
+ * Packets of both legs end or begin at the hop: none is lost there. That a hop is a proxy wants evidence
+ * (leg_match.c), and so does what is not paired, but ends there, too (leg_mark.h): other packets
+ * may be routed, and dropped, beside it.
  */
 #ifndef CROSSTAP_CORRELATE_LEG_H
 #define CROSSTAP_CORRELATE_LEG_H

@@ -53,6 +53,16 @@ static void leg_take_name(struct leg_exchange *one, const struct content_words *
 		leg_name(one, words->text, words->bytes, seed);
 }
 
+static uint64_t leg_tie(const struct view *view, uint32_t node)
+{
+	const struct capture_flow *f = &view->flow[node];
+	const char *name = view->point[view->node_point[node]].name;
+	uint64_t tie = XXH3_64bits_withSeed(name, strlen(name), view->seed);
+
+	tie = XXH3_64bits_withSeed(f->a, sizeof f->a, tie + f->a_port);
+	return XXH3_64bits_withSeed(f->b, sizeof f->b, tie + f->b_port);
+}
+
 static bool leg_add(struct leg_exchanges *e, const struct leg_exchange *one)
 {
 	struct leg_exchange *list = memory_room(e->list, e->count, &e->room, sizeof *list);
@@ -80,7 +90,7 @@ static bool leg_add_whole(struct leg_exchanges *e, const struct leg_source *from
 
 	one->number = LEG_WHOLE;
 	one->empty = flow->data_ns[d] == INT64_MIN;
-	one->closed = true;
+	one->unanswered = one->empty && flow->data_ns[!d] == INT64_MIN && !survey_has(flow, !d, SURVEY_PLAIN);
 	one->begin_ns = leg_time(from, point, one->empty ? flow->first_ns : flow->data_ns[d]);
 	one->end_ns = leg_time(from, point, flow->data_ns[!d]);
 	if (story->hello_mark) {
@@ -102,6 +112,7 @@ static bool leg_add_node(struct leg_exchanges *e, const struct leg_source *from,
 	bool sure;
 
 	one.way = node << 1 | survey_client_direction(&from->flows[node], &view->flow[node], &sure);
+	one.tie = leg_tie(view, node);
 	one.open_ns = leg_time(from, point, from->flows[node].syn_ns);
 	one.last_ns = leg_time(from, point, from->flows[node].last_ns);
 	contents_tell(from->contents, &one.way, 1, story);

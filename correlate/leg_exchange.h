@@ -14,13 +14,14 @@ struct leg_exchange {
 	uint64_t asks;       /* hash of what is asked: method and target, hello, first bytes; 0: not known */
 	uint64_t client;     /* front: hash of its client's address and port; back: of the one that it names; 0 */
 	uint64_t host;       /* the same without the port */
+	uint64_t tie;        /* of equals the order, by flow and point: whatever the order of the inputs */
 	uint32_t way;        /* node << 1 | the client's direction */
 	uint32_t number;     /* on its connection; LEG_WHOLE: that is not read */
 	uint16_t status;     /* HTTP; 0: none, or not known */
 	uint32_t mark[CONTENT_MARKS]; /* rare pieces of the request */
 	bool rare;           /* `asks` is random: equal is the same */
 	bool empty;          /* its client sent nothing */
-	bool closed;         /* whether it is encrypted, or of no known protocol: asks tells little */
+	bool unanswered;     /* nothing was sent, and nobody accepted the connection: a proxy did not see it */
 };
 
 struct leg_exchanges {

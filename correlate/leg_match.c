@@ -8,17 +8,16 @@
 
 #define LEG_CONFIDENT 95
 #define LEG_LEARN 8u                     /* clear pairs that teach how quick the proxy is */
-#define LEG_GUESS 90u                    /* per cent that rivals share */
 #define LEG_HOLD_NS (INT64_C(30) * 1000000000) /* a proxy holds a request that long, at most */
+#define LEG_BELIEVED 3u                  /* weight of pairs that make a proxy, */
+#define LEG_SOME 10u                     /* if they are so many per cent of what might be paired; */
+#define LEG_MANY_PAIRS 5u                /* or so many weak ones, */
+#define LEG_MOST 80u                     /* if they are so many per cent of it */
 #define LEG_RIVALS 64u                   /* fronts that are held against one back */
 
-/* A back and a front that it may go to, in the order of the backs' requests. */
-struct leg_turn {
-	int64_t begin_ns, end_ns; /* of the back's request; of the front's answer */
-	uint32_t back, front;
-};
+#define LEG_CANDIDATES_MAX (UINT64_C(1) << 23) /* so many are held in memory */
 
-enum { LEG_RANK_NAMED = 1000, LEG_RANK_HOST = 5 };
+enum { LEG_RANK_HOST = 5 };
 
 static bool leg_add_pair(struct leg_matching *m, const struct leg_pair *pair)
 {
@@ -60,6 +59,8 @@ static int leg_order(const struct leg_exchange *a, const struct leg_exchange *b)
 		return a->asks < b->asks ? -1 : 1;
 	if (a->begin_ns != b->begin_ns)
 		return a->begin_ns < b->begin_ns ? -1 : 1;
+	if (a->tie != b->tie)
+		return a->tie < b->tie ? -1 : 1;
 	if (a->way != b->way)
 		return a->way < b->way ? -1 : 1;
 	return (a->number > b->number) - (a->number < b->number);
@@ -88,6 +89,15 @@ bool leg_same_tuple(const struct view *view, uint32_t a, uint32_t b)
 	       memcmp(x->a, y->a, sizeof x->a) == 0 && memcmp(x->b, y->b, sizeof x->b) == 0;
 }
 
+/* A request that can be read goes in before it comes out, and its answer, too: whatever the clocks, the
+ * front's exchange is the longer one. */
+static bool leg_is_longer(const struct leg_exchange *f, const struct leg_exchange *b)
+{
+	return f->number == LEG_WHOLE || b->number == LEG_WHOLE || f->end_ns == INT64_MIN ||
+	       b->end_ns == INT64_MIN ||
+	       leg_minus(leg_minus(b->end_ns, b->begin_ns), leg_minus(f->end_ns, f->begin_ns)) <= LEG_QUICK_NS;
+}
+
 /* Whether the front's exchange lasted while the back's did. */
 static bool leg_encloses(const struct leg_matching *m, const struct leg_exchange *f,
 			 const struct leg_exchange *b)
@@ -95,7 +105,7 @@ static bool leg_encloses(const struct leg_matching *m, const struct leg_exchange
 	int64_t later = leg_minus(b->begin_ns, f->begin_ns);
 
 	if (later < m->least_request_ns || later > LEG_HOLD_NS ||
-	    leg_same_tuple(m->sides->view, f->way >> 1, b->way >> 1))
+	    leg_same_tuple(m->sides->view, f->way >> 1, b->way >> 1) || !leg_is_longer(f, b))
 		return false;
 	if (f->end_ns == INT64_MIN)
 		return true;
@@ -152,9 +162,10 @@ static uint64_t leg_behind(const struct leg_exchanges *e, uint64_t asks, int64_t
 static bool leg_consider_all(struct leg_matching *m)
 {
 	const struct leg_exchanges *fronts = &m->sides->front, *backs = &m->sides->back;
+	uint64_t at, most = LEG_CANDIDATES_MAX / (backs->count + 1) + 1;
 	uint32_t b, tried;
-	uint64_t at;
 
+	most = most < LEG_RIVALS ? most : LEG_RIVALS;
 	for (m->count = 0, b = 0; b < backs->count; b++) {
 		const struct leg_exchange *back = &backs->list[b];
 		int64_t until;
@@ -163,119 +174,13 @@ static bool leg_consider_all(struct leg_matching *m)
 			continue;
 		until = leg_minus(back->begin_ns, m->least_request_ns);
 		at = leg_behind(fronts, back->asks, until);
-		for (tried = 0; at > 0 && tried < LEG_RIVALS && fronts->list[at - 1].asks == back->asks; tried++)
+		for (tried = 0; at > 0 && tried < most && fronts->list[at - 1].asks == back->asks; tried++)
 			if (!leg_consider(m, (uint32_t)--at, b))
 				return false;
 	}
 	if (m->count)
 		qsort(m->list, m->count, sizeof *m->list, leg_candidate_compare);
 	return true;
-}
-
-/* How many others each front and back could be, with as much in common. */
-struct leg_rivals {
-	uint32_t *of_back, *best_of_back; /* candidates of the highest rank; that rank */
-};
-
-static bool leg_count_rivals(const struct leg_matching *m, struct leg_rivals *r)
-{
-	size_t n = m->sides->back.count + 1;
-	uint64_t i;
-
-	r->of_back = calloc(n, sizeof *r->of_back);
-	r->best_of_back = calloc(n, sizeof *r->best_of_back);
-	if (!r->of_back || !r->best_of_back)
-		return false;
-	for (i = 0; i < m->count; i++) { /* the highest rank comes first */
-		const struct leg_candidate *c = &m->list[i];
-
-		if (!r->of_back[c->back])
-			r->best_of_back[c->back] = c->rank;
-		r->of_back[c->back] += c->rank == r->best_of_back[c->back];
-	}
-	return true;
-}
-
-static bool leg_is_open(const struct leg_matching *m, const struct leg_candidate *c,
-			const struct leg_rivals *r)
-{
-	return !m->front_taken[c->front] && !m->back_taken[c->back] && c->rank == r->best_of_back[c->back];
-}
-
-/* Takes the pairs that nothing rivals: a back that can only be one front's, which then is no
- * candidate for others, so that they may have only one left. */
-static bool leg_take_clear(struct leg_matching *m, struct leg_rivals *r)
-{
-	uint32_t *left = r->of_back;
-	bool again = true;
-	uint64_t i;
-
-	while (again) {
-		again = false;
-		memset(left, 0, (m->sides->back.count + 1) * sizeof *left);
-		for (i = 0; i < m->count; i++)
-			left[m->list[i].back] += leg_is_open(m, &m->list[i], r);
-		for (i = 0; i < m->count; i++) {
-			const struct leg_candidate *c = &m->list[i];
-			bool rare = m->sides->back.list[c->back].rare;
-
-			if (!leg_is_open(m, c, r) || left[c->back] != 1)
-				continue;
-			if (!leg_take(m, c->front, c->back,
-				      c->rank >= LEG_RANK_NAMED ? LEG_NAMED : rare ? LEG_RARE : LEG_REQUEST,
-				      c->rank >= LEG_RANK_NAMED ? 99 : rare ? 97 : 95))
-				return false;
-			again = true;
-		}
-	}
-	return true;
-}
-
-static int leg_turn_compare(const void *x, const void *y)
-{
-	const struct leg_turn *a = x, *b = y;
-
-	if (a->begin_ns != b->begin_ns)
-		return a->begin_ns < b->begin_ns ? -1 : 1;
-	if (a->back != b->back)
-		return a->back < b->back ? -1 : 1;
-	if (a->end_ns != b->end_ns)
-		return a->end_ns < b->end_ns ? -1 : 1;
-	return (a->front > b->front) - (a->front < b->front);
-}
-
-/* The others, by time: each back in its turn goes to the front, of those that enclose it and have
- * as much in common, that was answered first. No other order serves more of them. Equal requests
- * that ran at the same time cannot be told apart for sure: confidence is what guessing would give, or
- * a little more where the next best is far off. */
-static bool leg_take_likely(struct leg_matching *m, const struct leg_rivals *r)
-{
-	struct leg_turn *turn = malloc((m->count + 1) * sizeof *turn);
-	uint64_t i, n = 0;
-	bool ok = turn != NULL;
-
-	for (i = 0; ok && i < m->count; i++) {
-		const struct leg_candidate *c = &m->list[i];
-
-		if (leg_is_open(m, c, r))
-			turn[n++] = (struct leg_turn){m->sides->back.list[c->back].begin_ns,
-						      m->sides->front.list[c->front].end_ns == INT64_MIN
-							      ? INT64_MAX
-							      : m->sides->front.list[c->front].end_ns,
-						      c->back, c->front};
-	}
-	if (ok && n)
-		qsort(turn, n, sizeof *turn, leg_turn_compare);
-	for (i = 0; ok && i < n; i++) {
-		uint32_t rivals = r->of_back[turn[i].back];
-
-		if (m->front_taken[turn[i].front] || m->back_taken[turn[i].back])
-			continue;
-		ok = leg_take(m, turn[i].front, turn[i].back, LEG_TIME,
-			      rivals > 1 ? LEG_GUESS / rivals : LEG_GUESS);
-	}
-	free(turn);
-	return ok;
 }
 
 /* Half of the least that the proxy took with the pairs that are clear: of those to come one may well be
@@ -305,20 +210,10 @@ static void leg_learn_least(struct leg_matching *m)
 /* What is clear teaches how quick the proxy is; then more is clear. What is left is only likely. */
 static bool leg_match_content(struct leg_matching *m)
 {
-	struct leg_rivals rivals = {NULL, NULL};
-	unsigned round;
-	bool ok = true;
-
-	for (round = 0; round < 2 && ok; round++) {
-		ok = leg_consider_all(m) && leg_count_rivals(m, &rivals) && leg_take_clear(m, &rivals);
-		if (ok && !round)
-			leg_learn_least(m);
-		else if (ok)
-			ok = leg_take_likely(m, &rivals);
-		free(rivals.of_back);
-		free(rivals.best_of_back);
-	}
-	return ok;
+	if (!leg_consider_all(m) || !leg_choose(m, false))
+		return false;
+	leg_learn_least(m);
+	return leg_consider_all(m) && leg_choose(m, true);
 }
 
 /* ---- by name alone: what is asked was not read, but the back leg names the client ---- */
@@ -448,13 +343,69 @@ static bool leg_note_alone(struct leg_matching *m)
 	return true;
 }
 
+/* ---- whether it is a proxy at all ---- */
+
+/* What a pair proves. That equal first bytes which nobody can read, or requests that nobody answered,
+ * were there at the same time may be an accident where it happens once. */
+static unsigned leg_weight(const struct leg_pair *pair)
+{
+	if (pair->evidence != LEG_REQUEST || pair->confidence < LEG_SURE)
+		return 0;
+	return pair->response_ns != INT64_MIN ? LEG_BELIEVED : 1;
+}
+
+/* How many backs ask what some front asks, too. */
+static uint64_t leg_count_askers(const struct leg_matching *m)
+{
+	const struct leg_exchanges *fronts = &m->sides->front, *backs = &m->sides->back;
+	uint64_t i, at, n = 0;
+
+	for (i = 0; i < backs->count; i++) {
+		at = backs->list[i].asks ? leg_behind(fronts, backs->list[i].asks, INT64_MAX) : 0;
+		n += at > 0 && fronts->list[at - 1].asks == backs->list[i].asks;
+	}
+	return n;
+}
+
+/* One weak pair makes no proxy of a firewall, nor do a few of many that asked the same on both sides;
+ * that nearly all of them go while an equal one waits does, even if nobody can say which is whose. */
+static bool leg_is_believed(const struct leg_matching *m)
+{
+	uint64_t found = m->legs->pairs - m->first_pair, askers = leg_count_askers(m), i;
+	unsigned weight = 0;
+
+	for (i = m->first_pair; i < m->legs->pairs; i++) {
+		const struct leg_pair *pair = &m->legs->pair[i];
+
+		if (pair->evidence == LEG_NAMED || pair->evidence == LEG_RARE)
+			return true;
+		weight += weight < LEG_BELIEVED ? leg_weight(pair) : 0;
+	}
+	return (weight >= LEG_BELIEVED && found * 100 >= askers * LEG_SOME) ||
+	       (found >= LEG_MANY_PAIRS && found * 100 >= askers * LEG_MOST);
+}
+
+/* What content does not prove, moments may: many, and more than meet by chance. */
+static bool leg_match_rest(struct leg_matching *m)
+{
+	bool believed = leg_is_believed(m), ok = true;
+
+	if (!believed)
+		ok = leg_times_prove(m, &believed);
+	if (ok && believed)
+		ok = leg_match_time(m) && leg_match_empty(m) && leg_note_alone(m);
+	else
+		m->legs->pairs = m->first_pair;
+	return ok;
+}
+
 enum status leg_match(struct leg_sides *sides, struct legs *legs, struct error *err)
 {
 	struct leg_matching m = {.sides = sides, .legs = legs, .first_pair = legs->pairs,
 				 .least_request_ns = -sides->slack_ns,
 				 .least_response_ns = -sides->slack_ns};
 	bool ok = leg_match_begin(&m) && leg_match_names(&m) && leg_match_content(&m) &&
-		  leg_match_time(&m) && leg_match_empty(&m) && leg_note_alone(&m);
+		  leg_match_rest(&m);
 
 	free(m.front_taken);
 	free(m.back_taken);

@@ -47,6 +47,8 @@ struct leg_matching {
 	int64_t least_request_ns, least_response_ns; /* what the proxy takes, at least; < 0: the clocks' error */
 };
 
+enum { LEG_RANK_NAMED = 1000 }; /* the back names the front's client */
+
 static inline int64_t leg_minus(int64_t a, int64_t b)
 {
 	int64_t d;
@@ -68,6 +70,11 @@ bool leg_same_tuple(const struct view *view, uint32_t a, uint32_t b);
 /* Notes a pair; the front is free for others where the server never took it. False: no memory. */
 bool leg_take(struct leg_matching *matching, uint32_t front, uint32_t back,
 	      enum leg_evidence evidence, unsigned confidence);
+/* Takes of the candidates, which are in the order of their rank, back and front, the pairs that
+ * nothing rivals; the likely ones of the others, too, if asked for. False: no memory. */
+bool leg_choose(struct leg_matching *matching, bool likely);
+/* Whether moments alone prove that a proxy is there. False: no memory. */
+bool leg_times_prove(struct leg_matching *matching, bool *proved);
 /* What content did not pair: by the moments at which fronts that cannot be read spoke and were
  * answered. False: no memory. */
 bool leg_match_time(struct leg_matching *matching);

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 
 #define LEG_TIME_NS 50000000             /* without content a proxy must be that quick: 50 ms */
+#define LEG_TIMES 3u                     /* so many backs must meet a front's moments to prove a proxy */
+#define LEG_ASKED 4096u                  /* backs that are asked for it, about */
+#define LEG_CHANCE 2u                    /* and so many times as many as meet other moments */
 
 /* When a front's request came. */
 struct leg_moment {
@@ -58,12 +61,12 @@ static int64_t leg_turned(const struct leg_exchange *b)
 }
 
 /* The front whose client spoke last before a back asked, and who was answered next; confidence 0:
- * another one is as near. */
+ * another one is as near. As if the back had been `later_ns` later. */
 static uint32_t leg_find_time(const struct leg_matching *m, const struct leg_exchange *b,
-			      unsigned *confidence)
+			      int64_t later_ns, unsigned *confidence)
 {
 	const struct leg_events *e = &m->sides->events;
-	int64_t from = leg_turned(b), best = INT64_MAX, next = INT64_MAX;
+	int64_t from = leg_minus(leg_turned(b), -later_ns), best = INT64_MAX, next = INT64_MAX;
 	uint64_t at = leg_event_behind(e, leg_minus(from, -m->sides->slack_ns)), n;
 	uint32_t node = UINT32_MAX;
 
@@ -71,12 +74,13 @@ static uint32_t leg_find_time(const struct leg_matching *m, const struct leg_exc
 		const struct leg_event *event = &e->list[--at];
 		int64_t cost = leg_apart(from, event->time_ns), answered;
 
-		if (leg_minus(from, event->time_ns) > LEG_TIME_NS)
+		/* what is still earlier can be no nearer */
+		if (leg_minus(from, event->time_ns) > LEG_TIME_NS || (event->time_ns <= from && cost >= next))
 			break;
 		if (!event->from_client || event->node == node ||
 		    leg_same_tuple(m->sides->view, event->node, b->way >> 1))
 			continue;
-		answered = b->end_ns == INT64_MIN ? 0 : leg_answered(m, event->node, b->end_ns);
+		answered = b->end_ns == INT64_MIN ? 0 : leg_answered(m, event->node, leg_minus(b->end_ns, -later_ns));
 		if (answered < 0)
 			continue;
 		cost += answered;
@@ -92,28 +96,77 @@ static uint32_t leg_find_time(const struct leg_matching *m, const struct leg_exc
 	return node;
 }
 
+/* The fronts that cannot be read and are not paired yet, by node; NULL: no memory. */
+static uint32_t *leg_fronts_of_nodes(const struct leg_matching *m)
+{
+	const struct leg_exchanges *fronts = &m->sides->front;
+	uint32_t *front_of_node = malloc(((size_t)m->sides->view->nodes + 1) * sizeof *front_of_node);
+	uint64_t i;
+
+	for (i = 0; front_of_node && i < m->sides->view->nodes; i++)
+		front_of_node[i] = UINT32_MAX;
+	for (i = 0; front_of_node && i < fronts->count; i++)
+		if (fronts->list[i].number == LEG_WHOLE && !m->front_taken[i])
+			front_of_node[fronts->list[i].way >> 1] = (uint32_t)i;
+	return front_of_node;
+}
+
+/* The front that a back goes to by its time alone; UINT32_MAX: none, or it is not clear which. */
+static uint32_t leg_time_of(const struct leg_matching *m, const uint32_t *front_of_node, uint64_t back,
+			    int64_t later_ns, unsigned *confidence)
+{
+	const struct leg_exchange *b = &m->sides->back.list[back];
+	uint32_t node;
+
+	if (m->back_taken[back] || b->empty)
+		return UINT32_MAX;
+	node = leg_find_time(m, b, later_ns, confidence);
+	return node == UINT32_MAX || !*confidence ? UINT32_MAX : front_of_node[node];
+}
+
+static uint64_t leg_count_times(const struct leg_matching *m, const uint32_t *front_of_node,
+				int64_t later_ns)
+{
+	unsigned confidence;
+	uint64_t i, n = 0;
+
+	for (i = 0; i < m->sides->back.count; i += m->sides->back.count / LEG_ASKED + 1)
+		n += leg_time_of(m, front_of_node, i, later_ns, &confidence) != UINT32_MAX;
+	return n;
+}
+
+bool leg_times_prove(struct leg_matching *m, bool *proved)
+{
+	/* farther than a proxy takes; no two have a common measure, as what repeats has */
+	static const int64_t later_ns[] = {-731000000, -173000000, -67000000, 71000000, 211000000, 613000000};
+	uint32_t *front_of_node = leg_fronts_of_nodes(m);
+	uint64_t found, chance, most = 0;
+	uint32_t i;
+
+	*proved = false;
+	if (!front_of_node)
+		return false;
+	found = m->sides->events.count ? leg_count_times(m, front_of_node, 0) : 0;
+	for (i = 0; found >= LEG_TIMES && i < sizeof later_ns / sizeof later_ns[0]; i++) {
+		chance = leg_count_times(m, front_of_node, later_ns[i]);
+		most = chance > most ? chance : most;
+	}
+	*proved = found >= LEG_TIMES && found >= LEG_CHANCE * most;
+	free(front_of_node);
+	return true;
+}
+
 /* A front that cannot be read may have any number of backs. */
 bool leg_match_time(struct leg_matching *m)
 {
-	const struct leg_exchanges *fronts = &m->sides->front, *backs = &m->sides->back;
-	uint32_t *front_of_node = malloc(((size_t)m->sides->view->nodes + 1) * sizeof *front_of_node);
+	uint32_t *front_of_node = leg_fronts_of_nodes(m), front;
 	bool ok = front_of_node != NULL;
 	uint64_t i;
 
-	for (i = 0; ok && i < m->sides->view->nodes; i++)
-		front_of_node[i] = UINT32_MAX;
-	for (i = 0; ok && i < fronts->count; i++)
-		if (fronts->list[i].number == LEG_WHOLE && !m->front_taken[i])
-			front_of_node[fronts->list[i].way >> 1] = (uint32_t)i;
-
-	for (i = 0; ok && i < backs->count && m->sides->events.count; i++) {
+	for (i = 0; ok && i < m->sides->back.count && m->sides->events.count; i++) {
 		unsigned confidence;
-		uint32_t node, front;
 
-		if (m->back_taken[i] || backs->list[i].empty)
-			continue;
-		node = leg_find_time(m, &backs->list[i], &confidence);
-		front = node == UINT32_MAX || !confidence ? UINT32_MAX : front_of_node[node];
+		front = leg_time_of(m, front_of_node, i, 0, &confidence);
 		if (front == UINT32_MAX)
 			continue;
 		ok = leg_take(m, front, (uint32_t)i, LEG_TIME, confidence);
@@ -178,18 +231,19 @@ bool leg_match_empty(struct leg_matching *m)
 	struct leg_moment *moment = malloc((fronts->count + 1) * sizeof *moment);
 	uint32_t *by_time = malloc((fronts->count + 1) * sizeof *by_time), front;
 	bool ok = moment && by_time;
-	uint64_t i;
+	uint64_t i, n = 0;
 
 	for (i = 0; ok && i < fronts->count; i++)
-		moment[i] = (struct leg_moment){fronts->list[i].begin_ns, (uint32_t)i};
-	if (ok && fronts->count)
-		qsort(moment, fronts->count, sizeof *moment, leg_moment_compare);
-	for (i = 0; ok && i < fronts->count; i++)
+		if (!fronts->list[i].unanswered)
+			moment[n++] = (struct leg_moment){fronts->list[i].begin_ns, (uint32_t)i};
+	if (n)
+		qsort(moment, n, sizeof *moment, leg_moment_compare);
+	for (i = 0; i < n; i++)
 		by_time[i] = moment[i].front;
 	for (i = 0; ok && i < backs->count; i++) {
 		if (m->back_taken[i] || !backs->list[i].empty)
 			continue;
-		front = leg_find_refused(m, by_time, fronts->count, &backs->list[i]);
+		front = leg_find_refused(m, by_time, n, &backs->list[i]);
 		if (front != UINT32_MAX)
 			ok = leg_take(m, front, (uint32_t)i, LEG_TIME, 60);
 	}

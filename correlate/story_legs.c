@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "correlate/emit.h"
 #include "correlate/results.h"
@@ -9,23 +10,39 @@
 /* All exchanges of one client's connection over one server's. */
 struct leg_row {
 	int64_t first_ns;         /* the client's connection began; reference time */
+	const struct view *view;
 	const struct leg_pair *pair;
 	uint64_t exchanges;
 	int64_t request_ns, response_ns; /* the middle of what the proxy took; INT64_MIN: not known */
 	uint8_t confidence;       /* of the least sure */
 };
 
+/* By what the flow is and where it was seen: nodes' numbers come from the order of the inputs. */
+static int leg_node_compare(const struct view *view, uint32_t a, uint32_t b)
+{
+	const struct capture_flow *x = &view->flow[a], *y = &view->flow[b];
+	int by = memcmp(x->a, y->a, sizeof x->a);
+
+	if (!by)
+		by = memcmp(x->b, y->b, sizeof x->b);
+	if (!by)
+		by = x->a_port != y->a_port ? x->a_port - y->a_port : x->b_port - y->b_port;
+	if (!by)
+		by = strcmp(view->point[view->node_point[a]].name, view->point[view->node_point[b]].name);
+	return by ? by : (a > b) - (a < b);
+}
+
 static int leg_row_compare(const void *x, const void *y)
 {
 	const struct leg_row *a = x, *b = y;
+	int by;
 
 	if (a->pair->hop != b->pair->hop)
 		return a->pair->hop - b->pair->hop;
 	if (a->first_ns != b->first_ns)
 		return a->first_ns < b->first_ns ? -1 : 1;
-	if (a->pair->front != b->pair->front)
-		return a->pair->front < b->pair->front ? -1 : 1;
-	return (a->pair->back > b->pair->back) - (a->pair->back < b->pair->back);
+	by = leg_node_compare(a->view, a->pair->front, b->pair->front);
+	return by ? by : leg_node_compare(a->view, a->pair->back, b->pair->back);
 }
 
 static int leg_pair_compare(const void *x, const void *y)
@@ -103,8 +120,8 @@ static uint64_t leg_rows(struct leg_row *row, const struct judging *j, const str
 		uint32_t front = list[from].front, point = j->view->node_point[front];
 
 		row[n] = (struct leg_row){
-			clock_correct(&j->meeting->clock[point], j->flows[front].first_ns), &list[from], 0,
-			0, 0, 100};
+			clock_correct(&j->meeting->clock[point], j->flows[front].first_ns), j->view,
+			&list[from], 0, 0, 0, 100};
 		for (to = from; to < count && list[to].front == front && list[to].back == list[from].back; to++)
 			if (list[to].confidence < row[n].confidence)
 				row[n].confidence = list[to].confidence;

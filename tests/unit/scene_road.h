@@ -61,6 +61,7 @@ struct scene_packet {
 	enum scene_way_items way; /* in front of the IP header */
 	uint8_t spoiled;         /* payload bytes are others behind the first 20 */
 	uint32_t shifted;        /* what `seq` is ahead of the number that it was sent with */
+	const char *says;        /* the payload itself, `length` bytes; borrowed; NULL: of the kinds above and below */
 	uint32_t text;           /* what a payload other than TCP's says; TCP's, where it is not 0 */
 	/* an ICMP error quotes: */
 	const struct scene_packet *quotes;

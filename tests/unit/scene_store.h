@@ -25,6 +25,10 @@ static inline void scene_fill(const struct scene_packet *p, uint8_t *payload, ui
 {
 	uint32_t from = p->seq - p->shifted, i;
 
+	if (p->says) {
+		memcpy(payload, p->says, bytes);
+		return;
+	}
 	for (i = 0; i < bytes; i++)
 		payload[i] = p->proto == SCENE_TCP && !p->text ? (uint8_t)((from + i) * 2654435761u >> 24)
 						   : (uint8_t)(p->text >> (i % 4 * 8));
