@@ -47,21 +47,6 @@ struct kin_fit {
 
 /* ---- exchanges ---- */
 
-static int kin_exchange_compare(const void *x, const void *y)
-{
-	const struct leg_exchange *a = x, *b = y;
-
-	if (a->asks != b->asks)
-		return a->asks < b->asks ? -1 : 1;
-	if (a->begin_ns != b->begin_ns)
-		return a->begin_ns < b->begin_ns ? -1 : 1;
-	if (a->tie != b->tie)
-		return a->tie < b->tie ? -1 : 1;
-	if (a->way != b->way)
-		return a->way < b->way ? -1 : 1;
-	return (a->number > b->number) - (a->number < b->number);
-}
-
 static enum status kin_take(struct kin *k, const struct survey_flow *flows,
 			    const struct contents *contents, struct error *err)
 {
@@ -77,7 +62,7 @@ static enum status kin_take(struct kin *k, const struct survey_flow *flows,
 		clock_identity(&clock[p]);
 		status = leg_exchanges_take(&k->at[p], &from, p, true, wanted, err);
 		if (!status && k->at[p].count)
-			qsort(k->at[p].list, k->at[p].count, sizeof *k->at[p].list, kin_exchange_compare);
+			qsort(k->at[p].list, k->at[p].count, sizeof *k->at[p].list, leg_exchange_compare);
 	}
 	free(wanted);
 	free(clock);

@@ -186,3 +186,18 @@ enum status leg_exchanges_take(struct leg_exchanges *e, const struct leg_source 
 	free(first);
 	return ok ? STATUS_OK : error_errno(err, ENOMEM, "legs of proxied sessions");
 }
+
+int leg_exchange_compare(const void *x, const void *y)
+{
+	const struct leg_exchange *a = x, *b = y;
+
+	if (a->asks != b->asks)
+		return a->asks < b->asks ? -1 : 1;
+	if (a->begin_ns != b->begin_ns)
+		return a->begin_ns < b->begin_ns ? -1 : 1;
+	if (a->tie != b->tie)
+		return a->tie < b->tie ? -1 : 1;
+	if (a->way != b->way)
+		return a->way < b->way ? -1 : 1;
+	return (a->number > b->number) - (a->number < b->number);
+}

@@ -35,4 +35,7 @@ enum status leg_exchanges_take(struct leg_exchanges *exchanges, const struct leg
 			       uint32_t point, bool front, const uint8_t *wanted,
 			       struct error *err) MUST_CHECK;
 
+/* By what is asked, then time; for qsort(). */
+int leg_exchange_compare(const void *x, const void *y);
+
 #endif

@@ -53,24 +53,6 @@ bool leg_take(struct leg_matching *m, uint32_t front, uint32_t back, enum leg_ev
 
 /* ---- by content ---- */
 
-static int leg_order(const struct leg_exchange *a, const struct leg_exchange *b)
-{
-	if (a->asks != b->asks)
-		return a->asks < b->asks ? -1 : 1;
-	if (a->begin_ns != b->begin_ns)
-		return a->begin_ns < b->begin_ns ? -1 : 1;
-	if (a->tie != b->tie)
-		return a->tie < b->tie ? -1 : 1;
-	if (a->way != b->way)
-		return a->way < b->way ? -1 : 1;
-	return (a->number > b->number) - (a->number < b->number);
-}
-
-static int leg_exchange_compare(const void *x, const void *y)
-{
-	return leg_order(x, y);
-}
-
 static uint32_t leg_marks_shared(const struct leg_exchange *a, const struct leg_exchange *b)
 {
 	uint32_t i, k, n = 0;
