@@ -58,6 +58,18 @@ uint64_t fingerprint_header(uint8_t proto, uint16_t marks, uint16_t flags, uint3
  * rewrites, both are of its IP ID where it is IPv4; else 0. */
 uint32_t fingerprint_digest(const struct packet *packet, uint64_t seed);
 
+/* What a TCP packet with payload says in its SACK blocks and echoed timestamp, as a small number; 0: nothing, or
+ * it has no payload, and its digest says it. It tells a segment from its retransmission where both
+ * were sent in one tick of the clock. */
+static inline uint8_t fingerprint_echo(const struct packet *packet)
+{
+	uint8_t echo = (uint8_t)((packet->tsecr + packet->sack) * 2654435761u >> 24);
+
+	if (packet->proto != 6 || !packet->payload_bytes || (!packet->tsecr && !packet->sack))
+		return 0;
+	return echo ? echo : 1;
+}
+
 /* Whether two digests contradict each other (a half that is 0 says nothing). */
 static inline int fingerprint_digests_differ(uint32_t a, uint32_t b)
 {

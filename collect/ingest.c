@@ -69,6 +69,7 @@ static void ingest_put_excluded(struct record_block *b, uint32_t row, const stru
 	b->header[row] = b->flags[row] = b->window[row] = 0;
 	b->ttl[row] = b->tos[row] = 0;
 	b->sack[row] = b->flow_label[row] = b->urgent[row] = 0;
+	b->echo[row] = 0;
 }
 
 /* Not in the way of the many packets that say nothing. */
@@ -109,6 +110,7 @@ static enum status ingest_put_ip(struct ingest *in, uint32_t row, const struct f
 	b->sack[row] = packet->sack_left;
 	b->flow_label[row] = packet->flow_label;
 	b->urgent[row] = packet->urgent;
+	b->echo[row] = fingerprint_echo(packet);
 	b->options[row] = 0;
 	status = flow_ask(in->flows, packet, frame->time_ns, &b->flow[row], err);
 	if (!status && packet->options_bytes)

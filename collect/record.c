@@ -19,7 +19,7 @@ static const struct {
 	ROW(RECORD_HEADER, header),    ROW(RECORD_FLAGS, flags),   ROW(RECORD_WINDOW, window),
 	ROW(RECORD_MARKS, marks),      ROW(RECORD_TTL, ttl),       ROW(RECORD_TOS, tos),
 	ROW(RECORD_KIND, kind),        ROW(RECORD_SACK, sack),     ROW(RECORD_URGENT, urgent),
-	ROW(RECORD_FLOW_LABEL, flow_label),
+	ROW(RECORD_FLOW_LABEL, flow_label), ROW(RECORD_ECHO, echo),
 };
 
 void record_fetch(struct record_block *block, uint32_t row)

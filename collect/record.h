@@ -42,6 +42,7 @@ enum record_column {
 	RECORD_SACK,    /* the first SACK block's left edge less RECORD_ACK; 0: no block */
 	RECORD_FLOW_LABEL, /* of IPv6 */
 	RECORD_URGENT,  /* the urgent pointer where URG is set, else 0 */
+	RECORD_ECHO,    /* of TCP with payload: see fingerprint_echo() */
 	RECORD_COLUMNS
 };
 
@@ -76,6 +77,7 @@ struct record_block {
 	uint32_t sack[RECORD_ROOM(uint32_t)];
 	uint32_t flow_label[RECORD_ROOM(uint32_t)];
 	uint16_t urgent[RECORD_ROOM(uint16_t)];
+	uint8_t echo[RECORD_ROOM(uint8_t)];
 };
 
 /* Brings the places of RECORD_AHEAD rows from `row` on into the cache, if there

@@ -54,6 +54,8 @@ static void hop_learn(struct hop_habits *habits, unsigned direction, const struc
 	habits->digests_kept[direction] += !fingerprint_digests_differ(
 		(uint32_t)view_get(near, RECORD_DIGEST, near_index),
 		(uint32_t)view_get(far, RECORD_DIGEST, far_index));
+	habits->echoes_kept[direction] += view_get(near, RECORD_ECHO, near_index) ==
+					  view_get(far, RECORD_ECHO, far_index);
 	hop_habit(near, near_index, far, far_index, RECORD_TSVAL, &habits->tsvals[direction],
 		  &habits->tsvals_kept[direction]);
 	hop_habit(near, near_index, far, far_index, RECORD_WINDOW, &habits->windows[direction],
@@ -340,6 +342,11 @@ bool hop_keeps_zero_ip_id(const struct hop *hop, unsigned direction)
 bool hop_keeps_digest(const struct hop *hop, unsigned direction)
 {
 	return hop_keeps(hop->habits.pairs[direction], hop->habits.digests_kept[direction]);
+}
+
+bool hop_keeps_echo(const struct hop *hop, unsigned direction)
+{
+	return hop_keeps(hop->habits.pairs[direction], hop->habits.echoes_kept[direction]);
 }
 
 struct align_habits hop_align_habits(const struct hop *hop, unsigned d, int64_t tmax_ns)

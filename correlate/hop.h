@@ -26,6 +26,7 @@ struct hop_habits {
 	uint64_t tsvals[2], tsvals_kept[2];
 	uint64_t windows[2], windows_kept[2];
 	uint64_t digests_kept[2];             /* pairs whose digests do not contradict */
+	uint64_t echoes_kept[2];              /* pairs of the same RECORD_ECHO */
 	struct histogram *delay[2];           /* upstream to downstream, by the coarse clocks */
 };
 
@@ -92,6 +93,9 @@ int64_t hop_clock_error(const struct hop *hop);
 bool hop_keeps_zero_ip_id(const struct hop *hop, unsigned direction);
 /* Whether payload, SACK blocks and echoed timestamps come through unchanged. */
 bool hop_keeps_digest(const struct hop *hop, unsigned direction);
+
+/* Whether what a segment echoes comes through unchanged. */
+bool hop_keeps_echo(const struct hop *hop, unsigned direction);
 
 /* What align_lists() wants to know of a hop in a direction. */
 struct align_habits hop_align_habits(const struct hop *hop, unsigned direction, int64_t tmax_ns);

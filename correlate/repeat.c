@@ -16,13 +16,14 @@
 
 /* What a hop leaves alone, besides what align_habits says. */
 struct repeat_keeps {
-	bool zero_ip_id, digest;
+	bool zero_ip_id, digest, echo;
 };
 
 static struct repeat_keeps repeat_keeps(const struct hop *hop, unsigned direction)
 {
 	return (struct repeat_keeps){hop_keeps_zero_ip_id(hop, direction),
-				     hop_keeps_digest(hop, direction)};
+				     hop_keeps_digest(hop, direction),
+				     hop_keeps_echo(hop, direction)};
 }
 
 struct repeating {
@@ -94,6 +95,7 @@ static void repeat_load(struct repeating *r, const uint32_t *from, uint32_t coun
 		one->ip_id = (uint32_t)view_get(p, RECORD_IP_ID, index);
 		one->tsval = (uint32_t)view_get(p, RECORD_TSVAL, index);
 		one->digest = (uint32_t)view_get(p, RECORD_DIGEST, index);
+		one->echo = (uint8_t)view_get(p, RECORD_ECHO, index);
 		one->shifted_sack = renumber_of(r->view, one->way >> 1) &&
 				    view_get(p, RECORD_SACK, index);
 		one->window = (uint16_t)view_get(p, RECORD_WINDOW, index);
@@ -107,10 +109,27 @@ static void repeat_load(struct repeating *r, const uint32_t *from, uint32_t coun
 static bool repeat_same_bytes(const struct repeat *a, const struct repeat *b)
 {
 	return a->ip_id == b->ip_id && a->tsval == b->tsval && a->window == b->window &&
+	       a->echo == b->echo &&
 	       !fingerprint_digests_differ(a->digest, b->digest);
 }
 
 /* ---- one session and direction ---- */
+
+/* The digest, with what the packet echoes in each half that is known; 0: it says nothing. */
+static uint32_t repeat_digest(const struct repeat *one, const struct repeat_keeps *keeps)
+{
+	uint32_t low = one->digest & 0xffff, high = one->digest >> 16;
+
+	if (!keeps->digest)
+		return 0;
+	if (!keeps->echo || !one->echo)
+		return one->digest;
+	if (low)
+		low = (low ^ one->echo * 0x0101u) ? low ^ one->echo * 0x0101u : 0xffff;
+	if (high)
+		high = (high ^ one->echo * 0x0101u) ? high ^ one->echo * 0x0101u : 0xffff;
+	return high << 16 | low;
+}
 
 /* An ID of 0 says nothing to align_lists(); where the hop leaves it alone it is a
  * value like others, and is moved out of the way. */
@@ -120,7 +139,7 @@ static void repeat_item(struct align_item *item, const struct repeat *one,
 	*item = (struct align_item){.time_ns = one->time_ns,
 				    .ip_id = one->ip_id + keeps->zero_ip_id,
 				    .tsval = one->tsval,
-				    .digest = keeps->digest ? one->digest : 0,
+				    .digest = repeat_digest(one, keeps),
 				    .window = one->window};
 }
 

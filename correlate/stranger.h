@@ -19,6 +19,7 @@ struct repeat {
 	uint32_t root;   /* of the session */
 	uint16_t window;
 	uint8_t ttl, stage, direction; /* direction at the root */
+	uint8_t echo;
 	bool shifted_sack; /* SACK blocks, of a session whose numbers are shifted: the digest may differ */
 	bool linked_on; /* linked to a record further on its way */
 	bool linked_from;

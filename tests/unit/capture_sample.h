@@ -41,6 +41,7 @@ static inline void fill_block(struct record_block *b, uint32_t seed, uint32_t fi
 		b->window[i] = b->marks[i] = 0;
 		b->ttl[i] = b->tos[i] = b->kind[i] = 0;
 		b->sack[i] = b->flow_label[i] = b->urgent[i] = 0;
+		b->echo[i] = 0;
 	}
 }
 

@@ -152,6 +152,24 @@ static void test_options(void)
 	check_case("without payload SACK blocks and the echoed timestamp are digested");
 }
 
+/* Worked out apart: 9 * 2654435761 mod 2^32 is 0x8FF34739, 10 times it 0x2E2AC0EA. */
+static void test_echo(void)
+{
+	static const uint8_t byte[1] = {'x'};
+	struct packet packet = {.kind = PACKET_IP, .proto = 6, .tsecr = 9, .payload = byte,
+				.payload_bytes = 1, .payload_captured = 1};
+
+	CHECK_INT(fingerprint_echo(&packet), 0x8f);
+	packet.tsecr = 10;
+	CHECK_INT(fingerprint_echo(&packet), 0x2e);
+	packet.payload_bytes = 0;
+	CHECK_INT(fingerprint_echo(&packet), 0);
+	packet.payload_bytes = 1;
+	packet.tsecr = 0;
+	CHECK_INT(fingerprint_echo(&packet), 0);
+	check_case("of a segment with payload the echoed timestamp is kept as a small number");
+}
+
 static void test_icmp_errors_say_nothing(void)
 {
 	static const uint8_t quote[48] = {0x45};
@@ -173,6 +191,7 @@ int main(void)
 	test_differ();
 	test_even();
 	test_options();
+	test_echo();
 	test_icmp_errors_say_nothing();
 	return check_exit();
 }

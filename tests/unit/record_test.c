@@ -42,6 +42,7 @@ static void fill(struct record_block *b, uint32_t rows)
 		b->sack[i] = (uint32_t)value_of(RECORD_SACK, i);
 		b->flow_label[i] = (uint32_t)value_of(RECORD_FLOW_LABEL, i);
 		b->urgent[i] = (uint16_t)value_of(RECORD_URGENT, i);
+		b->echo[i] = (uint8_t)value_of(RECORD_ECHO, i);
 	}
 }
 
@@ -51,7 +52,7 @@ static const int column_bits[RECORD_COLUMNS] = {
 	[RECORD_ACK] = 32,    [RECORD_TSVAL] = 32,   [RECORD_IP_ID] = 32,  [RECORD_LENGTH] = 32,
 	[RECORD_HEADER] = 16, [RECORD_FLAGS] = 16,   [RECORD_WINDOW] = 16, [RECORD_MARKS] = 16,
 	[RECORD_TTL] = 8,     [RECORD_TOS] = 8,      [RECORD_KIND] = 8,    [RECORD_SACK] = 32,
-	[RECORD_FLOW_LABEL] = 32, [RECORD_URGENT] = 16,
+	[RECORD_FLOW_LABEL] = 32, [RECORD_URGENT] = 16, [RECORD_ECHO] = 8,
 };
 
 static void test_round_trip(void)
@@ -78,9 +79,9 @@ static void test_round_trip(void)
 						 (64 - column_bits[c]);
 		CHECK_INT(wrong, 0);
 	}
-	/* 2 columns of 8 bytes, 12 of 4, 5 of 2, 3 of 1. */
+	/* 2 columns of 8 bytes, 12 of 4, 5 of 2, 4 of 1. */
 	CHECK_INT(size, BLOB_HEADER + RECORD_COLUMNS * COLUMN_HEADER_BYTES +
-				RECORD_BLOCK_ROWS * (16 + 48 + 10 + 3));
+				RECORD_BLOCK_ROWS * (16 + 48 + 10 + 4));
 	CHECK(size <= record_pack_max());
 	free(block);
 	free(blob);

@@ -160,6 +160,7 @@ static inline void scene_block_add(struct record_block *block, const struct pack
 	block->sack[i] = p->sack_left;
 	block->flow_label[i] = p->flow_label;
 	block->urgent[i] = p->urgent;
+	block->echo[i] = fingerprint_echo(p);
 	block->rows++;
 }
 
