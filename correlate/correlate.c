@@ -423,7 +423,6 @@ static enum status step_verdicts(struct correlation *c, struct error *err)
 	status = verdicts_give(&c->verdicts, &c->judging, c->options->threads, err);
 	if (status)
 		return status;
-	hops_clocks(c->hops, &c->path, c->meeting, c->clock);
 	c->source = (struct dossier_source){c->view,	 &c->path,     c->clock,
 					    c->sessions, c->journeys, c->verdicts->code};
 	return sides_run(c, part, 2, err);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "collect/memory.h"
 #include "collect/packet.h"
@@ -305,17 +304,6 @@ static uint32_t meeting_kin_pairs(const struct meeting *m, uint32_t near, uint32
 	return n;
 }
 
-static void meeting_order_names(const struct view *view, uint32_t *by_name)
-{
-	uint32_t i, k;
-
-	for (i = 0; i < view->points; i++) {
-		for (k = i; k > 0 && strcmp(view->point[by_name[k - 1]].name, view->point[i].name) > 0; k--)
-			by_name[k] = by_name[k - 1];
-		by_name[k] = i;
-	}
-}
-
 /* Prim's tree over the numbers of shared packets: each point gets its clock
  * from the point already placed that it shares most with. */
 enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint32_t reference,
@@ -335,7 +323,7 @@ enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint3
 		free(common);
 		return error_errno(err, ENOMEM, "clocks");
 	}
-	meeting_order_names(view, by_name);
+	view_order_names(view, by_name);
 	m->reference = reference;
 	clock_identity(&m->clock[m->reference]);
 	placed[m->reference] = true;

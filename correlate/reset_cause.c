@@ -3,7 +3,6 @@
 #define CAUSE_IDLE_NS INT64_C(1000000000)    /* no box has a shorter timer for what is established */
 #define CAUSE_LATE_NS INT64_C(900000000)     /* RFC 6298 2.1: the first retransmission is due after 1 s */
 #define CAUSE_MSL_NS INT64_C(240000000000)   /* 2 MSL (RFC 9293 3.4.2) */
-#define CAUSE_PROXY_IDLE_NS INT64_C(500000000) /* nobody sets a proxy's timer shorter */
 #define CAUSE_COPIES 4u                      /* of one segment without an answer */
 #define CAUSE_PROBES 2u
 #define CAUSE_MOMENT_SESSIONS 3u
@@ -135,7 +134,7 @@ static bool is_proxy_client(const struct reset_case *c)
 static bool is_proxy_timeout(const struct reset_case *c)
 {
 	return c->facts->ended_by == RESET_LEG_PROXY && c->facts->by_proxy && c->facts->both_legs &&
-	       c->facts->idle_ns >= CAUSE_PROXY_IDLE_NS;
+	       c->facts->idle_ns >= RESET_GIVEN_UP_NS;
 }
 
 /* ---- of an end, or of nobody knows whom ---- */

@@ -18,6 +18,7 @@ struct reset;
 
 #define RESET_NEVER INT64_MIN
 #define RESET_ANSWER_NS INT64_C(3000000000) /* an answer comes no later, whatever the round trip */
+#define RESET_GIVEN_UP_NS INT64_C(500000000) /* nobody sets a proxy's timer shorter */
 #define RESET_WHICHEVER 0xfe                /* repeated packets: lost here and there */
 #define RESET_ARRIVED 0xff                  /* ... or not lost on the way */
 

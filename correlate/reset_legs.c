@@ -7,8 +7,6 @@
 #include "collect/packet.h"
 #include "correlate/reset_facts.h"
 
-#define LEG_GIVEN_UP_NS INT64_C(500000000) /* as in reset_cause.c */
-
 /* How one connection ended, [0] by the one who opened it, [1] by the one who was asked; the path's
  * time, RESET_NEVER: not so. */
 struct leg_ending {
@@ -119,7 +117,7 @@ static void leg_tell(struct reset_facts *f, const struct reset *one, int64_t at_
 
 	f->on_back = on_back;
 	f->by_proxy = on_back == one->from_client;
-	if (f->by_proxy && on_back && leg_given_up(front, back) >= LEG_GIVEN_UP_NS &&
+	if (f->by_proxy && on_back && leg_given_up(front, back) >= RESET_GIVEN_UP_NS &&
 	    (server_ns == RESET_NEVER || server_ns > at_ns)) {
 		f->ended_by = RESET_LEG_PROXY;
 		f->both_legs = true;

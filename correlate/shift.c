@@ -76,15 +76,15 @@ struct shift_learning {
 
 static void shift_put_in_order(struct shift_order *order, const struct view *view)
 {
-	uint32_t p, q, before;
+	uint32_t by_name[VIEW_POINTS_MAX], rank, before = 0;
 
-	for (p = 0; p < view->points; p++) {
-		for (before = 0, q = 0; q < view->points; q++)
-			if (strcmp(view->point[q].name, view->point[p].name) < 0) {
-				order->rank[p]++;
-				before += view->point[q].nodes;
-			}
-		order->base[p] = before - view->point[p].first_node;
+	view_order_names(view, by_name);
+	for (rank = 0; rank < view->points; rank++) {
+		const struct view_point *point = &view->point[by_name[rank]];
+
+		order->rank[by_name[rank]] = (uint8_t)rank;
+		order->base[by_name[rank]] = before - point->first_node;
+		before += point->nodes;
 	}
 }
 

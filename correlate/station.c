@@ -56,6 +56,17 @@ uint32_t stations_of(const struct judging *j, uint32_t session, struct station *
 	return count;
 }
 
+bool stations_before(const struct judging *j, const struct station *list, uint32_t far,
+		     uint32_t *near)
+{
+	const uint8_t *stage = j->path->stage;
+	uint32_t at = stage[list[far].point];
+
+	while (stage[list[*near].point] + 1u < at)
+		++*near;
+	return stage[list[*near].point] + 1u == at;
+}
+
 enum station_state station_state(const struct station *s, uint8_t proto)
 {
 	const struct survey_flow *f = &s->flow;

@@ -30,6 +30,11 @@ enum station_state {
 /* The session's stations in the order of stages; room for VIEW_POINTS_MAX. */
 uint32_t stations_of(const struct judging *judging, uint32_t session, struct station *list);
 
+/* Puts *near to the first station of the stage before that of `list[far]`; false: there is none.
+ * *near is 0 for the first `far` and then left as it is: it only goes on. */
+bool stations_before(const struct judging *judging, const struct station *list, uint32_t far,
+		     uint32_t *near);
+
 enum station_state station_state(const struct station *station, uint8_t proto);
 const char *station_state_name(enum station_state state);
 

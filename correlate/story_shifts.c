@@ -85,14 +85,9 @@ enum status story_shifts_write(struct table_writer *w, const struct judging *j, 
 		uint32_t count, near = 0, far;
 
 		count = stations_of(j, i, list);
-		for (far = 1; far < count && !status; far++) {
-			uint32_t stage = j->path->stage[list[far].point];
-
-			while (j->path->stage[list[near].point] + 1u < stage)
-				near++;
-			if (j->path->stage[list[near].point] + 1u == stage)
+		for (far = 1; far < count && !status; far++)
+			if (stations_before(j, list, far, &near))
 				status = shift_hop(w, j, i, &list[near], &list[far], err);
-		}
 	}
 	return status;
 }

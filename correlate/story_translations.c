@@ -198,11 +198,7 @@ static bool translations_session(struct translations *t, const struct judging *j
 	uint32_t count = stations_of(j, number, list), near = 0, far;
 
 	for (far = 1; far < count; far++) {
-		uint32_t stage = j->path->stage[list[far].point];
-
-		while (j->path->stage[list[near].point] + 1u < stage)
-			near++;
-		if (j->path->stage[list[near].point] + 1u != stage)
+		if (!stations_before(j, list, far, &near))
 			continue;
 		if (translated &&
 		    !translations_take(t, j, client_forward, &list[near], &list[far]))

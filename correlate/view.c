@@ -336,6 +336,17 @@ fail:
 	return status;
 }
 
+void view_order_names(const struct view *view, uint32_t *by_name)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < view->points; i++) {
+		for (k = i; k > 0 && strcmp(view->point[by_name[k - 1]].name, view->point[i].name) > 0; k--)
+			by_name[k] = by_name[k - 1];
+		by_name[k] = i;
+	}
+}
+
 void view_close(struct view **view)
 {
 	uint32_t p;

@@ -71,6 +71,10 @@ struct view {
 enum status view_open(struct view **out, struct store_txn *txn, struct error *err) MUST_CHECK;
 void view_close(struct view **view);
 
+/* The points' numbers in the order of their names, which the order of the inputs does not change;
+ * `by_name` has room for VIEW_POINTS_MAX. */
+void view_order_names(const struct view *view, uint32_t *by_name);
+
 /* Puts a point's records in the order of corrected time where that is another
  * one than that of its own, because the clock was set back; *changed says so. */
 enum status view_put_in_order(struct view *view, uint32_t point, const struct clock *clock,
