@@ -48,6 +48,7 @@ struct align_habits {
 				  the clock's error */
 	int64_t delay_max_ns;  /* Tmax */
 	bool keeps_ip_id, keeps_tsval, keeps_window; /* whether the hop leaves these alone */
+	bool keeps_digest; /* for strangers; a list to align has no digests of hops that do not */
 };
 
 /* Aligns two lists, each sorted by time. Fills partner and ambiguous of every

@@ -44,13 +44,16 @@ static void hop_habit(const struct view_point *near, uint32_t near_index,
 
 /* What a hop leaves alone shows in a sample as well as in all its packets. */
 static void hop_learn(struct hop_habits *habits, unsigned direction, const struct view_point *near,
-		      uint32_t near_index, const struct view_point *far, uint32_t far_index)
+		      uint32_t near_index, const struct view_point *far, uint32_t far_index,
+		      bool same_version)
 {
 	habits->pairs[direction]++;
 	hop_habit(near, near_index, far, far_index, RECORD_IP_ID, &habits->ip_ids[direction],
 		  &habits->ip_ids_kept[direction]);
-	habits->ip_ids_all_kept[direction] += view_get(near, RECORD_IP_ID, near_index) ==
-					      view_get(far, RECORD_IP_ID, far_index);
+	/* IPv6 has none, and a translator makes one up: that is not an ID of 0 left alone. */
+	habits->ip_ids_all_kept[direction] += same_version &&
+					      view_get(near, RECORD_IP_ID, near_index) ==
+						      view_get(far, RECORD_IP_ID, far_index);
 	habits->digests_kept[direction] += !fingerprint_digests_differ(
 		(uint32_t)view_get(near, RECORD_DIGEST, near_index),
 		(uint32_t)view_get(far, RECORD_DIGEST, far_index));
@@ -71,6 +74,13 @@ static void hop_time(struct hop_task *task, const struct pairs *pairs, uint32_t 
 	task->timed++;
 }
 
+static bool hop_same_version(const struct view *view, const struct pairs *pairs, uint32_t i)
+{
+	uint32_t far_way = view_way(&view->point[pairs->far_point[i]], pairs->far[i]);
+
+	return view->flow[pairs->near_way[i] >> 1].version == view->flow[far_way >> 1].version;
+}
+
 static void hop_pair(struct hop_task *task, const struct pairs *pairs, uint32_t i)
 {
 	uint32_t p = pairs->point, q = pairs->far_point[i];
@@ -82,7 +92,7 @@ static void hop_pair(struct hop_task *task, const struct pairs *pairs, uint32_t 
 	if (histogram_count(habits->delay[direction]) <= HOP_LEARN_FIRST ||
 	    histogram_count(habits->delay[direction]) % HOP_LEARN_EVERY == 0)
 		hop_learn(habits, direction, &task->view->point[p], pairs->near[i],
-			  &task->view->point[q], pairs->far[i]);
+			  &task->view->point[q], pairs->far[i], hop_same_version(task->view, pairs, i));
 }
 
 /* Of pairs to the next stage, those that go the task's way. */
@@ -371,5 +381,6 @@ struct align_habits hop_align_habits(const struct hop *hop, unsigned d, int64_t 
 			     hop_keeps_zero_ip_id(hop, d);
 	habits.keeps_tsval = hop_keeps(h->tsvals[d], h->tsvals_kept[d]);
 	habits.keeps_window = hop_keeps(h->windows[d], h->windows_kept[d]);
+	habits.keeps_digest = hop_keeps_digest(hop, d);
 	return habits;
 }

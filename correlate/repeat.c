@@ -11,18 +11,18 @@
 
 #define REPEAT_COPY_NS MEETING_COPY_NS /* without an ID, twins must be as close as a capture's copies */
 #define REPEAT_NEAR 64                 /* records before and behind among which twins are looked for */
+#define REPEAT_FAR 512                 /* ... among which departures are counted */
 #define REPEAT_SEEN 65536u            /* digests are told apart by so many values */
 #define REPEAT_DUPLICATE_NS 1000000000 /* the network's second copy of the same bytes follows within 1 s */
 
 /* What a hop leaves alone, besides what align_habits says. */
 struct repeat_keeps {
-	bool zero_ip_id, digest, echo;
+	bool zero_ip_id, echo;
 };
 
 static struct repeat_keeps repeat_keeps(const struct hop *hop, unsigned direction)
 {
 	return (struct repeat_keeps){hop_keeps_zero_ip_id(hop, direction),
-				     hop_keeps_digest(hop, direction),
 				     hop_keeps_echo(hop, direction)};
 }
 
@@ -116,11 +116,12 @@ static bool repeat_same_bytes(const struct repeat *a, const struct repeat *b)
 /* ---- one session and direction ---- */
 
 /* The digest, with what the packet echoes in each half that is known; 0: it says nothing. */
-static uint32_t repeat_digest(const struct repeat *one, const struct repeat_keeps *keeps)
+static uint32_t repeat_digest(const struct repeat *one, const struct repeat_keeps *keeps,
+			      const struct align_habits *habits)
 {
 	uint32_t low = one->digest & 0xffff, high = one->digest >> 16;
 
-	if (!keeps->digest)
+	if (!habits->keeps_digest)
 		return 0;
 	if (!keeps->echo || !one->echo)
 		return one->digest;
@@ -134,12 +135,12 @@ static uint32_t repeat_digest(const struct repeat *one, const struct repeat_keep
 /* An ID of 0 says nothing to align_lists(); where the hop leaves it alone it is a
  * value like others, and is moved out of the way. */
 static void repeat_item(struct align_item *item, const struct repeat *one,
-			const struct repeat_keeps *keeps)
+			const struct repeat_keeps *keeps, const struct align_habits *habits)
 {
 	*item = (struct align_item){.time_ns = one->time_ns,
 				    .ip_id = one->ip_id + keeps->zero_ip_id,
 				    .tsval = one->tsval,
-				    .digest = repeat_digest(one, keeps),
+				    .digest = repeat_digest(one, keeps, habits),
 				    .window = one->window};
 }
 
@@ -163,17 +164,31 @@ static bool repeat_twins(const struct repeat *a, const struct repeat *b)
 }
 
 /* Whether list[at], which arrived, is one more than departed of the same
- * bytes: a duplicate that must not take another packet's place. */
-static bool repeat_surplus(const struct repeat *list, uint32_t count, uint32_t at, uint32_t from)
+ * bytes: a duplicate that must not take another packet's place. All departures count that the
+ * arrivals may stem from; where they are too many to look at, and nothing but time tells them
+ * apart, it is no surplus. */
+static bool repeat_surplus(const struct repeat *list, uint32_t count, uint32_t at, uint32_t from,
+			   const struct align_habits *habits)
 {
-	uint32_t k = at > REPEAT_NEAR ? at - REPEAT_NEAR : 0, departed = 0, before = 0;
+	const struct repeat *one = &list[at];
+	int64_t twins_ns = one->ip_id || one->tsval ? REPEAT_DUPLICATE_NS : REPEAT_COPY_NS;
+	int64_t first_ns = one->time_ns - twins_ns - habits->delay_max_ns;
+	int64_t last_ns = one->time_ns + habits->slack_ns;
+	uint32_t k, departed = 0, before = 0;
 
-	for (; k < count && k < at + REPEAT_NEAR; k++) {
-		if (list[k].stage == from)
-			departed += !list[k].linked_on && repeat_same_bytes(&list[k], &list[at]);
-		else if (k < at && !list[k].linked_from)
-			before += repeat_twins(&list[k], &list[at]);
+	for (k = at; k > 0 && at - k < REPEAT_FAR && list[k - 1].time_ns >= first_ns; k--) {
+		const struct repeat *other = &list[k - 1];
+
+		if (other->stage == from)
+			departed += !other->linked_on && repeat_same_bytes(other, one);
+		else
+			before += !other->linked_from && repeat_twins(other, one);
 	}
+	if (!before || (at - k == REPEAT_FAR && twins_ns == REPEAT_COPY_NS))
+		return false;
+	for (k = at + 1; k < count && k - at < REPEAT_FAR && list[k].time_ns <= last_ns; k++)
+		if (list[k].stage == from)
+			departed += !list[k].linked_on && repeat_same_bytes(&list[k], one);
 	return departed && before >= departed;
 }
 
@@ -294,16 +309,18 @@ static enum status repeat_align_stages(struct repeating *r, struct repeat *list,
 	uint32_t nu = 0, nd = 0, i;
 	unsigned direction = from > to;
 	uint32_t near_hop = direction ? from - 1 : from;
+	const struct align_habits *habits = &r->habits[near_hop][direction];
 	const struct repeat_keeps *keeps = &r->keeps[near_hop][direction];
 	enum status status;
 
 	for (i = 0; i < count; i++) {
 		if (list[i].stage == from && !list[i].linked_on && !list[i].ambiguous_on) {
-			repeat_item(&up[nu], &list[i], keeps);
+			repeat_item(&up[nu], &list[i], keeps, habits);
 			pick_up[nu++] = i;
 		} else if (list[i].stage == to && !list[i].linked_from &&
-			   !list[i].ambiguous_from && !repeat_surplus(list, count, i, from)) {
-			repeat_item(&down[nd], &list[i], keeps);
+			   !list[i].ambiguous_from &&
+			   !repeat_surplus(list, count, i, from, habits)) {
+			repeat_item(&down[nd], &list[i], keeps, habits);
 			pick_down[nd++] = i;
 		}
 	}
@@ -311,10 +328,10 @@ static enum status repeat_align_stages(struct repeating *r, struct repeat *list,
 		return STATUS_OK;
 	repeat_forget_sacks(up, pick_up, nu, down, pick_down, nd, list);
 	repeat_pair_unmistakable(up, pick_up, &nu, down, pick_down, &nd, list, r, direction,
-				 &r->habits[near_hop][direction]);
+				 habits);
 	if (!nu || !nd)
 		return STATUS_OK;
-	status = align_lists(up, nu, down, nd, &r->habits[near_hop][direction], r->err);
+	status = align_lists(up, nu, down, nd, habits, r->err);
 	if (status)
 		return status;
 	for (i = 0; i < nu; i++) {
@@ -354,19 +371,19 @@ static void repeat_find_duplicates(struct repeating *r, struct repeat *list, uin
 }
 
 /* Whether the records' packets went along the path. What their session does not
- * know yet these records may say, and it remembers. */
+ * know for certain these records may say, and it remembers. */
 static bool repeat_forward(struct repeating *r, const struct repeat *list, uint32_t count)
 {
 	struct session_lean *known = &r->sessions->lean[list[0].root];
+	bool sure = known->ttl || known->delay > 1 || known->delay < -1, by_ttl;
 	uint8_t evidence;
-	bool by_ttl;
-	int lean = sessions_lean(r->sessions, list[0].root, &evidence);
+	int lean;
 
-	if (!lean) {
+	if (!sure) {
 		lean = strangers_lean(list, count, (const struct align_habits (*)[2])r->habits, &by_ttl);
-		lean = list[0].direction ? -lean : lean;
-		*(by_ttl ? &known->ttl : &known->delay) += lean;
+		*(by_ttl ? &known->ttl : &known->delay) += list[0].direction ? -lean : lean;
 	}
+	lean = sessions_lean(r->sessions, list[0].root, &evidence);
 	return !lean || (lean > 0) == !list[0].direction;
 }
 
@@ -445,6 +462,9 @@ static void repeat_join_strangers(struct repeating *r, uint32_t count)
 		part[parts++] = (struct stranger){
 			.from = i, .to = k, .stages = r->stages[r->list[i].root]};
 	}
+	/* The partner of one may be among those that are left out. */
+	if (i < count)
+		return;
 	strangers_pair(part, parts, r->list, (const struct align_habits (*)[2])r->habits);
 	for (i = 0; i < parts; i++)
 		repeat_mark_doubt(r, &part[i]);

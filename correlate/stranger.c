@@ -1,5 +1,7 @@
 #include "correlate/stranger.h"
 
+#include "collect/fingerprint.h"
+
 #define STRANGER_SAMPLES 32u        /* records of a flow that are looked at */
 #define STRANGER_REACH 32u          /* records before and behind the time that are thinkable */
 #define STRANGER_FAR_NS 1e9         /* cost of a record without a likeness */
@@ -31,20 +33,21 @@ static uint64_t stranger_stages(const struct repeat *records, uint32_t from, uin
 struct stranger_between {
 	uint32_t near, far;
 	double delay_ns[2];  /* by direction */
-	bool keeps_ip_id;
+	bool keeps_ip_id, keeps_digest;
 	bool way[2];         /* directions to be thought of */
 };
 
 static struct stranger_between stranger_between(uint32_t near, uint32_t far,
 						const struct align_habits (*habits)[2])
 {
-	struct stranger_between b = {near, far, {0, 0}, true, {true, true}};
+	struct stranger_between b = {near, far, {0, 0}, true, true, {true, true}};
 	uint32_t hop;
 
 	for (hop = near; hop < far; hop++) {
 		b.delay_ns[0] += (double)habits[hop][0].delay_ns;
 		b.delay_ns[1] += (double)habits[hop][1].delay_ns;
 		b.keeps_ip_id &= habits[hop][0].keeps_ip_id && habits[hop][1].keeps_ip_id;
+		b.keeps_digest &= habits[hop][0].keeps_digest && habits[hop][1].keeps_digest;
 	}
 	return b;
 }
@@ -55,6 +58,8 @@ static double stranger_cost(const struct stranger_between *b, const struct repea
 	double apart = (double)far->time_ns - (double)near->time_ns, cost = STRANGER_FAR_NS;
 	unsigned d;
 
+	if (b->keeps_digest && fingerprint_digests_differ(near->digest, far->digest))
+		return STRANGER_FAR_NS;
 	for (d = 0; d < 2; d++) {
 		double off = d ? apart + b->delay_ns[1] : apart - b->delay_ns[0];
 
@@ -244,5 +249,5 @@ int strangers_lean(const struct repeat *records, uint32_t count,
 	b.way[0] = false;
 	b.way[1] = true;
 	against = stranger_mean(&b, &all, near, &all, records);
-	return (along < against) - (along > against);
+	return (along * STRANGER_CLEAR <= against) - (along >= against * STRANGER_CLEAR);
 }

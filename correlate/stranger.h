@@ -41,8 +41,8 @@ struct stranger {
 void strangers_pair(struct stranger *list, uint32_t count, const struct repeat *records,
 		    const struct align_habits (*habits)[2]);
 
-/* Which way packets with these records went, by their TTL or else by their delays:
- * +1 along the path, -1 against it, 0 not known. */
+/* Which way packets with these records went, by their TTL or else by their delays, where one way is
+ * clearly more likely: +1 along the path, -1 against it, 0 not known. */
 int strangers_lean(const struct repeat *records, uint32_t count,
 		   const struct align_habits (*habits)[2], bool *by_ttl);
 

@@ -2,7 +2,8 @@
 # Real stacks, a real firewall, and what its counters say: each scenario of tests/lab/scenes is
 # played in network namespaces, captured with tcpdump, and crosstap's answer compared with
 # the truth. `tests/lab.sh BUILD [SCENE]...`; tests/README.md says how a scene is written.
-# KEEP=DIR keeps each scene's captures and answer in DIR/SCENE.
+# KEEP=DIR keeps each scene's captures and answer in DIR/SCENE. REPLAY=DIR plays nothing: the
+# programs of BUILD read what was kept there, and must give the same answer, byte for byte.
 # shellcheck disable=SC2034,SC2154
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -15,6 +16,24 @@ cd "$(dirname "$0")/.." || exit 2
 build=$(cd "$1" && pwd) || exit 2
 shift
 csvq=$build/lab/csvq
+
+# scene_ask WORK OUT: the arguments' files are relative to WORK
+scene_ask()
+{
+	(cd "$1" && xargs -0 -a arguments "$build/bin/crosstap" -q -o "$2") >"$2/said" 2>&1
+}
+
+scene_replay()
+{
+	out=$(mktemp -d) || exit 2
+	trap 'rm -rf "$out"' EXIT
+	story="$(basename "$1"), kept: "
+	scene_ask "$1" "$out"
+	is "crosstap ends with 0" $? 0
+	is "the answer is the same" "$(diff -rq -x '*.got' -x '*.expected' -x '*.certain' -x '*.open' \
+		-x csvq.log "$1/out" "$out" 2>&1)" ""
+	exit $((failures > 0))
+}
 
 scene_play()
 {
@@ -40,9 +59,10 @@ scene_play()
 	done
 	after
 	[ -z "$path_given" ] || arguments=(--path "$path" "${arguments[@]}")
-	"$build/bin/crosstap" -q -o "$out" "${arguments[@]}" >"$work/said" 2>&1
+	printf '%s\0' "${arguments[@]//"$work/"/}" >"$work/arguments"
+	scene_ask "$work" "$out"
 	status=$?
-	[ $status -eq 0 ] || lines_show '# ' "$(cat "$work/said")"
+	[ $status -eq 0 ] || lines_show '# ' "$(cat "$out/said")"
 	is "crosstap ends with 0" $status 0
 	[ $status -ne 0 ] || scene_verify
 	if [ -n "${KEEP:-}" ]; then
@@ -64,6 +84,13 @@ lack()
 	ip netns del "$lab-probe"
 }
 
+if [ -n "${REPLAY:-}" ] && [ -d "$REPLAY" ]; then
+	failed=0
+	for kept in "$REPLAY"/*/arguments; do
+		(scene_replay "${kept%/arguments}") || failed=1
+	done
+	exit $failed
+fi
 why=$(lack)
 if [ -n "$why" ]; then
 	skip "the lab" "$why"
