@@ -16,29 +16,53 @@ static enum status facts_memory(struct error *err)
 	return error_errno(err, ENOMEM, "--session");
 }
 
-/* ---- one session's rows of a table ---- */
+/* ---- the sessions' rows of a table ---- */
 
+/* One session, and what finds its packets. */
 struct facts_work {
 	struct ladder_facts *facts;
-	const struct trace *trace;
-	const struct names *names;
 	const struct dossier *dossier;
 	struct facts_key *key; /* of all sights, by point and frame */
 	uint32_t keys;
 	bool *used;            /* by packet: its row of resets was found */
 };
 
-/* Takes a row; false without memory. */
-typedef bool facts_take(struct facts_work *work, const struct cell *cell);
+struct facts {
+	const struct ladder_question *question;
+	const struct trace *trace;
+	const struct names *names;
+	struct ladder_clocks *clocks;
+	struct facts_work *work; /* of each session */
+};
+
+/* Takes a row of session k; false without memory. */
+typedef bool facts_take(struct facts *f, struct facts_work *work, const struct cell *cell);
+
+/* Which of the sessions this is, or count. */
+static uint32_t facts_session(const struct ladder_question *q, const struct cell *number)
+{
+	uint32_t low = 0, high = q->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (q->session[middle] + (int64_t)1 < number->number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return number->known && low < q->count && q->session[low] + (int64_t)1 == number->number
+		       ? low : q->count;
+}
 
 /* `session` is the number's column; TABLE_COLUMNS_MAX: all rows. */
-static enum status facts_rows(struct facts_work *work, struct store_txn *txn,
-			      const struct table_schema *schema, unsigned session,
+static enum status facts_rows(struct facts *f, const struct table_schema *schema, unsigned session,
 			      facts_take *take, struct error *err)
 {
 	struct rows *rows;
-	enum status status = rows_open_table(&rows, txn, schema, err);
-	bool more = true;
+	enum status status = rows_open_table(&rows, f->question->txn, schema, err);
+	bool all = session == TABLE_COLUMNS_MAX, more = true;
+	uint32_t k = 0;
 
 	while (!status) {
 		const struct cell *cell;
@@ -47,11 +71,9 @@ static enum status facts_rows(struct facts_work *work, struct store_txn *txn,
 		if (status || !more)
 			break;
 		cell = rows_cells(rows);
-		if (session < TABLE_COLUMNS_MAX &&
-		    (!cell[session].known ||
-		     cell[session].number != (int64_t)work->dossier->session + 1))
-			continue;
-		if (!take(work, cell))
+		if (!all)
+			k = facts_session(f->question, &cell[session]);
+		if (k < f->question->count && !take(f, all ? NULL : &f->work[k], cell))
 			status = facts_memory(err);
 	}
 	rows_close(&rows);
@@ -73,31 +95,41 @@ static char *facts_value(const struct table_column *column, const struct cell *c
 	return strdup(text);
 }
 
-enum status ladder_facts_session(struct ladder_facts *facts, struct store_txn *txn,
-				 uint64_t session, struct error *err)
+static bool facts_values(struct ladder_facts *facts, const struct cell *cell)
 {
-	struct rows *rows;
-	enum status status = rows_open_table(&rows, txn, &results_sessions, err);
-	bool more = true;
 	unsigned c;
 
-	facts->sessions = status ? 0 : rows->total;
-	while (!status && !facts->found) {
+	for (c = 0; c < SESSIONS_COLUMNS; c++) {
+		facts->value[c] = facts_value(&results_sessions.column[c], &cell[c]);
+		if (!facts->value[c])
+			return false;
+	}
+	return true;
+}
+
+enum status ladder_facts_sessions(const struct ladder_question *q, uint64_t *sessions,
+				  struct error *err)
+{
+	struct rows *rows;
+	enum status status = rows_open_table(&rows, q->txn, &results_sessions, err);
+	bool more = true;
+	uint32_t k, found = 0;
+
+	*sessions = status ? 0 : rows->total;
+	while (!status && found < q->count) {
 		const struct cell *cell;
 
 		status = rows_next(rows, &more, err);
 		if (status || !more)
 			break;
 		cell = rows_cells(rows);
-		if (!cell[SESSIONS_SESSION].known ||
-		    (uint64_t)cell[SESSIONS_SESSION].number != session)
+		k = facts_session(q, &cell[SESSIONS_SESSION]);
+		if (k == q->count || q->facts[k].found)
 			continue;
-		facts->found = true;
-		for (c = 0; c < SESSIONS_COLUMNS && !status; c++) {
-			facts->value[c] = facts_value(&results_sessions.column[c], &cell[c]);
-			if (!facts->value[c])
-				status = facts_memory(err);
-		}
+		q->facts[k].found = true;
+		found++;
+		if (!facts_values(&q->facts[k], cell))
+			status = facts_memory(err);
 	}
 	rows_close(&rows);
 	return status;
@@ -122,12 +154,12 @@ static void facts_add_end(struct words *words, const struct cell *address, const
 			      (uint16_t)port->number);
 }
 
-static bool facts_take_point(struct facts_work *w, const struct cell *cell)
+static bool facts_take_point(struct facts *f, struct facts_work *w, const struct cell *cell)
 {
-	uint32_t p = facts_point(w->trace->view, cell[SESSION_POINTS_POINT].text);
+	uint32_t p = facts_point(f->trace->view, cell[SESSION_POINTS_POINT].text);
 	struct words words;
 
-	if (p == w->trace->view->points || w->facts->point[p].tuple)
+	if (p == f->trace->view->points || w->facts->point[p].tuple)
 		return true;
 	words_begin(&words);
 	facts_add_end(&words, &cell[SESSION_POINTS_SRC], &cell[SESSION_POINTS_SPORT]);
@@ -138,15 +170,16 @@ static bool facts_take_point(struct facts_work *w, const struct cell *cell)
 	return w->facts->point[p].tuple && w->facts->point[p].difference;
 }
 
-static bool facts_take_hop(struct facts_work *w, const struct cell *cell)
+static bool facts_take_hop(struct facts *f, struct facts_work *w, const struct cell *cell)
 {
 	uint32_t hop;
 
-	for (hop = 0; hop + 1 < w->trace->path.stages; hop++)
+	(void)w;
+	for (hop = 0; hop + 1 < f->trace->path.stages; hop++)
 		if (cell[HOPS_CLOCK_ERROR].known &&
-		    strcmp(w->names->hop[hop], cell[HOPS_HOP].text) == 0) {
-			w->facts->clocked[hop] = true;
-			w->facts->error_ns[hop] = cell[HOPS_CLOCK_ERROR].number;
+		    strcmp(f->names->hop[hop], cell[HOPS_HOP].text) == 0) {
+			f->clocks->known[hop] = true;
+			f->clocks->error_ns[hop] = cell[HOPS_CLOCK_ERROR].number;
 		}
 	return true;
 }
@@ -167,7 +200,7 @@ static int facts_key_compare(const void *x, const void *y)
 }
 
 /* Rows name a packet by point, file and frame. */
-static bool facts_index(struct facts_work *w)
+static bool facts_index(const struct trace *trace, struct facts_work *w)
 {
 	const struct dossier *d = w->dossier;
 	uint32_t i, k, n = 0;
@@ -181,7 +214,7 @@ static bool facts_index(struct facts_work *w)
 	for (i = 0; i < d->packets; i++)
 		for (k = 0; k < d->packet[i].sights; k++) {
 			const struct dossier_sight *s = &d->sight[d->packet[i].sight + k];
-			const struct view_point *point = &w->trace->view->point[s->point];
+			const struct view_point *point = &trace->view->point[s->point];
 
 			w->key[n++] = (struct facts_key){
 				s->point, (uint32_t)view_get(point, RECORD_FRAME, s->index),
@@ -191,9 +224,10 @@ static bool facts_index(struct facts_work *w)
 	return true;
 }
 
-static uint32_t facts_packet(const struct facts_work *w, const struct cell *cell)
+static uint32_t facts_packet(const struct facts *f, const struct facts_work *w,
+			     const struct cell *cell)
 {
-	struct facts_key wanted = {.point = facts_point(w->trace->view,
+	struct facts_key wanted = {.point = facts_point(f->trace->view,
 							cell[PACKETS_SEEN_AT].text),
 				   .frame = (uint32_t)cell[PACKETS_FRAME].number};
 	uint32_t low = 0, high = w->keys;
@@ -207,7 +241,7 @@ static uint32_t facts_packet(const struct facts_work *w, const struct cell *cell
 			high = middle;
 	}
 	for (; low < w->keys && facts_key_compare(&w->key[low], &wanted) == 0; low++)
-		if (strcmp(w->trace->view->capture[w->key[low].capture].file,
+		if (strcmp(f->trace->view->capture[w->key[low].capture].file,
 			   cell[PACKETS_FILE].text) == 0)
 			return w->key[low].packet;
 	return NO_PACKET;
@@ -229,10 +263,10 @@ static char *facts_sentence(const char *what, const struct cell *cause,
 	return text;
 }
 
-static bool facts_take_packet(struct facts_work *w, const struct cell *cell,
+static bool facts_take_packet(const struct facts *f, struct facts_work *w, const struct cell *cell,
 			      enum ladder_note note, const char *verdict)
 {
-	uint32_t packet = facts_packet(w, cell);
+	uint32_t packet = facts_packet(f, w, cell);
 	struct cell cause = cell[PACKETS_CAUSE];
 	char *what;
 
@@ -246,20 +280,20 @@ static bool facts_take_packet(struct facts_work *w, const struct cell *cell,
 	return w->facts->note[packet][note] != NULL;
 }
 
-static bool facts_take_drop(struct facts_work *w, const struct cell *cell)
+static bool facts_take_drop(struct facts *f, struct facts_work *w, const struct cell *cell)
 {
-	return facts_take_packet(w, cell, LADDER_DROP, "dropped");
+	return facts_take_packet(f, w, cell, LADDER_DROP, "dropped");
 }
 
-static bool facts_take_injection(struct facts_work *w, const struct cell *cell)
+static bool facts_take_injection(struct facts *f, struct facts_work *w, const struct cell *cell)
 {
-	return facts_take_packet(w, cell, LADDER_INJECTION, "injected");
+	return facts_take_packet(f, w, cell, LADDER_INJECTION, "injected");
 }
 
 /* The row of a RST has no frame: its first point, sequence number and TTL tell. Of several
  * alike the first that has none yet: both are in the order of time. */
-static bool facts_is_reset(const struct facts_work *w, uint32_t packet, uint32_t p,
-			   const struct cell *cell)
+static bool facts_is_reset(const struct view *view, const struct facts_work *w, uint32_t packet,
+			   uint32_t p, const struct cell *cell)
 {
 	const struct dossier_packet *one = &w->dossier->packet[packet];
 	uint32_t k;
@@ -270,19 +304,19 @@ static bool facts_is_reset(const struct facts_work *w, uint32_t packet, uint32_t
 		const struct dossier_sight *s = &w->dossier->sight[one->sight + k];
 
 		if (s->point == p && s->ttl == cell[RESETS_TTL].number &&
-		    view_get(&w->trace->view->point[p], RECORD_SEQ, s->index) ==
+		    view_get(&view->point[p], RECORD_SEQ, s->index) ==
 			    cell[RESETS_TCP_SEQ].number)
 			return true;
 	}
 	return false;
 }
 
-static bool facts_take_reset(struct facts_work *w, const struct cell *cell)
+static bool facts_take_reset(struct facts *f, struct facts_work *w, const struct cell *cell)
 {
-	uint32_t p = facts_point(w->trace->view, cell[RESETS_FIRST_SEEN_AT].text), i;
+	uint32_t p = facts_point(f->trace->view, cell[RESETS_FIRST_SEEN_AT].text), i;
 
 	for (i = 0; i < w->dossier->packets; i++)
-		if (facts_is_reset(w, i, p, cell))
+		if (facts_is_reset(f->trace->view, w, i, p, cell))
 			break;
 	if (i == w->dossier->packets)
 		return true;
@@ -295,9 +329,27 @@ static bool facts_take_reset(struct facts_work *w, const struct cell *cell)
 
 /* ---- all of it ---- */
 
-enum status ladder_facts_read(struct ladder_facts *facts, struct store_txn *txn,
-			      const struct trace *trace, const struct names *names,
-			      const struct dossier *dossier, struct error *err)
+static bool facts_prepare(struct facts *f, const struct dossier *dossier)
+{
+	const struct ladder_question *q = f->question;
+	uint32_t k;
+
+	f->work = calloc((size_t)q->count + 1, sizeof *f->work);
+	for (k = 0; f->work && k < q->count; k++) {
+		struct ladder_facts *facts = &q->facts[k];
+
+		f->work[k] = (struct facts_work){.facts = facts, .dossier = &dossier[k]};
+		facts->note = calloc((size_t)dossier[k].packets + 1, sizeof *facts->note);
+		facts->point = calloc((size_t)f->trace->view->points + 1, sizeof *facts->point);
+		if (!facts->note || !facts->point || !facts_index(f->trace, &f->work[k]))
+			return false;
+	}
+	return f->work != NULL;
+}
+
+enum status ladder_facts_read(const struct ladder_question *q, const struct trace *trace,
+			      const struct names *names, const struct dossier *dossier,
+			      struct ladder_clocks *clocks, struct error *err)
 {
 	static const struct {
 		const struct table_schema *schema;
@@ -310,33 +362,34 @@ enum status ladder_facts_read(struct ladder_facts *facts, struct store_txn *txn,
 		{&results_injected, PACKETS_SESSION, facts_take_injection},
 		{&results_resets, RESETS_SESSION, facts_take_reset},
 	};
-	struct facts_work work = {facts, trace, names, dossier, NULL, 0, NULL};
-	enum status status = STATUS_OK;
+	struct facts f = {q, trace, names, clocks, NULL};
+	enum status status = facts_prepare(&f, dossier) ? STATUS_OK : facts_memory(err);
+	uint32_t k;
 	size_t i;
 
-	facts->note = calloc((size_t)dossier->packets + 1, sizeof *facts->note);
-	if (!facts->note || !facts_index(&work))
-		status = facts_memory(err);
 	for (i = 0; i < sizeof tables / sizeof tables[0] && !status; i++)
-		status = facts_rows(&work, txn, tables[i].schema, tables[i].session,
-				    tables[i].take, err);
-	free(work.key);
-	free(work.used);
+		status = facts_rows(&f, tables[i].schema, tables[i].session, tables[i].take, err);
+	for (k = 0; f.work && k < q->count; k++) {
+		free(f.work[k].key);
+		free(f.work[k].used);
+	}
+	free(f.work);
 	return status;
 }
 
-void ladder_facts_free(struct ladder_facts *facts, uint32_t packets)
+void ladder_facts_free(struct ladder_facts *facts, uint32_t packets, uint32_t points)
 {
 	uint32_t i, k;
 
 	for (i = 0; i < TABLE_COLUMNS_MAX; i++)
 		free(facts->value[i]);
-	for (i = 0; i < VIEW_POINTS_MAX; i++) {
+	for (i = 0; facts->point && i < points; i++) {
 		free(facts->point[i].tuple);
 		free(facts->point[i].difference);
 	}
 	for (i = 0; facts->note && i < packets; i++)
 		for (k = 0; k < LADDER_NOTES; k++)
 			free(facts->note[i][k]);
+	free(facts->point);
 	free(facts->note);
 }

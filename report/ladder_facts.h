@@ -1,5 +1,7 @@
-/* What the tables say of one session: its row, what each point saw of it, which hops' times
- * are known, and the rows of its packets that were dropped, injected or resets. */
+/* What the tables say of some sessions: each one's row, what each point saw of it, and the rows of
+ * its packets that were dropped, injected or resets. Each table is read once, however many
+ * sessions there are.
+ */
 #ifndef CROSSTAP_REPORT_LADDER_FACTS_H
 #define CROSSTAP_REPORT_LADDER_FACTS_H
 
@@ -16,22 +18,34 @@ struct ladder_point {
 };
 
 struct ladder_facts {
-	uint64_t sessions;              /* of the store */
 	bool found;
 	char *value[TABLE_COLUMNS_MAX]; /* the session's row as CSV has it, raw; "" unknown */
-	struct ladder_point point[VIEW_POINTS_MAX]; /* by point of the view */
-	bool clocked[VIEW_POINTS_MAX];  /* by hop: its clock error is known, its delays mean something */
-	int64_t error_ns[VIEW_POINTS_MAX];
+	struct ladder_point *point;     /* by point of the view */
 	char *(*note)[LADDER_NOTES];    /* by packet of the dossier; NULL: none */
 };
 
-/* The session's row; `found` says whether there is one. */
-enum status ladder_facts_session(struct ladder_facts *facts, struct store_txn *txn,
-				 uint64_t session, struct error *err) MUST_CHECK;
-/* All the rest. */
-enum status ladder_facts_read(struct ladder_facts *facts, struct store_txn *txn,
-			      const struct trace *trace, const struct names *names,
-			      const struct dossier *dossier, struct error *err) MUST_CHECK;
-void ladder_facts_free(struct ladder_facts *facts, uint32_t packets);
+/* What the hops' clocks allow, by hop. */
+struct ladder_clocks {
+	bool known[VIEW_POINTS_MAX];    /* delays mean something */
+	int64_t error_ns[VIEW_POINTS_MAX];
+};
+
+/* What is asked for, and where the answers go. */
+struct ladder_question {
+	struct store_txn *txn;
+	const uint32_t *session;        /* count of them, ascending, from 0 on */
+	struct ladder_facts *facts;     /* of each, zeroed */
+	uint32_t count;
+};
+
+/* The sessions' rows; `found` says of each whether there is one. *sessions becomes the
+ * number of sessions in the store. */
+enum status ladder_facts_sessions(const struct ladder_question *question, uint64_t *sessions,
+				  struct error *err) MUST_CHECK;
+/* All the rest; `dossier` is of each session. */
+enum status ladder_facts_read(const struct ladder_question *question, const struct trace *trace,
+			      const struct names *names, const struct dossier *dossier,
+			      struct ladder_clocks *clocks, struct error *err) MUST_CHECK;
+void ladder_facts_free(struct ladder_facts *facts, uint32_t packets, uint32_t points);
 
 #endif

@@ -67,7 +67,7 @@ static char *head_end(const char *address, const char *port)
 
 static enum status head_title(const struct ladder_head *h, struct error *err)
 {
-	char *const *v = h->facts->value;
+	char *const *v = h->session->facts.value;
 	char *client = head_end(v[SESSIONS_CLIENT], v[SESSIONS_CLIENT_PORT]);
 	char *server = head_end(v[SESSIONS_SERVER], v[SESSIONS_SERVER_PORT]);
 	char *title = client && server ? head_format("Session %s: %s from %s to %s",
@@ -129,7 +129,7 @@ static char *head_times(char *const *v)
 
 static enum status head_session(const struct ladder_head *h, struct error *err)
 {
-	char *const *v = h->facts->value;
+	char *const *v = h->session->facts.value;
 	enum status status = head_line(h, "outcome", head_outcome(v), err);
 	char *times;
 
@@ -149,7 +149,7 @@ static enum status head_session(const struct ladder_head *h, struct error *err)
 
 static enum status head_points(const struct ladder_head *h, struct error *err)
 {
-	const struct path *path = &h->trace->path;
+	const struct path *path = &h->all->trace->path;
 	const char *before = NULL;
 	enum status status = STATUS_OK;
 	uint32_t stage, k;
@@ -157,7 +157,7 @@ static enum status head_points(const struct ladder_head *h, struct error *err)
 	for (stage = 0; stage < path->stages; stage++)
 		for (k = 0; k < path->points[stage] && !status; k++) {
 			uint32_t p = path->point[stage][k];
-			const struct ladder_point *one = &h->facts->point[p];
+			const struct ladder_point *one = &h->session->facts.point[p];
 			bool same = before && one->tuple && strcmp(before, one->tuple) == 0;
 			char *text = !one->tuple ? strdup("not seen here")
 						 : head_format("%s%s%s",
@@ -165,7 +165,7 @@ static enum status head_points(const struct ladder_head *h, struct error *err)
 							       *one->difference ? "; " : "",
 							       one->difference);
 
-			status = head_line(h, h->trace->view->point[p].name, text, err);
+			status = head_line(h, h->all->trace->view->point[p].name, text, err);
 			before = one->tuple ? one->tuple : before;
 		}
 	return status;
@@ -178,13 +178,13 @@ static enum status head_hops(const struct ladder_head *h, struct error *err)
 	char room[WORDING_ROOM];
 	uint32_t hop;
 
-	for (hop = 0; hop + 1 < h->trace->path.stages && !status; hop++)
+	for (hop = 0; hop + 1 < h->all->trace->path.stages && !status; hop++)
 		status = head_line(h, hop ? "" : "delays",
-				   h->facts->clocked[hop]
-					   ? head_format("%s: +-%s", h->names->hop[hop],
-							 wording_duration(room, h->facts->error_ns[hop]))
+				   h->all->clocks.known[hop]
+					   ? head_format("%s: +-%s", h->all->names->hop[hop],
+							 wording_duration(room, h->all->clocks.error_ns[hop]))
 					   : head_format("%s: not known, as the clocks are not",
-							 h->names->hop[hop]),
+							 h->all->names->hop[hop]),
 				   err);
 	return status;
 }
@@ -194,12 +194,12 @@ static enum status head_hops(const struct ladder_head *h, struct error *err)
 /* The tuple that a stage knows the session by, or NULL. */
 static const char *head_tuple(const struct ladder_head *h, uint32_t stage)
 {
-	const struct path *path = &h->trace->path;
+	const struct path *path = &h->all->trace->path;
 	uint32_t k;
 
 	for (k = 0; k < path->points[stage]; k++)
-		if (h->facts->point[path->point[stage][k]].tuple)
-			return h->facts->point[path->point[stage][k]].tuple;
+		if (h->session->facts.point[path->point[stage][k]].tuple)
+			return h->session->facts.point[path->point[stage][k]].tuple;
 	return NULL;
 }
 
@@ -210,7 +210,7 @@ static uint64_t head_translations(const struct ladder_head *h)
 	uint64_t hops = 0;
 	uint32_t stage;
 
-	for (stage = 0; stage < h->trace->path.stages; stage++) {
+	for (stage = 0; stage < h->all->trace->path.stages; stage++) {
 		tuple = head_tuple(h, stage);
 		if (before && tuple && strcmp(before, tuple) != 0)
 			hops |= (uint64_t)1 << (stage - 1);
@@ -222,7 +222,7 @@ static uint64_t head_translations(const struct ladder_head *h)
 /* The hops of which the two sides have connections of their own: proxies. */
 static uint64_t head_proxies(const struct ladder_head *h, uint32_t session)
 {
-	const struct trace *t = h->trace;
+	const struct trace *t = h->all->trace;
 	uint32_t connection[VIEW_POINTS_MAX] = {0}, n, stage;
 	uint64_t seen = 0, hops = 0;
 
@@ -243,21 +243,21 @@ static uint64_t head_proxies(const struct ladder_head *h, uint32_t session)
 /* The alternative that saw the session, or all of the stage. */
 static const char *head_stage(const struct ladder_head *h, uint32_t stage)
 {
-	const struct path *path = &h->trace->path;
+	const struct path *path = &h->all->trace->path;
 	uint32_t k, seen = 0, point = 0;
 
 	for (k = 0; k < path->points[stage]; k++)
-		if (h->facts->point[path->point[stage][k]].tuple) {
+		if (h->session->facts.point[path->point[stage][k]].tuple) {
 			point = path->point[stage][k];
 			seen++;
 		}
-	return seen == 1 ? h->trace->view->point[point].name : h->names->stage[stage];
+	return seen == 1 ? h->all->trace->view->point[point].name : h->all->names->stage[stage];
 }
 
 /* A name in the columns up to the next stage; what is longer is cut. */
 static enum status head_column(const struct ladder_head *h, uint32_t stage, struct error *err)
 {
-	bool last = stage + 1 == h->trace->path.stages;
+	bool last = stage + 1 == h->all->trace->path.stages;
 	char *safe = wording_safe(head_stage(h, stage));
 	uint32_t columns = 0, most = last ? LADDER_WIDTH : h->grid->step - 1;
 	size_t n;
@@ -274,14 +274,14 @@ static enum status head_column(const struct ladder_head *h, uint32_t stage, stru
 
 static enum status head_columns(const struct ladder_head *h, struct error *err)
 {
-	uint64_t proxies = head_proxies(h, h->dossier->session);
+	uint64_t proxies = head_proxies(h, h->session->session);
 	uint64_t translations = head_translations(h) & ~proxies;
 	enum status status = STATUS_OK;
 	char line[LADDER_LINE_MAX];
 	uint32_t stage;
 
 	fprintf(h->stream, "\n%*s ", (int)h->indent - 1, "seconds");
-	for (stage = 0; stage < h->trace->path.stages && !status; stage++)
+	for (stage = 0; stage < h->all->trace->path.stages && !status; stage++)
 		status = head_column(h, stage, err);
 	putc('\n', h->stream);
 	if (translations) {

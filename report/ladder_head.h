@@ -6,14 +6,12 @@
 #include <stdio.h>
 
 #include "report/ladder_arrow.h"
-#include "report/ladder_facts.h"
+#include "report/ladders.h"
 
 struct ladder_head {
 	FILE *stream;
-	const struct trace *trace;
-	const struct names *names;
-	const struct dossier *dossier;
-	const struct ladder_facts *facts;
+	const struct ladders *all;
+	const struct ladder_session *session;
 	const struct ladder_grid *grid;
 	uint32_t indent; /* columns before the first stage */
 };
