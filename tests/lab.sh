@@ -23,6 +23,12 @@ scene_ask()
 	(cd "$1" && xargs -0 -a arguments "$build/bin/crosstap" -q -o "$2") >"$2/said" 2>&1
 }
 
+# answer_sums DIR: of the files that -o writes; scenes leave others beside them
+answer_sums()
+{
+	(cd "$1" && sha256sum -- *.csv summary.txt report.html evidence.pcapng 2>/dev/null)
+}
+
 scene_replay()
 {
 	out=$(mktemp -d) || exit 2
@@ -30,8 +36,7 @@ scene_replay()
 	story="$(basename "$1"), kept: "
 	scene_ask "$1" "$out"
 	is "crosstap ends with 0" $? 0
-	is "the answer is the same" "$(diff -rq -x '*.got' -x '*.expected' -x '*.certain' -x '*.open' \
-		-x csvq.log "$1/out" "$out" 2>&1)" ""
+	is "the answer is the same" "$(answer_sums "$out")" "$(answer_sums "$1/out")"
 	exit $((failures > 0))
 }
 
