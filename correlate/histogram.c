@@ -133,12 +133,21 @@ int64_t histogram_mean(const struct histogram *h)
 	return (int64_t)((h->sum < 0 ? h->sum - half : h->sum + half) / n);
 }
 
+/* What stands for a slot's values. */
+static int64_t histogram_value(const struct histogram *h, unsigned slot)
+{
+	int64_t value = histogram_middle(slot);
+
+	if (value < h->min)
+		return h->min;
+	return value > h->max ? h->max : value;
+}
+
 int64_t histogram_quantile(const struct histogram *h, unsigned permille)
 {
 	unsigned __int128 share = (unsigned __int128)h->count * (permille > 1000 ? 1000 : permille);
 	uint64_t rank = (uint64_t)((share + 999) / 1000), below = 0;
 	unsigned s = histogram_slot(h->min);
-	int64_t value;
 
 	/* The first and the last are known exactly. */
 	if (rank <= 1)
@@ -147,8 +156,34 @@ int64_t histogram_quantile(const struct histogram *h, unsigned permille)
 		return h->max;
 	while ((below += h->slot[s]) < rank)
 		s++;
-	value = histogram_middle(s);
-	if (value < h->min)
-		return h->min;
-	return value > h->max ? h->max : value;
+	return histogram_value(h, s);
+}
+
+static unsigned histogram_bin(const int64_t *edge_ns, unsigned edges, unsigned from, int64_t value)
+{
+	while (from < edges && value >= edge_ns[from])
+		from++;
+	return from;
+}
+
+void histogram_bins(const struct histogram *h, const int64_t *edge_ns, unsigned edges,
+		    uint64_t *count)
+{
+	unsigned first = histogram_slot(h->min), last = histogram_slot(h->max), bin, s;
+
+	memset(count, 0, ((size_t)edges + 1) * sizeof *count);
+	if (!h->count)
+		return;
+	bin = histogram_bin(edge_ns, edges, 0, h->min);
+	count[bin]++;
+	for (s = first; s <= last; s++) {
+		uint64_t others = h->slot[s] - (s == first) - (s == last && h->count > 1);
+
+		if (!others)
+			continue;
+		bin = histogram_bin(edge_ns, edges, bin, histogram_value(h, s));
+		count[bin] += others;
+	}
+	if (h->count > 1)
+		count[histogram_bin(edge_ns, edges, bin, h->max)]++;
 }

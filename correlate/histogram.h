@@ -29,5 +29,11 @@ int64_t histogram_mean(const struct histogram *histogram);
 /* The value below or at which the share `permille` of all values lies: nearest
  * rank, the middle of its bucket, held between the exact least and greatest. */
 int64_t histogram_quantile(const struct histogram *histogram, unsigned permille);
+/* Counts the values between edges, which rise: count[0] are those below edge_ns[0], count[i] those
+ * from edge_ns[i - 1] on and below edge_ns[i], count[edges] those from the last edge on. Each value
+ * is where histogram_quantile() puts it: one that is not farther than 0.4 % from an edge may be
+ * counted on its other side, least and greatest are right. */
+void histogram_bins(const struct histogram *histogram, const int64_t *edge_ns, unsigned edges,
+		    uint64_t *count);
 
 #endif

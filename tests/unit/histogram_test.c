@@ -188,11 +188,121 @@ static void test_merge(void)
 	check_case("a cleared histogram starts afresh");
 }
 
+/* Between edges, by looking at each value: what is nearer to an edge than 0.4 % may be on either side. */
+static void check_bins(const int64_t *values, size_t values_count, const int64_t *edge, unsigned edges)
+{
+	struct histogram *h = histogram_new();
+	uint64_t count[64], sure[64] = {0}, open[64] = {0}, sum = 0;
+	unsigned bin;
+	size_t i;
+
+	for (i = 0; i < values_count; i++) {
+		histogram_add(h, values[i]);
+		for (bin = 0; bin < edges && values[i] >= edge[bin]; bin++)
+			;
+		if (bin < edges && near(values[i], edge[bin])) {
+			open[bin]++;
+			open[bin + 1]++;
+		} else if (bin > 0 && near(values[i], edge[bin - 1])) {
+			open[bin]++;
+			open[bin - 1]++;
+		} else {
+			sure[bin]++;
+		}
+	}
+	histogram_bins(h, edge, edges, count);
+	for (bin = 0; bin <= edges; bin++) {
+		sum += count[bin];
+		CHECK(count[bin] >= sure[bin]);
+		CHECK(count[bin] <= sure[bin] + open[bin]);
+	}
+	CHECK_INT(sum, values_count);
+	histogram_free(&h);
+}
+
+static void test_bins(void)
+{
+	static const int64_t edges[] = {-5000, 0, 1, 1000, 1250, 4000, 1000000, 5000000};
+	enum { COUNT = 5000, EDGES = sizeof edges / sizeof edges[0] };
+	int64_t *v = malloc(COUNT * sizeof *v);
+	size_t i;
+
+	for (i = 0; i < COUNT; i++)
+		v[i] = (int64_t)(random_next() % 4000) - 1000;
+	check_bins(v, COUNT, edges, EDGES);
+	for (i = 0; i < COUNT; i++)
+		v[i] = (int64_t)(random_next() >> (40 + random_next() % 24)) * (i % 3 ? 1 : -1);
+	check_bins(v, COUNT, edges, EDGES);
+	free(v);
+	check_case("counts between edges are those of the values, but for what lies at an edge");
+}
+
+/* 1024 to 1031 share a cell, whose middle is 1028. */
+static void test_bins_in_a_cell(void)
+{
+	static const struct {
+		int64_t value[4], edge;
+		uint64_t below;
+	} rows[] = {
+		{{1, 1030, 1031, 2000}, 1029, 3}, /* the cell stands for itself by its middle */
+		{{1, 1024, 1025, 2000}, 1028, 1},
+		{{1, 2, 3, 1031}, 1029, 3},       /* the greatest is known exactly */
+		{{1024, 2000, 2001, 3000}, 1025, 1}, /* so is the least */
+		{{1024, 1024, 1031, 1031}, 1028, 1},
+		{{1025, 1025, 1025, 1025}, 1028, 4}, /* no value is below the least or above the greatest */
+		{{1030, 1030, 1030, 1030}, 1029, 0},
+		{{-1, 0, 1, 2}, 0, 1},
+	};
+	struct histogram *h = histogram_new();
+	uint64_t count[2];
+	size_t i, k;
+
+	histogram_bins(h, &rows[0].edge, 1, count);
+	CHECK_INT(count[0] + count[1], 0);
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		histogram_clear(h);
+		for (k = 0; k < 4; k++)
+			histogram_add(h, rows[i].value[k]);
+		histogram_bins(h, &rows[i].edge, 1, count);
+		CHECK_INT(count[0], rows[i].below);
+		CHECK_INT(count[1], 4 - rows[i].below);
+	}
+	histogram_free(&h);
+	check_case("a cell with an edge in it goes where its middle lies, least and greatest by themselves");
+}
+
+/* The quantile of each rank of a thousand values lies in the bin that holds the rank. */
+static void test_bins_hold_quantiles(void)
+{
+	static const int64_t edges[] = {1000, 1250, 1600, 2000, 2500, 3150, 4000, 5000};
+	enum { EDGES = sizeof edges / sizeof edges[0] };
+	struct histogram *h = histogram_new();
+	uint64_t count[EDGES + 1], below = 0;
+	unsigned rank, bin = 0;
+
+	for (rank = 0; rank < 1000; rank++)
+		histogram_add(h, (int64_t)(900 + random_next() % 4200));
+	histogram_bins(h, edges, EDGES, count);
+	for (rank = 1; rank <= 1000; rank++) {
+		int64_t value = histogram_quantile(h, rank);
+
+		while (below + count[bin] < rank)
+			below += count[bin++];
+		CHECK(bin == 0 || value >= edges[bin - 1]);
+		CHECK(bin == EDGES || value < edges[bin]);
+	}
+	histogram_free(&h);
+	check_case("each quantile lies in the bin that counts it");
+}
+
 int main(void)
 {
 	test_distributions();
 	test_small_values_exact();
 	test_mean_rounding();
 	test_merge();
+	test_bins();
+	test_bins_in_a_cell();
+	test_bins_hold_quantiles();
 	return check_exit();
 }
