@@ -461,6 +461,8 @@ static enum status write_others(struct correlation *c, struct error *err)
 	if (!status)
 		status = emit_delays(v, j, c->store, g, err);
 	if (!status)
+		status = emit_distributions(v, j, c->store, g, err);
+	if (!status)
 		status = emit_changes(v, j, c->store, g, err);
 	if (!status)
 		status = resets_write(c->resets, j, c->store, g, err);

@@ -1,4 +1,4 @@
-/* Emit: the rows of hops, balance, drops, injected, delays, changes and run.
+/* Emit: the rows of hops, balance, drops, injected, delays, distributions, changes and run.
  */
 #ifndef CROSSTAP_CORRELATE_EMIT_H
 #define CROSSTAP_CORRELATE_EMIT_H
@@ -24,6 +24,9 @@ enum status emit_packets(const struct verdicts *verdicts, const struct judging *
 			 uint32_t generation, struct error *err) MUST_CHECK;
 enum status emit_delays(const struct verdicts *verdicts, const struct judging *judging,
 			struct store *store, uint32_t generation, struct error *err) MUST_CHECK;
+enum status emit_distributions(const struct verdicts *verdicts, const struct judging *judging,
+			       struct store *store, uint32_t generation,
+			       struct error *err) MUST_CHECK;
 enum status emit_changes(const struct verdicts *verdicts, const struct judging *judging,
 			 struct store *store, uint32_t generation, struct error *err) MUST_CHECK;
 enum status emit_run(const struct correlate_options *options, const struct judging *judging,

@@ -13,6 +13,7 @@
 
 #include "collect/error.h"
 #include "correlate/analysis.h"
+#include "correlate/bins.h"
 #include "correlate/content.h"
 #include "correlate/histogram.h"
 #include "correlate/hop.h"
@@ -120,6 +121,7 @@ struct hop_result {
 	uint64_t reordered[2], modified[2];
 	uint64_t evidence[2][DIRECTION_EVIDENCES]; /* packets by how their direction was found */
 	uint32_t length_max[2];     /* of matched packets, IP bytes */
+	struct bins_lengths lengths[2]; /* by direction, as they were upstream: see verdict_is_sent() */
 	uint64_t fragments[2][2];   /* matched fragments: first ones, later ones */
 	struct hop_session *session; /* by session */
 };
@@ -139,6 +141,14 @@ struct judging {
 	int64_t tmax_ns;
 	int64_t start_ns, end_ns; /* of the whole run, reference time */
 };
+
+/* Whether an upstream packet is one of those that loss is measured by: it went into the hop, and
+ * whether it came out is known. */
+static inline bool verdict_is_sent(enum verdict verdict)
+{
+	return verdict == VERDICT_MATCHED || verdict == VERDICT_DROPPED ||
+	       verdict == VERDICT_UNCAPTURED;
+}
 
 /* Stages of an odd packet: where it was seen and where it is missing. */
 static inline uint32_t odd_missing_stage(const struct path *path, const struct odd *odd)

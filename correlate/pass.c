@@ -15,7 +15,7 @@
  * processor guesses the next packet's direction wrong every other time. */
 struct pass_batch {
 	struct view_batch batch;
-	uint32_t way[VIEW_BATCH];
+	uint32_t way[VIEW_BATCH], length[VIEW_BATCH];
 	uint32_t rows, others;       /* of the direction; without one */
 	uint16_t row[VIEW_BATCH], other[VIEW_BATCH];
 };
@@ -129,7 +129,6 @@ static void pass_matched(struct pass_part *part, uint32_t p, struct pass_pairs *
 
 	pass_read_side(j->view, m->near_point, m->near, m->rows, &m->side[0]);
 	pass_read_side(j->view, m->far_point, m->far, m->rows, &m->side[1]);
-	view_gather_32(j->view, RECORD_LENGTH, m->near_point, m->near, m->rows, m->length);
 	view_gather_16(j->view, RECORD_MARKS, m->near_point, m->near, m->rows, m->marks);
 	for (i = 0; i < m->rows; i++) {
 		struct hop_session *s = &result->session[j->sessions->of_node[m->way[i] >> 1]];
@@ -203,6 +202,14 @@ void pass_set(const struct hop_pass *pass, uint32_t p, uint32_t index, unsigned 
 	pass->result->account[direction][p].verdict[verdict]++;
 }
 
+void pass_set_odd(const struct hop_pass *pass, const struct odd *odd, enum verdict verdict)
+{
+	pass_set(pass, odd->point, odd->index, odd->direction, verdict);
+	if (odd->upstream && verdict_is_sent(verdict))
+		bins_add_length(&pass->result->lengths[odd->direction], odd->length,
+				verdict == VERDICT_DROPPED);
+}
+
 /* Picks out the batch's records of the part's direction. Where their sessions are found is
  * asked of memory some records ahead, and then what is kept of those. */
 static void pass_pick(const struct pass_part *part, struct pass_batch *b, bool near)
@@ -253,6 +260,16 @@ static void pass_without_direction(const struct pass_part *part, uint32_t p,
 			 VERDICT_EXCLUDED);
 }
 
+static void pass_add_pair(struct pass_pairs *m, const struct journeys *journeys, uint32_t p,
+			  uint32_t index, uint32_t way, uint32_t length)
+{
+	m->way[m->rows] = way;
+	m->length[m->rows] = length;
+	m->near[m->rows] = index;
+	m->far[m->rows] = journeys->next[p][index];
+	m->far_point[m->rows++] = journeys->next_point[p][index];
+}
+
 /* The verdicts of the batch; what matched on the near stage goes to `m`. */
 static bool pass_verdicts(struct pass_part *part, uint32_t p, bool near,
 			  const struct pass_batch *b, struct pass_pairs *m)
@@ -261,8 +278,8 @@ static bool pass_verdicts(struct pass_part *part, uint32_t p, bool near,
 	const struct judging *j = pass->judging;
 	const struct sessions *s = j->sessions;
 	const uint8_t *marks = j->journeys->marks[p], *next_point = j->journeys->next_point[p];
-	const uint32_t *next = j->journeys->next[p];
 	const uint8_t *leg_ends = j->legs->ends;
+	struct bins_lengths *lengths = &pass->result->lengths[part->direction];
 	uint64_t evidence[DIRECTION_EVIDENCES] = {0};
 	bool upstream = near == (part->direction == HOP_FORWARD);
 	uint32_t k, e;
@@ -284,12 +301,10 @@ static bool pass_verdicts(struct pass_part *part, uint32_t p, bool near,
 			continue;
 		}
 		pass_set(pass, p, index, part->direction, verdict);
-		if (verdict == VERDICT_MATCHED && near) {
-			m->way[m->rows] = way;
-			m->near[m->rows] = index;
-			m->far[m->rows] = next[index];
-			m->far_point[m->rows++] = next_point[index];
-		}
+		if (upstream && verdict_is_sent(verdict))
+			bins_add_length(lengths, b->length[b->row[k]], false);
+		if (verdict == VERDICT_MATCHED && near)
+			pass_add_pair(m, j->journeys, p, index, way, b->length[b->row[k]]);
 	}
 	for (e = 0; upstream && e < DIRECTION_EVIDENCES; e++)
 		pass->result->evidence[part->direction][e] += evidence[e];
@@ -310,6 +325,8 @@ static void pass_point(struct pass_part *part, uint32_t p)
 	}
 	while (part->ok && view_next(&b->batch)) {
 		pass_pick(part, b, near);
+		if (near || part->direction == HOP_REVERSE)
+			view_read_32(&b->batch, RECORD_LENGTH, b->length);
 		pass_without_direction(part, p, b);
 		part->ok = pass_verdicts(part, p, near, b, m);
 		if (m->rows)

@@ -34,5 +34,7 @@ void pass_part_run(void *argument);
 /* Gives a record its verdict at the hop, and counts it. */
 void pass_set(const struct hop_pass *pass, uint32_t point, uint32_t index, unsigned direction,
 	      enum verdict verdict);
+/* The same of a packet that was judged. */
+void pass_set_odd(const struct hop_pass *pass, const struct odd *odd, enum verdict verdict);
 
 #endif

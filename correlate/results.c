@@ -94,6 +94,11 @@ static const struct table_column findings_columns[FINDINGS_COLUMNS] = {
 
 static const struct table_column run_columns[RUN_COLUMNS] = {TEXT("key"), FOREIGN("value")};
 
+static const struct table_column distributions_columns[DISTRIBUTIONS_COLUMNS] = {
+	FOREIGN("hop"), TEXT("direction"), TEXT("kind"), MICROS("from_us"), MICROS("to_us"),
+	INT("from_bytes"), INT("to_bytes"), INT("packets"), INT("dropped"),
+};
+
 const struct table_schema results_hops = {"hops", 1, HOPS_COLUMNS, hops_columns};
 const struct table_schema results_balance = {"balance", 2, BALANCE_COLUMNS, balance_columns};
 const struct table_schema results_drops = {"drops", 3, PACKETS_COLUMNS, packets_columns};
@@ -108,3 +113,5 @@ const struct table_schema results_translations = {"translations", 9, TRANSLATION
 const struct table_schema results_findings = {"findings", 10, FINDINGS_COLUMNS, findings_columns};
 const struct table_schema results_changes = {"changes", 12, CHANGES_COLUMNS, changes_columns};
 const struct table_schema results_run = {"run", 11, RUN_COLUMNS, run_columns};
+const struct table_schema results_distributions = {"distributions", 13, DISTRIBUTIONS_COLUMNS,
+						   distributions_columns};

@@ -101,10 +101,19 @@ enum findings_column {
 	FINDINGS_EVIDENCE, FINDINGS_COLUMNS
 };
 
+/* One row for each bin of a hop and direction that holds a packet: those of delay in their order,
+ * then those of length. */
+enum distributions_column {
+	DISTRIBUTIONS_HOP, DISTRIBUTIONS_DIRECTION, DISTRIBUTIONS_KIND, DISTRIBUTIONS_FROM,
+	DISTRIBUTIONS_TO, DISTRIBUTIONS_FROM_BYTES, DISTRIBUTIONS_TO_BYTES, DISTRIBUTIONS_PACKETS,
+	DISTRIBUTIONS_DROPPED, DISTRIBUTIONS_COLUMNS
+};
+
 enum run_column { RUN_KEY, RUN_VALUE, RUN_COLUMNS };
 
 extern const struct table_schema results_hops, results_balance, results_drops, results_injected,
 	results_resets, results_sessions, results_session_points, results_delays,
-	results_translations, results_changes, results_findings, results_run;
+	results_translations, results_changes, results_findings, results_run,
+	results_distributions;
 
 #endif

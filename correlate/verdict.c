@@ -120,7 +120,7 @@ static uint64_t verdict_drop_marked(const struct hop_pass *pass, struct odd *odd
 
 	for (i = 0; i < odds; i++) {
 		if (odd[i].marked && !odd[i].recut)
-			pass_set(pass, odd[i].point, odd[i].index, odd[i].direction, odd[i].marked);
+			pass_set_odd(pass, &odd[i], odd[i].marked);
 		else
 			odd[n++] = odd[i];
 	}
@@ -173,7 +173,7 @@ static enum status verdict_judge(const struct hop_pass *pass, struct odd *odd, u
 	if (!status)
 		status = judge_hop(odd, odds, pass->hop, pass->result->session, pass->result, j, err);
 	for (i = 0; i < odds && !status; i++)
-		pass_set(pass, odd[i].point, odd[i].index, odd[i].direction, odd[i].verdict);
+		pass_set_odd(pass, &odd[i], odd[i].verdict);
 	return status;
 }
 

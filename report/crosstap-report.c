@@ -73,7 +73,7 @@ static const struct option_row rows[] = {
 	 "write the whole set there: summary.txt and all CSV files", NULL},
 	{0, "csv", OPTION_TEXT, offsetof(struct tool, csv), "NAME",
 	 "write one table to standard output: hops, balance, drops, injected, resets, sessions, "
-	 "session_points, delays, translations, changes, findings, manifest or run",
+	 "session_points, delays, translations, changes, findings, manifest, run or distributions",
 	 NULL},
 	{0, "format", OPTION_TEXT, offsetof(struct tool, format), "FORMAT",
 	 "what to write to standard output: text (the summary), csv (with --csv) or json "
