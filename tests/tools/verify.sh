@@ -88,6 +88,68 @@ verify_sums()
 			}')" ""
 	verify_list drops dropped
 	verify_list injected injected
+	verify_distributions
+}
+
+# The bins of distributions.csv hold the packets of hops.csv, and each what belongs there.
+verify_distributions()
+{
+	local edges=64,128,256,512,1024,1281,1401,1500,1501,9001
+
+	is "the lengths of distributions.csv are those of the packets that hops.csv judges" \
+		"$(csv distributions -p hop,direction,packets,dropped kind=length_bytes |
+			awk -F'|' -v OFS='|' '{ way = $1 OFS $2; packets[way] += $3; dropped[way] += $4 }
+				END { for (way in packets) print way, packets[way], dropped[way] }' | sort)" \
+		"$(csv hops -p hop,direction,matched,dropped,uncaptured |
+			awk -F'|' -v OFS='|' '$3 + $4 + $5 { print $1, $2, $3 + $4 + $5, $4 }' | sort)"
+	is "its dropped packets of each length are those of drops.csv" \
+		"$(csv distributions -p hop,direction,from_bytes,dropped kind=length_bytes 'dropped>0' | sort)" \
+		"$(csv drops -p hop,direction,length_bytes | awk -F'|' -v OFS='|' -v edges=$edges '
+			BEGIN { n = split(edges, edge, ",") }
+			{
+				from = 0
+				for (i = 1; i <= n && $3 >= edge[i]; i++)
+					from = edge[i]
+				count[$1 OFS $2 OFS from]++
+			}
+			END { for (class in count) print class, count[class] }' | sort)"
+	is "its delays are as many as those of delays.csv" \
+		"$(csv distributions -p hop,direction,packets kind=delay_us |
+			awk -F'|' -v OFS='|' '{ sum[$1 OFS $2] += $3 }
+				END { for (way in sum) print way, sum[way] }' | sort)" \
+		"$({
+			csv hops -p hop,direction,delay_p50_us | sed 's/^/hop|/'
+			csv delays -p hop,direction,packets | sed 's/^/time|/'
+		} | awk -F'|' -v OFS='|' '
+			$1 == "hop" { known[$2 OFS $3] = $4 != ""; next }
+			known[$2 OFS $3] { sum[$2 OFS $3] += $4 }
+			END { for (way in sum) print way, sum[way] }' | sort)"
+	is "each delay of hops.csv lies in the bin that counts it" "$({
+			csv distributions -p hop,direction,packets,from_us,to_us kind=delay_us | sed 's/^/bin|/'
+			csv hops -p hop,direction,delay_min_us,delay_p50_us,delay_p90_us,delay_p99_us,delay_max_us |
+				sed 's/^/hop|/'
+		} | awk -F'|' -v OFS='|' '
+			$1 == "bin" {
+				way = $2 OFS $3
+				n[way]++
+				total[way] += $4
+				up_to[way, n[way]] = total[way]
+				from[way, n[way]] = $5
+				to[way, n[way]] = $6
+				next
+			}
+			$4 != "" {
+				way = $2 OFS $3
+				split("0 500 900 990 1000", permille, " ")
+				for (i = 1; i <= 5; i++) {
+					rank = int((total[way] * permille[i] + 999) / 1000)
+					for (bin = 1; bin < n[way] && up_to[way, bin] < rank; bin++)
+						;
+					low = from[way, bin]; high = to[way, bin]; delay = $(3 + i)
+					if ((low != "" && delay + 0 < low + 0) || (high != "" && delay + 0 >= high + 0))
+						print way, delay, "is not from", low, "to", high
+				}
+			}')" ""
 }
 
 # verify_list FILE COLUMN: as many rows in FILE.csv as COLUMN of hops.csv counts

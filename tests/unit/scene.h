@@ -9,7 +9,8 @@
  *
  * Whatever was sent, scene_run() checks that every packet is accounted for:
  * the rows of hops and balance add up, each point's rows hold as many packets
- * as its captures, and drops and injected have as many rows as hops counts.
+ * as its captures, drops and injected have as many rows as hops counts, and the
+ * bins of distributions hold as many packets.
  */
 #ifndef CROSSTAP_TESTS_SCENE_H
 #define CROSSTAP_TESTS_SCENE_H
@@ -81,7 +82,7 @@ static inline enum status scene_read(struct scene *s, struct store *store)
 	static const struct table_schema *const schemas[SCENE_TABLES] = {
 		&results_hops, &results_balance, &results_drops, &results_injected,
 		&results_resets, &results_sessions, &results_findings, &results_session_points,
-		&results_translations, &results_changes,
+		&results_translations, &results_changes, &results_distributions,
 	};
 	struct store_txn *txn = NULL;
 	enum status status = store_begin(store, false, &txn, &s->err);
@@ -189,6 +190,47 @@ static inline void scene_check_hops(const struct scene *s)
 	CHECK_INT(scene_sum(s, HOPS_INJECTED), scene_rows(s, INJECTED));
 }
 
+/* A column of distributions over all rows of a hop, direction and kind. */
+static inline long long scene_distributed(const struct scene *s, const char *hop,
+					  const char *direction, const char *kind, uint32_t column)
+{
+	long long sum = 0;
+	uint32_t row;
+
+	for (row = 0; row < s->table[DISTRIBUTIONS].rows; row++)
+		if (strcmp(scene_cell(s, DISTRIBUTIONS, row, DISTRIBUTIONS_HOP), hop) == 0 &&
+		    strcmp(scene_cell(s, DISTRIBUTIONS, row, DISTRIBUTIONS_DIRECTION),
+			   direction) == 0 &&
+		    strcmp(scene_cell(s, DISTRIBUTIONS, row, DISTRIBUTIONS_KIND), kind) == 0)
+			sum += scene_int(s, DISTRIBUTIONS, row, column);
+	return sum;
+}
+
+/* Bins hold what hops counts. */
+static inline void scene_check_distributions(const struct scene *s)
+{
+	uint32_t row;
+
+	for (row = 0; row < s->table[HOPS].rows; row++) {
+		const char *hop = scene_cell(s, HOPS, row, HOPS_HOP);
+		const char *direction = scene_cell(s, HOPS, row, HOPS_DIRECTION);
+		bool told = *scene_cell(s, HOPS, row, HOPS_DELAY_P50);
+		long long delays = scene_distributed(s, hop, direction, "delay_us",
+						     DISTRIBUTIONS_PACKETS);
+
+		CHECK_INT(delays > 0, told);
+		CHECK(delays <= scene_int(s, HOPS, row, HOPS_MATCHED));
+		CHECK_INT(scene_distributed(s, hop, direction, "length_bytes",
+					    DISTRIBUTIONS_PACKETS),
+			  scene_int(s, HOPS, row, HOPS_MATCHED) +
+				  scene_int(s, HOPS, row, HOPS_DROPPED) +
+				  scene_int(s, HOPS, row, HOPS_UNCAPTURED));
+		CHECK_INT(scene_distributed(s, hop, direction, "length_bytes",
+					    DISTRIBUTIONS_DROPPED),
+			  scene_int(s, HOPS, row, HOPS_DROPPED));
+	}
+}
+
 static inline void scene_check_balance(const struct scene *s)
 {
 	uint32_t row, p, f;
@@ -273,6 +315,7 @@ static inline void scene_check(const struct scene *s, enum status status)
 	if (getenv("SCENE_SHOW"))
 		scene_show(s);
 	scene_check_hops(s);
+	scene_check_distributions(s);
 	scene_check_balance(s);
 }
 
