@@ -24,7 +24,7 @@ struct trace_point {
 	uint32_t stage; /* PATH_OFF */
 	uint32_t nodes;
 	uint32_t connections; /* 1: some sessions are of several */
-	uint32_t unused;
+	uint32_t place; /* among the alternatives of its stage */
 	struct clock clock;
 };
 
@@ -105,12 +105,22 @@ static enum status trace_write_connections(const struct dossier_source *s, uint3
 	return status;
 }
 
+static uint32_t trace_place(const struct path *path, uint32_t p)
+{
+	uint32_t k = 0;
+
+	while (path->stage[p] != PATH_OFF && path->point[path->stage[p]][k] != p)
+		k++;
+	return k;
+}
+
 static enum status trace_write_point(const struct dossier_source *s, uint32_t p, struct store *store,
 				     uint32_t generation, struct trace_block *block,
 				     struct error *err)
 {
 	struct trace_point about = {.stage = s->path->stage[p], .nodes = s->view->point[p].nodes,
-				    .connections = s->sessions->connection != NULL};
+				    .connections = s->sessions->connection != NULL,
+				    .place = trace_place(s->path, p)};
 	enum status status;
 	uint32_t b;
 
@@ -244,8 +254,20 @@ static bool trace_clock_sane(const struct clock *clock)
 	return true;
 }
 
+/* Alternatives stand in their stage as the run had them. */
+static void trace_add_point(struct path *path, uint32_t *place, uint32_t p)
+{
+	uint8_t *list = path->point[path->stage[p]];
+	uint32_t k = path->points[path->stage[p]]++;
+
+	for (; k > 0 && place[list[k - 1]] > place[p]; k--)
+		list[k] = list[k - 1];
+	list[k] = (uint8_t)p;
+}
+
 static enum status trace_read_points(struct trace *t, uint32_t generation, struct error *err)
 {
+	uint32_t place[VIEW_POINTS_MAX];
 	struct path *path = &t->path;
 	enum status status = STATUS_OK;
 	struct trace_point about;
@@ -270,7 +292,8 @@ static enum status trace_read_points(struct trace *t, uint32_t generation, struc
 		path->stage[p] = (uint8_t)about.stage;
 		if (about.stage == PATH_OFF)
 			continue;
-		path->point[about.stage][path->points[about.stage]++] = (uint8_t)p;
+		place[p] = about.place;
+		trace_add_point(path, place, p);
 		path->stages = about.stage >= path->stages ? about.stage + 1 : path->stages;
 	}
 	return status;
