@@ -1,0 +1,45 @@
+/* A small table held in memory, for what shows the same rows several times or in another order.
+ */
+#ifndef CROSSTAP_REPORT_HELD_H
+#define CROSSTAP_REPORT_HELD_H
+
+#include "report/sheet.h"
+
+struct held {
+	const struct table_schema *schema;
+	uint64_t total;    /* rows of the table */
+	uint32_t count;    /* of those held: the first ones */
+	struct cell *cell; /* of row i, column c at [i * columns + c]; their texts are ours */
+};
+
+/* Whether a row is to be held. */
+typedef bool held_takes(const void *context, const struct cell *row);
+
+/* Holds at most `most` rows of a sheet, of those that `takes` wants (NULL: all). */
+enum status held_read(struct held *held, struct store_txn *txn, const char *sheet, uint32_t most,
+		      held_takes *takes, const void *context, struct error *err) MUST_CHECK;
+/* One that was never read is legal, if zeroed. */
+void held_free(struct held *held);
+
+static inline const struct cell *held_row(const struct held *held, uint32_t row)
+{
+	return held->cell + (size_t)row * held->schema->columns;
+}
+
+/* A text cell's text; "" where it is unknown. */
+static inline const char *held_text(const struct held *held, uint32_t row, unsigned column)
+{
+	const struct cell *cell = &held_row(held, row)[column];
+
+	return cell->known ? cell->text : "";
+}
+
+/* A count; 0 where it is unknown. */
+static inline uint64_t held_count(const struct held *held, uint32_t row, unsigned column)
+{
+	const struct cell *cell = &held_row(held, row)[column];
+
+	return cell->known && cell->number > 0 ? (uint64_t)cell->number : 0;
+}
+
+#endif
