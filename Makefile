@@ -37,7 +37,7 @@ REPORT = $(filter-out $(PROGRAMS),$(wildcard report/*.c))
 object = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIBCOLLECT = $(call object,$(COLLECT))
 LIBCORRELATE = $(call object,$(CORRELATE)) $(LIBCOLLECT)
-LIBREPORT = $(call object,$(REPORT)) $(LIBCORRELATE)
+LIBREPORT = $(call object,$(REPORT)) $(BUILD)/report/page_assets.o $(LIBCORRELATE)
 
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
 BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
@@ -59,6 +59,12 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The page's style sheet and script are part of the program.
+$(BUILD)/report/page_assets.o: report/page_assets.S report/page.css report/page.js
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # Test, bench and lab programs: one .c each, linked with everything; bump has a folder besides.
 .PHONY: units benches labs

@@ -14,6 +14,7 @@
 #include "report/json.h"
 #include "report/ladder.h"
 #include "report/output.h"
+#include "report/page.h"
 #include "report/set.h"
 #include "report/sheet.h"
 #include "report/text.h"
@@ -34,7 +35,7 @@ struct tool {
 typedef enum status show(struct tool *tool, struct output *output, struct store_txn *txn,
 			 struct error *err);
 
-static show show_text, show_csv, show_json, show_session;
+static show show_text, show_csv, show_json, show_html, show_session;
 
 /* A format without a function is in the interface, but not in this version. */
 static const struct {
@@ -42,7 +43,7 @@ static const struct {
 	show *show;
 } formats[] = {
 	{"text", show_text}, {"csv", show_csv},   {"json", show_json},
-	{"html", NULL},	     {"pcapng", NULL},
+	{"html", show_html}, {"pcapng", NULL},
 };
 
 static enum status later(void *target, const char *argument, struct error *err)
@@ -70,14 +71,14 @@ static const struct option_row rows[] = {
 	{'s', "store", OPTION_TEXT, offsetof(struct tool, store), "STORE",
 	 "the store to report on, with the results of crosstap-correlate", NULL},
 	{'o', "output", OPTION_TEXT, offsetof(struct tool, directory), "DIR",
-	 "write the whole set there: summary.txt and all CSV files", NULL},
+	 "write the whole set there: summary.txt, report.html and all CSV files", NULL},
 	{0, "csv", OPTION_TEXT, offsetof(struct tool, csv), "NAME",
 	 "write one table to standard output: hops, balance, drops, injected, resets, sessions, "
 	 "session_points, delays, translations, changes, findings, manifest, run or distributions",
 	 NULL},
 	{0, "format", OPTION_TEXT, offsetof(struct tool, format), "FORMAT",
-	 "what to write to standard output: text (the summary), csv (with --csv) or json "
-	 "(all tables)",
+	 "what to write to standard output: text (the summary), csv (with --csv), json (all tables) "
+	 "or html (the page)",
 	 NULL},
 	{0, "fail-on", OPTION_TEXT, offsetof(struct tool, fail_on), "LIST",
 	 "end with status 1 when there are: drops, resets (made by a hop), modifications", NULL},
@@ -94,7 +95,7 @@ static const struct option_row rows[] = {
 
 static const struct option_tool about = {
 	.name = "crosstap-report",
-	.usage = "-s STORE [-o DIR] [--csv NAME | --format text|json] [--filter EXPR] [--fail-on LIST]\n"
+	.usage = "-s STORE [-o DIR] [--csv NAME | --format text|json|html] [--filter EXPR] [--fail-on LIST]\n"
 		 "-s STORE --session ID",
 	.about = "Shows what the hops of a path did to the packets: a summary for people, CSV "
 		 "files or one JSON document for programs.",
@@ -190,6 +191,12 @@ static enum status show_json(struct tool *tool, struct output *output, struct st
 			   : json_write(output, txn, tool->beside, err);
 }
 
+static enum status show_html(struct tool *tool, struct output *output, struct store_txn *txn,
+			     struct error *err)
+{
+	return page_write(output, txn, tool->match, err);
+}
+
 static enum status show_session(struct tool *tool, struct output *output, struct store_txn *txn,
 				struct error *err)
 {
@@ -198,15 +205,12 @@ static enum status show_session(struct tool *tool, struct output *output, struct
 
 static enum status write_set(struct tool *tool, struct store_txn *txn, struct error *err)
 {
-	enum status status;
-	char *closing;
+	char *closing = tool->match ? show_filter_closing(tool) : NULL;
+	struct set_options options = {tool->match, closing};
+	enum status status = closing || !tool->match
+				     ? set_write(txn, tool->directory, &options, &tool->progress, err)
+				     : error_errno(err, ENOMEM, "summary");
 
-	if (!tool->match)
-		return set_write(txn, tool->directory, &tool->progress, err);
-	closing = show_filter_closing(tool);
-	status = closing ? filter_write_set(tool->match, txn, tool->directory, closing,
-					    &tool->progress, err)
-			 : error_errno(err, ENOMEM, "summary");
 	free(closing);
 	return status;
 }
@@ -222,7 +226,7 @@ static enum status check_format(const struct tool *tool, show **what, struct err
 		if (strcmp(format, formats[i].name) == 0)
 			break;
 	if (i == sizeof formats / sizeof formats[0])
-		return error_set(err, STATUS_USAGE, "--format: \"%s\" is none of text, csv, json",
+		return error_set(err, STATUS_USAGE, "--format: \"%s\" is none of text, csv, json, html",
 				 format);
 	if (!formats[i].show)
 		return error_set(err, STATUS_USAGE, "--format %s is not in this version yet",

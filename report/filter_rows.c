@@ -8,7 +8,6 @@
 #include "report/csv.h"
 #include "report/json.h"
 #include "report/set_sheets.h"
-#include "report/text.h"
 
 /* The sheets that have a session in each row, and in which column. */
 static const struct {
@@ -133,35 +132,16 @@ static enum status filter_write_sheet(const struct sheet *sheet, const struct fi
 	return status;
 }
 
-static enum status filter_write_summary(struct store_txn *txn, const char *directory,
-					const char *closing, struct error *err)
+enum status filter_write_sheets(const struct filter_match *match, struct store_txn *txn,
+				const char *directory, struct progress *progress,
+				struct error *err)
 {
-	struct text_options options = {false, closing};
-	struct output output;
-	enum status status = output_open(&output, directory, "summary.txt", err);
-
-	if (!status)
-		status = text_write(&output, txn, &options, err);
-	if (!status)
-		status = output_finish(&output, err);
-	output_abort(&output);
-	return status;
-}
-
-enum status filter_write_set(const struct filter_match *match, struct store_txn *txn,
-			     const char *directory, const char *closing,
-			     struct progress *progress, struct error *err)
-{
-	enum status status = output_make_directory(directory, err);
+	enum status status = STATUS_OK;
 	const struct sheet *sheet;
 	size_t i;
 
 	for (i = 0; !status && (sheet = sheet_at(i)); i++)
 		status = filter_write_sheet(sheet, match, txn, directory, progress, err);
-	if (!status)
-		status = filter_write_summary(txn, directory, closing, err);
-	if (progress)
-		progress_clear(progress);
 	return status;
 }
 

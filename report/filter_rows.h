@@ -17,11 +17,10 @@ enum status filter_rows_open(struct rows **out, const struct sheet *sheet,
 /* Whether a filter changes the sheet. */
 bool filter_rows_concerns(const struct sheet *sheet);
 
-/* Like set_write() and json_write(), filtered. `closing` is the summary's last paragraph;
- * `progress` may be NULL. */
-enum status filter_write_set(const struct filter_match *match, struct store_txn *txn,
-			     const char *directory, const char *closing,
-			     struct progress *progress, struct error *err) MUST_CHECK;
+/* Like set_sheets_write() and json_write(), filtered. `progress` may be NULL. */
+enum status filter_write_sheets(const struct filter_match *match, struct store_txn *txn,
+				const char *directory, struct progress *progress,
+				struct error *err) MUST_CHECK;
 enum status filter_write_json(struct output *output, const struct filter_match *match,
 			      struct store_txn *txn, struct progress *progress,
 			      struct error *err) MUST_CHECK;

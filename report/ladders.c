@@ -98,9 +98,9 @@ enum status ladders_open(struct ladders **out, struct store_txn *txn, const uint
 	}
 	status = facts && l && l->list ? ladders_find(l, txn, session, facts, err)
 				       : ladders_memory(err);
-	if (!status)
+	if (!status && count)
 		status = ladders_trace(l, txn, session, err);
-	if (!status)
+	if (!status && count)
 		status = ladders_read(l, txn, session, facts, &kept, err);
 	if (!status)
 		status = ladders_follow(l, err);

@@ -18,7 +18,7 @@ struct ladder_session {
 };
 
 struct ladders {
-	struct trace *trace;
+	struct trace *trace;            /* NULL, and all the rest empty: none was asked for */
 	struct names *names;
 	struct dossiers *dossiers;
 	struct ladder_clocks clocks;

@@ -4,21 +4,31 @@
 #include <stdlib.h>
 
 #include "collect/progress.h"
+#include "report/filter_rows.h"
 #include "report/output.h"
+#include "report/page.h"
 #include "report/set_sheets.h"
 #include "report/text.h"
 
-typedef enum status set_writer(struct output *output, struct store_txn *txn, struct error *err);
+typedef enum status set_writer(struct output *output, struct store_txn *txn,
+			       const struct set_options *options, struct error *err);
 
 static enum status set_write_summary(struct output *output, struct store_txn *txn,
-				     struct error *err)
+				     const struct set_options *options, struct error *err)
 {
-	static const struct text_options options = {
-		.closing = "The rows behind this are in the CSV files beside it; drops.csv and "
-			   "injected.csv name each packet.",
+	struct text_options text = {
+		.closing = options->closing ? options->closing
+					    : "The rows behind this are in the CSV files beside it; "
+					      "drops.csv and injected.csv name each packet.",
 	};
 
-	return text_write(output, txn, &options, err);
+	return text_write(output, txn, &text, err);
+}
+
+static enum status set_write_page(struct output *output, struct store_txn *txn,
+				  const struct set_options *options, struct error *err)
+{
+	return page_write(output, txn, options->match, err);
 }
 
 /* The files besides the sheets, which are written after them. */
@@ -27,24 +37,26 @@ static const struct {
 	set_writer *write;
 } set_outputs[] = {
 	{"summary.txt", set_write_summary},
+	{"report.html", set_write_page},
 };
 #define SET_OUTPUTS (sizeof set_outputs / sizeof set_outputs[0])
 
-enum status set_write(struct store_txn *txn, const char *directory, struct progress *progress,
-		      struct error *err)
+enum status set_write(struct store_txn *txn, const char *directory, const struct set_options *options,
+		      struct progress *progress, struct error *err)
 {
 	const char *label = progress ? progress->label : NULL;
 	enum status status = output_make_directory(directory, err);
 	size_t i;
 
 	if (!status)
-		status = set_sheets_write(txn, directory, progress, err);
+		status = options->match ? filter_write_sheets(options->match, txn, directory, progress, err)
+					: set_sheets_write(txn, directory, progress, err);
 	for (i = 0; !status && i < SET_OUTPUTS; i++) {
 		struct output output;
 
 		status = output_open(&output, directory, set_outputs[i].name, err);
 		if (!status)
-			status = set_outputs[i].write(&output, txn, err);
+			status = set_outputs[i].write(&output, txn, options, err);
 		if (!status)
 			status = output_finish(&output, err);
 		output_abort(&output);

@@ -116,11 +116,12 @@ static int clear(int *aside)
 
 static enum status write_set(struct store *store)
 {
+	const struct set_options options = {NULL, NULL};
 	struct store_txn *txn = NULL;
 	enum status status;
 
 	MUST(store_begin(store, false, &txn, &err));
-	status = set_write(txn, out, NULL, &err);
+	status = set_write(txn, out, &options, NULL, &err);
 	store_abort(&txn);
 	return status;
 }
@@ -148,7 +149,7 @@ static void check_same(bool long_texts)
 		free(got);
 	}
 	store_abort(&txn);
-	CHECK_INT(clear(&aside), s + 1); /* and the summary */
+	CHECK_INT(clear(&aside), s + 2); /* and the summary, and the page */
 	CHECK_INT(aside, 0);
 	store_close(&store);
 }

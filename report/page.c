@@ -1,0 +1,240 @@
+#include "report/page.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <nettle/base64.h>
+#include <nettle/sha2.h>
+
+#include "correlate/results.h"
+#include "report/html.h"
+#include "report/page_assets.h"
+#include "report/page_data.h"
+
+/* Rows held of each table. What is beyond is in its CSV file, and the page says so. */
+static const struct {
+	const char *sheet;
+	uint32_t most;
+	size_t held; /* where, in struct page */
+} page_tables[] = {
+	{"findings", 100, offsetof(struct page, findings)},
+	{"hops", 3 * PAGE_HOPS_MAX, offsetof(struct page, hops)},
+	{"delays", 40000, offsetof(struct page, delays)},
+	{"distributions", 40000, offsetof(struct page, distributions)},
+	{"changes", 2000, offsetof(struct page, changes)},
+	{"resets", 5000, offsetof(struct page, resets)},
+	{"balance", 6 * PAGE_HOPS_MAX, offsetof(struct page, balance)},
+	{"manifest", 500, offsetof(struct page, manifest)},
+	{"run", 200, offsetof(struct page, run)},
+};
+#define PAGE_TABLES (sizeof page_tables / sizeof page_tables[0])
+
+/* The page from top to bottom, as the summary has it. */
+static const struct {
+	const char *id, *title, *about;
+	page_section *write;
+} page_sections[] = {
+	{NULL, NULL, NULL, page_answer},
+	{NULL, NULL, NULL, page_path},
+	{"findings", "Findings", "What a person should read first, most serious first.", page_findings},
+	{"hops", "Hops", "What each hop did to the packets. Forward is along the path.", page_hops},
+	{"resets", "Resets", "Every RST of the run: where it came from, and why.", page_resets},
+	{"sessions", "Sessions", NULL, page_sessions},
+	{"account", "The account", NULL, page_balance},
+	{"inputs", "Inputs", NULL, page_inputs},
+	{"words", "Words", NULL, page_words},
+	{NULL, NULL, NULL, page_data},
+};
+#define PAGE_SECTIONS (sizeof page_sections / sizeof page_sections[0])
+
+enum status page_memory(struct error *err)
+{
+	return error_errno(err, ENOMEM, "report.html");
+}
+
+uint32_t page_hop_row(const struct page *page, const char *hop, const char *direction)
+{
+	uint32_t i;
+
+	for (i = 0; i < page->hops.count; i++)
+		if (strcmp(held_text(&page->hops, i, HOPS_HOP), hop) == 0 &&
+		    strcmp(held_text(&page->hops, i, HOPS_DIRECTION), direction) == 0)
+			break;
+	return i;
+}
+
+uint32_t page_hop_place(const struct page *page, const char *hop)
+{
+	uint32_t i;
+
+	for (i = 0; i < page->hop_count && strcmp(page->hop[i], hop) != 0; i++)
+		;
+	return i;
+}
+
+const char *page_run(const struct page *page, const char *key)
+{
+	uint32_t i;
+
+	for (i = 0; i < page->run.count; i++)
+		if (strcmp(held_text(&page->run, i, RUN_KEY), key) == 0)
+			return held_text(&page->run, i, RUN_VALUE);
+	return "";
+}
+
+/* ---- what is shown ---- */
+
+static bool page_takes_session(const void *context, const struct cell *row)
+{
+	const struct worst *worst = context;
+	uint32_t i;
+
+	for (i = 0; i < worst->count; i++)
+		if ((int64_t)worst->list[i].session + 1 == row[SESSIONS_SESSION].number)
+			return true;
+	return false;
+}
+
+static enum status page_read_sessions(struct page *page, struct error *err)
+{
+	enum status status = worst_find(&page->worst, page->txn, page->match, PAGE_SESSIONS_MAX, err);
+	uint32_t *session, count;
+
+	if (!status)
+		status = held_read(&page->sessions, page->txn, "sessions", page->worst.count,
+				   page_takes_session, &page->worst, err);
+	if (status)
+		return status;
+	session = worst_ascending(&page->worst, PAGE_LADDERS_MAX, PAGE_PACKETS_MAX, false, &count);
+	status = session ? ladders_open(&page->ladders, page->txn, session, count, err)
+			 : page_memory(err);
+	free(session);
+	return status;
+}
+
+static enum status page_read(struct page *page, struct error *err)
+{
+	enum status status = STATUS_OK;
+	uint32_t i;
+	size_t t;
+
+	for (t = 0; t < PAGE_TABLES && !status; t++) {
+		struct held *held = (struct held *)((char *)page + page_tables[t].held);
+
+		status = held_read(held, page->txn, page_tables[t].sheet, page_tables[t].most, NULL, NULL,
+				   err);
+	}
+	for (i = 0; i < page->hops.count && !status; i++) {
+		const char *hop = held_text(&page->hops, i, HOPS_HOP);
+
+		if (page->hop_count < PAGE_HOPS_MAX && page_hop_place(page, hop) == page->hop_count)
+			page->hop[page->hop_count++] = hop;
+	}
+	return status ? status : page_read_sessions(page, err);
+}
+
+static void page_free(struct page *page)
+{
+	size_t t;
+
+	for (t = 0; t < PAGE_TABLES; t++)
+		held_free((struct held *)((char *)page + page_tables[t].held));
+	held_free(&page->sessions);
+	worst_free(&page->worst);
+	ladders_close(&page->ladders);
+}
+
+/* ---- the frame ---- */
+
+/* 'sha256-...' of what stands between the tags (CSP Level 3, section 8.4). */
+static void page_digest(FILE *stream, const char *bytes, size_t size)
+{
+	char text[BASE64_ENCODE_RAW_LENGTH(SHA256_DIGEST_SIZE)];
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	struct sha256_ctx ctx;
+
+	sha256_init(&ctx);
+	sha256_update(&ctx, size, (const uint8_t *)bytes);
+	sha256_digest(&ctx, sizeof digest, digest);
+	base64_encode_raw(text, sizeof digest, digest);
+	fprintf(stream, "'sha256-%.*s'", (int)sizeof text, text);
+}
+
+static bool page_head(const struct page *page)
+{
+	FILE *stream = page->stream;
+	bool ok;
+
+	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src ", stream);
+	page_digest(stream, page_css, page_css_size);
+	fputs("; script-src ", stream);
+	page_digest(stream, page_js, page_js_size);
+	fputs("; base-uri 'none'; form-action 'none'\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	      "<meta name=\"color-scheme\" content=\"light dark\">\n"
+	      "<meta name=\"referrer\" content=\"no-referrer\">\n<title>crosstap: ",
+	      stream);
+	ok = html_text(stream, page_run(page, "path"));
+	fputs("</title>\n<style>", stream);
+	fwrite(page_css, 1, page_css_size, stream);
+	fputs("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#findings\">To the findings</a>\n"
+	      "<header><p class=\"brand\">crosstap</p><nav class=\"toc\" aria-label=\"On this page\">", stream);
+	return ok;
+}
+
+static void page_contents(const struct page *page)
+{
+	size_t i;
+
+	for (i = 0; i < PAGE_SECTIONS; i++)
+		if (page_sections[i].id)
+			fprintf(page->stream, "<a href=\"#%s\">%s</a> ", page_sections[i].id,
+				page_sections[i].title);
+	fputs("</nav></header>\n<main>\n<h1 class=\"hide\">What each hop did to the packets</h1>\n",
+	      page->stream);
+}
+
+static enum status page_body(struct page *page, const struct output *output, struct error *err)
+{
+	enum status status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; i < PAGE_SECTIONS && !status; i++) {
+		if (page_sections[i].id)
+			fprintf(page->stream, "<section id=\"%s\"><h2>%s</h2>\n", page_sections[i].id,
+				page_sections[i].title);
+		if (page_sections[i].about)
+			fprintf(page->stream, "<p class=\"about\">%s</p>\n", page_sections[i].about);
+		status = page_sections[i].write(page, err);
+		fputs(page_sections[i].id ? "</section>\n" : "", page->stream);
+		if (!status)
+			status = output_check(output, err);
+	}
+	return status;
+}
+
+enum status page_write(struct output *output, struct store_txn *txn, const struct filter_match *match,
+		       struct error *err)
+{
+	struct page page = {.stream = output->stream, .txn = txn, .match = match};
+	enum status status = page_read(&page, err);
+
+	if (!status && !page_head(&page))
+		status = page_memory(err);
+	if (!status) {
+		page_contents(&page);
+		status = page_body(&page, output, err);
+	}
+	if (!status) {
+		fprintf(page.stream, "</main>\n<footer>crosstap %s. All numbers are those of the CSV files "
+			"beside this page; where one is shown rounded, its exact value is in the page’s "
+			"source.</footer>\n<script>", CROSSTAP_VERSION);
+		fwrite(page_js, 1, page_js_size, page.stream);
+		fputs("</script>\n</body>\n</html>\n", page.stream);
+		status = output_check(output, err);
+	}
+	page_free(&page);
+	return status;
+}

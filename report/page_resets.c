@@ -1,0 +1,195 @@
+/* The RSTs of the page: a timeline by origin, and their causes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "correlate/results.h"
+#include "report/cell.h"
+#include "report/chart.h"
+#include "report/html.h"
+#include "report/page_table.h"
+
+#define RESETS_ORIGINS_MAX 12
+#define RESETS_WIDTH 900.0
+#define RESETS_LANE 30.0
+#define RESETS_MARKS_MAX 3000 /* drawn; more than there are places for */
+
+/* How an origin's marks look: by verdict. */
+static const struct {
+	const char *verdict, *class, *path;
+} resets_marks[] = {
+	{"injected", "inject", "l5 5l-5 5l-5 -5z"},             /* a diamond */
+	{"endpoint", "endpoint", "m-4 1h8v8h-8z"},              /* a square */
+	{"unknown", "unknown", "m-4 9l4 -8l4 8z"},              /* a triangle */
+};
+#define RESETS_MARKS (sizeof resets_marks / sizeof resets_marks[0])
+
+struct resets_kind {
+	const char *origin, *cause, *verdict;
+	uint64_t count;
+	uint32_t first; /* row */
+};
+
+static const char *resets_origin(const struct page *page, uint32_t row)
+{
+	const char *origin = held_text(&page->resets, row, RESETS_ORIGIN);
+
+	return *origin ? origin : "unknown";
+}
+
+static uint32_t resets_origins(const struct page *page, const char *origin[RESETS_ORIGINS_MAX])
+{
+	uint32_t count = 0, i, k;
+
+	for (i = 0; i < page->resets.count; i++) {
+		for (k = 0; k < count && strcmp(origin[k], resets_origin(page, i)) != 0; k++)
+			;
+		if (k == count && count < RESETS_ORIGINS_MAX)
+			origin[count++] = resets_origin(page, i);
+	}
+	return count;
+}
+
+static struct chart_axis resets_time(const struct page *page)
+{
+	int64_t first = INT64_MAX, last = INT64_MIN;
+	uint32_t i;
+
+	for (i = 0; i < page->delays.count; i++) {
+		const struct cell *cell = held_row(&page->delays, i);
+		int64_t end = cell[DELAYS_BUCKET_START].number + cell[DELAYS_BUCKET].number;
+
+		first = cell[DELAYS_BUCKET_START].number < first ? cell[DELAYS_BUCKET_START].number : first;
+		last = end > last ? end : last;
+	}
+	for (i = 0; i < page->resets.count; i++) {
+		int64_t at = held_row(&page->resets, i)[RESETS_TIME].number;
+
+		first = at < first ? at : first;
+		last = at > last ? at : last;
+	}
+	return chart_axis_time(first, last);
+}
+
+static bool resets_mark(const struct page *page, const struct chart *chart, uint32_t row, double y)
+{
+	const struct cell *cell = held_row(&page->resets, row);
+	const char *verdict = held_text(&page->resets, row, RESETS_VERDICT);
+	char time[CELL_ROOM];
+	bool ok;
+	size_t m;
+
+	for (m = 0; m < RESETS_MARKS - 1 && strcmp(verdict, resets_marks[m].verdict) != 0; m++)
+		;
+	*cell_time(time, cell[RESETS_TIME].number) = '\0';
+	fprintf(page->stream, "<path class=\"mark-%s\" d=\"M%.1f %.1f%s\"><title>%.15s, session %lld: ",
+		resets_marks[m].class, chart_x_time(chart, cell[RESETS_TIME].number), y - 5,
+		resets_marks[m].path, strchr(time, 'T') + 1,
+		cell[RESETS_SESSION].known ? (long long)cell[RESETS_SESSION].number : 0);
+	ok = html_text(page->stream, held_text(&page->resets, row, RESETS_CAUSE));
+	fputs("</title></path>\n", page->stream);
+	return ok;
+}
+
+static bool resets_timeline(struct page *page)
+{
+	const char *origin[RESETS_ORIGINS_MAX];
+	uint32_t lanes = resets_origins(page, origin), i, k;
+	struct chart chart;
+	bool ok;
+
+	fputs("<figure class=\"scroll\">", page->stream);
+	ok = chart_begin(&chart, page->stream, RESETS_WIDTH, 70 + lanes * RESETS_LANE, resets_time(page),
+			 chart_axis_classes(lanes), "time", "origin", "RSTs over time, by their origin");
+	for (k = 0; ok && k < lanes; k++) {
+		fprintf(page->stream, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/><text class=\"lane\" x=\"%.1f\" "
+			"y=\"%.1f\">", chart.left, chart_y(&chart, k), chart.right, chart.left + 4,
+			chart_y(&chart, k) - 7);
+		ok = html_hop(page->stream, origin[k]);
+		fputs("</text>\n", page->stream);
+	}
+	for (i = 0; ok && i < page->resets.count && i < RESETS_MARKS_MAX; i++) {
+		for (k = 0; k < lanes && strcmp(origin[k], resets_origin(page, i)) != 0; k++)
+			;
+		ok = k == lanes || resets_mark(page, &chart, i, chart_y(&chart, k));
+	}
+	chart_end(&chart);
+	fputs("<figcaption><b>RSTs over time, by origin.</b> <span class=\"key inject\">◆</span> injected by a hop, "
+	      "<span class=\"key\">■</span> sent by an end, <span class=\"key\">▲</span> not to be "
+	      "told.</figcaption></figure>\n", page->stream);
+	return ok;
+}
+
+/* ---- causes ---- */
+
+static int resets_compare(const void *x, const void *y)
+{
+	const struct resets_kind *a = x, *b = y;
+
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	return (a->first > b->first) - (a->first < b->first);
+}
+
+static uint32_t resets_kinds(const struct page *page, struct resets_kind *kind)
+{
+	uint32_t count = 0, i, k;
+
+	for (i = 0; i < page->resets.count; i++) {
+		struct resets_kind one = {resets_origin(page, i), held_text(&page->resets, i, RESETS_CAUSE),
+					  held_text(&page->resets, i, RESETS_VERDICT), 1, i};
+
+		for (k = 0; k < count; k++)
+			if (strcmp(kind[k].origin, one.origin) == 0 && strcmp(kind[k].cause, one.cause) == 0 &&
+			    strcmp(kind[k].verdict, one.verdict) == 0)
+				break;
+		if (k < count)
+			kind[k].count++;
+		else
+			kind[count++] = one;
+	}
+	qsort(kind, count, sizeof *kind, resets_compare);
+	return count;
+}
+
+static bool resets_causes(struct page *page)
+{
+	struct resets_kind *kind = malloc(((size_t)page->resets.count + 1) * sizeof *kind);
+	uint32_t count = kind ? resets_kinds(page, kind) : 0, i;
+	bool ok = kind != NULL;
+
+	fputs("<div class=\"wide\"><table><caption>Causes</caption><thead><tr><th scope=\"col\">origin</th>"
+	      "<th scope=\"col\">cause</th><th scope=\"col\">verdict</th><th scope=\"col\" class=\"n\">RSTs</th>"
+	      "<th scope=\"col\">evidence of the first</th></tr></thead><tbody>\n", page->stream);
+	for (i = 0; ok && i < count; i++) {
+		fputs("<tr><td>", page->stream);
+		ok = html_hop(page->stream, kind[i].origin);
+		fputs("</td><td>", page->stream);
+		ok = ok && html_text(page->stream, kind[i].cause);
+		fputs("</td><td>", page->stream);
+		ok = ok && html_text(page->stream, kind[i].verdict);
+		fputs("</td><td class=\"n\">", page->stream);
+		html_count(page->stream, kind[i].count);
+		fputs("</td><td>", page->stream);
+		ok = ok && html_text(page->stream, held_text(&page->resets, kind[i].first, RESETS_EVIDENCE));
+		fputs("</td></tr>\n", page->stream);
+	}
+	page_table_end(page);
+	free(kind);
+	return ok;
+}
+
+enum status page_resets(struct page *page, struct error *err)
+{
+	if (!page->resets.total) {
+		fputs("<p>No RST was seen.</p>\n", page->stream);
+		return STATUS_OK;
+	}
+	if (page->resets.total > page->resets.count) {
+		fputs("<p class=\"note\">The first ", page->stream);
+		html_count(page->stream, page->resets.count);
+		fputs(" of ", page->stream);
+		html_count(page->stream, page->resets.total);
+		fputs("; all of them are in resets.csv.</p>\n", page->stream);
+	}
+	return resets_timeline(page) && resets_causes(page) ? STATUS_OK : page_memory(err);
+}
