@@ -163,6 +163,18 @@ bool terminal_colour(FILE *stream)
 	return term && *term && strcmp(term, "dumb") != 0 && isatty(fileno(stream));
 }
 
+bool terminal_ascii(FILE *stream)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	const char *locale = NULL;
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof names[0] && !(locale && *locale); i++)
+		locale = getenv(names[i]);
+	return isatty(fileno(stream)) &&
+	       !(locale && (strcasestr(locale, "utf-8") || strcasestr(locale, "utf8")));
+}
+
 unsigned terminal_columns(FILE *stream)
 {
 	struct winsize size;

@@ -38,6 +38,10 @@ const char *terminal_time(char out[TERMINAL_TIME_MAX], int64_t time_ns);
  * NO_COLOR not set to anything (https://no-color.org). */
 bool terminal_colour(FILE *stream);
 
+/* Whether the stream is a terminal whose locale (LC_ALL, LC_CTYPE, LANG: the first that is set)
+ * is not UTF-8. Files and pipes are always written in UTF-8. */
+bool terminal_ascii(FILE *stream);
+
 /* The width in columns; 80 where it is not known. */
 unsigned terminal_columns(FILE *stream);
 

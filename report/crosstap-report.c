@@ -160,7 +160,8 @@ static enum status show_text(struct tool *tool, struct output *output, struct st
 			     struct error *err)
 {
 	char *closing = show_closing(tool);
-	struct text_options options = {terminal_colour(output->stream), closing};
+	struct text_options options = {terminal_colour(output->stream),
+				       terminal_ascii(output->stream), closing};
 	enum status status = closing ? text_write(output, txn, &options, err)
 				     : error_errno(err, ENOMEM, "summary");
 

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #define GRID_COLUMNS_MAX 24
-#define GRID_CELL_ROOM 48
+#define GRID_CELL_ROOM 64
 
 struct grid;
 

@@ -354,6 +354,7 @@ enum status text_write(struct output *output, struct store_txn *txn,
 {
 	struct text text = {output->stream, txn, options->colour};
 	struct text_hops *hops = NULL;
+	struct text_bars bars = {.ascii = false};
 	enum status status = text_hops_read(&hops, txn, err);
 	char *answer = status ? NULL : text_hops_answer(hops);
 
@@ -370,7 +371,9 @@ enum status text_write(struct output *output, struct store_txn *txn,
 	if (!status)
 		status = text_findings(&text, err);
 	if (!status)
-		status = text_hops_print(hops, text.stream, TEXT_WIDTH, err);
+		status = text_bars_read(&bars, txn, options->ascii, err);
+	if (!status)
+		status = text_hops_print(hops, &bars, text.stream, TEXT_WIDTH, err);
 	if (!status)
 		status = text_inputs(&text, err);
 	if (!status)
@@ -380,6 +383,7 @@ enum status text_write(struct output *output, struct store_txn *txn,
 		wording_wrap(text.stream, options->closing, 0, 0, TEXT_WIDTH);
 	}
 	free(answer);
+	text_bars_free(&bars);
 	text_hops_free(&hops);
 	return status;
 }

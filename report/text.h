@@ -18,6 +18,7 @@
 
 struct text_options {
 	bool colour;
+	bool ascii;          /* bars of delay: for a terminal that knows no other characters */
 	const char *closing; /* the last sentence: where the files are */
 };
 

@@ -13,7 +13,8 @@
 
 struct text_hop {
 	char *hop, *label;               /* owned, for people */
-	bool directed;                   /* not the row `none` */
+	char *name;                      /* of the hop, as the tables have it */
+	const char *direction;           /* NULL: the row `none` */
 	struct cell cell[HOPS_COLUMNS];  /* numbers only */
 };
 
@@ -32,7 +33,7 @@ struct text_hops_sum {
 
 /* The grids: which column of hops.csv, and how it is shown. Optional ones show where a row has
  * something else than 0. */
-enum text_hops_form { FORM_COUNT, FORM_PERCENT, FORM_TIME, FORM_CLOCK };
+enum text_hops_form { FORM_COUNT, FORM_PERCENT, FORM_TIME, FORM_CLOCK, FORM_BARS };
 
 struct text_hops_column {
 	const char *heading;
@@ -62,6 +63,7 @@ static const struct text_hops_column text_hops_delays[] = {
 	{"p90", HOPS_DELAY_P90, FORM_TIME, false},
 	{"p99", HOPS_DELAY_P99, FORM_TIME, false},
 	{"max", HOPS_DELAY_MAX, FORM_TIME, false},
+	{"p50 over time", HOPS_DELAY_P50, FORM_BARS, false},
 	{"clock offset", HOPS_CLOCK_OFFSET, FORM_CLOCK, false},
 };
 
@@ -94,6 +96,7 @@ void text_hops_free(struct text_hops **hops)
 
 		free(hop->hop);
 		free(hop->label);
+		free(hop->name);
 	}
 	free((*hops)->hop);
 	free(*hops);
@@ -139,12 +142,14 @@ static bool text_hops_add(struct text_hops *hops, const struct rows *rows)
 	memset(hop, 0, sizeof *hop);
 	rows_cell(rows, HOPS_HOP, &name);
 	rows_cell(rows, HOPS_DIRECTION, &direction);
-	hop->directed = strcmp(direction.text, "none") != 0;
+	if (strcmp(direction.text, "none") != 0)
+		hop->direction = strcmp(direction.text, "reverse") == 0 ? "reverse" : "forward";
+	hop->name = strdup(name.text);
 	hop->hop = wording_hop(name.text);
-	hop->label = text_hops_label(rows, name.text, hop->directed);
+	hop->label = text_hops_label(rows, name.text, hop->direction != NULL);
 	for (c = HOPS_PACKETS; c < HOPS_DIRECTION_EVIDENCE; c++)
 		rows_cell(rows, c, &hop->cell[c]);
-	return hop->hop && hop->label;
+	return hop->hop && hop->label && hop->name;
 }
 
 enum status text_hops_read(struct text_hops **out, struct store_txn *txn, struct error *err)
@@ -198,7 +203,7 @@ static size_t text_hops_sums(const struct text_hops *hops, struct text_hops_sum 
 			;
 		if (k == count)
 			sum[count++] = (struct text_hops_sum){.hop = hop->hop, .place = k};
-		if (!hop->directed)
+		if (!hop->direction)
 			continue;
 		sum[k].packets += text_hops_count(hop, HOPS_PACKETS);
 		sum[k].matched += text_hops_count(hop, HOPS_MATCHED);
@@ -310,9 +315,11 @@ char *text_hops_answer(const struct text_hops *hops)
 /* ---- the grids ---- */
 
 static void text_hops_cell(struct grid *grid, unsigned number,
-			   const struct text_hops_column *column, const struct text_hop *hop)
+			   const struct text_hops_column *column, const struct text_hop *hop,
+			   const struct text_bars *bars)
 {
 	char text[WORDING_ROOM], error[WORDING_ROOM], both[2 * WORDING_ROOM + 8];
+	char line[TEXT_BARS_ROOM];
 	const struct cell *cell = &hop->cell[column->column];
 
 	if (!cell->known)
@@ -327,6 +334,9 @@ static void text_hops_cell(struct grid *grid, unsigned number,
 	case FORM_TIME:
 		grid_set(grid, number, wording_duration(text, cell->number));
 		break;
+	case FORM_BARS:
+		grid_set(grid, number, text_bars_line(bars, hop->name, hop->direction, line));
+		break;
 	case FORM_CLOCK:
 		wording_offset(text, cell->number);
 		cell = &hop->cell[HOPS_CLOCK_ERROR];
@@ -339,7 +349,7 @@ static void text_hops_cell(struct grid *grid, unsigned number,
 
 /* Grid `g` of the table above; NULL without memory. */
 static struct grid *text_hops_grid(const struct text_hops *hops, size_t g,
-				   const char **headings)
+				   const struct text_bars *bars, const char **headings)
 {
 	const struct text_hops_column *column = text_hops_grids[g].column;
 	struct grid *grid;
@@ -356,7 +366,7 @@ static struct grid *text_hops_grid(const struct text_hops *hops, size_t g,
 	for (i = 0; grid && i < hops->count; i++) {
 		const struct text_hop *hop = &hops->hop[i];
 
-		if (!hop->directed &&
+		if (!hop->direction &&
 		    !(text_hops_grids[g].undirected && text_hops_count(hop, HOPS_PACKETS)))
 			continue;
 		if (!grid_add_row(grid, hop->label)) {
@@ -364,19 +374,19 @@ static struct grid *text_hops_grid(const struct text_hops *hops, size_t g,
 			break;
 		}
 		for (c = 0; c < text_hops_grids[g].columns; c++)
-			text_hops_cell(grid, c, &column[c], hop);
+			text_hops_cell(grid, c, &column[c], hop, bars);
 	}
 	return grid;
 }
 
-enum status text_hops_print(const struct text_hops *hops, FILE *stream, unsigned width,
-			    struct error *err)
+enum status text_hops_print(const struct text_hops *hops, const struct text_bars *bars,
+			    FILE *stream, unsigned width, struct error *err)
 {
 	const char *headings[GRID_COLUMNS_MAX + 1];
 	size_t g;
 
 	for (g = 0; g < sizeof text_hops_grids / sizeof text_hops_grids[0]; g++) {
-		struct grid *grid = text_hops_grid(hops, g, headings);
+		struct grid *grid = text_hops_grid(hops, g, bars, headings);
 
 		if (!grid)
 			return error_errno(err, ENOMEM, "summary");

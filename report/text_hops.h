@@ -8,6 +8,7 @@
 #include "collect/store.h"
 #include "report/cell.h"
 #include "report/grid.h"
+#include "report/text_bars.h"
 
 struct text_hops;
 
@@ -19,7 +20,7 @@ void text_hops_free(struct text_hops **hops);
 /* What the hops did, worst first. The caller frees; NULL without memory. */
 char *text_hops_answer(const struct text_hops *hops);
 
-enum status text_hops_print(const struct text_hops *hops, FILE *stream, unsigned width,
-			    struct error *err) MUST_CHECK;
+enum status text_hops_print(const struct text_hops *hops, const struct text_bars *bars,
+			    FILE *stream, unsigned width, struct error *err) MUST_CHECK;
 
 #endif
