@@ -132,8 +132,10 @@ static const struct {
 	FIELD(FIELD_32, links, UINT32_MAX),
 	FIELD(FIELD_32, options, UINT32_MAX),
 	FIELD(FIELD_32, drop_places, CAPTURE_DROPS_MAX),
+	FIELD(FIELD_TEXT, path, 0),
 };
 #define CAPTURE_FIELDS (sizeof capture_fields / sizeof capture_fields[0])
+#define CAPTURE_FIELDS_LEAST (CAPTURE_FIELDS - 1) /* a row of before ends behind these */
 
 void capture_row_put(struct buffer *out, const struct capture *capture)
 {
@@ -190,6 +192,8 @@ static bool capture_row_get(struct buffer_reader *in, struct capture *capture)
 		size_t size = capture_fields[f].size;
 		uint32_t number32;
 
+		if (f == CAPTURE_FIELDS_LEAST && !in->left)
+			break;
 		switch (capture_fields[f].type) {
 		case FIELD_32:
 			number32 = (uint32_t)buffer_get_limited(in, most);

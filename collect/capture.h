@@ -26,6 +26,7 @@
 #define CAPTURES_MAX 65536u       /* captures in one store */
 #define CAPTURE_NAME_MAX 64       /* bytes of a point's name, with the zero */
 #define CAPTURE_FILE_MAX 1024     /* bytes of a file name kept, with the zero */
+#define CAPTURE_PATH_MAX 1024
 #define CAPTURE_FILTER_MAX 1024
 #define CAPTURE_FLOWS_MAX 0x7ffffffeu /* per capture: flow numbers share 32 bits with a direction */
 #define CAPTURE_DROPS_MAX 65536   /* places in a capture where it says that it lost packets */
@@ -74,6 +75,10 @@ struct capture {
 	uint32_t flows;
 	uint32_t links, options;      /* entries in the two dictionaries */
 	uint32_t drop_places;
+	/* Where the file was when it was read, as given: relative to where crosstap-collect ran.
+	 * "" for standard input, for one that does not fit, and in a store of before. To find the
+	 * packets again only: no report may show it, since another machine has another one. */
+	char path[CAPTURE_PATH_MAX];
 };
 
 enum capture_dictionary { CAPTURE_LINKS = 0, CAPTURE_OPTIONS = 1 };

@@ -355,13 +355,23 @@ static void ingest_describe_interfaces(struct ingest *in)
 		c->snaplen = 0;
 }
 
+/* A path that is cut would be that of another file. */
+static void ingest_describe_path(const struct ingest *in)
+{
+	const char *path = in->job->path, *slash = strrchr(path, '/');
+	struct capture *c = in->capture;
+
+	snprintf(c->file, sizeof c->file, "%s", slash ? slash + 1 : path);
+	if (strcmp(path, "-") != 0 && strlen(path) < sizeof c->path)
+		snprintf(c->path, sizeof c->path, "%s", path);
+}
+
 static void ingest_describe(struct ingest *in)
 {
 	const struct source_info *info = source_info(in->source);
-	const char *slash = strrchr(in->job->path, '/');
 	struct capture *c = in->capture;
 
-	snprintf(c->file, sizeof c->file, "%s", slash ? slash + 1 : in->job->path);
+	ingest_describe_path(in);
 	snprintf(c->interface, sizeof c->interface, "%s", in->job->selection.interface);
 	snprintf(c->filter, sizeof c->filter, "%s", in->job->selection.filter);
 	snprintf(c->format, sizeof c->format, "%s", info->format);

@@ -83,6 +83,7 @@ static void test_row(void)
 		.damaged = true,
 		.damage_offset = 77,
 		.damage = "a block of 7 bytes",
+		.path = "../captures of monday/ring\xff-00001.pcap",
 	};
 	static struct capture plain;
 	struct capture *list;

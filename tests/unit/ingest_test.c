@@ -179,6 +179,7 @@ static void records(void)
 	CHECK_INT(run(store, everything, false, &result, &err), STATUS_OK);
 	CHECK(!result.known);
 	CHECK_TEXT(c->file, "capture");
+	CHECK_TEXT(c->path, build_path());
 	CHECK_TEXT(c->format, "pcap");
 	CHECK_TEXT(c->link_types, "Ethernet");
 	CHECK_INT(c->packets, TALK);
