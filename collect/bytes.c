@@ -31,8 +31,8 @@ static const struct stream *stream_of_const(const struct bytes *bytes)
 }
 
 /* Takes the descriptor, also when it fails. */
-static enum status stream_open(struct bytes **out, int fd, const char *name, bool plain,
-			       struct error *err)
+static enum status stream_open(struct bytes **out, int fd, const char *name,
+			       enum intake_work work, struct error *err)
 {
 	struct stream *stream = calloc(1, sizeof *stream);
 	int errno_value = ENOMEM;
@@ -41,7 +41,7 @@ static enum status stream_open(struct bytes **out, int fd, const char *name, boo
 	if (stream)
 		stream->name = strdup(name);
 	if (stream && stream->name)
-		errno_value = intake_open(&stream->intake, fd, plain);
+		errno_value = intake_open(&stream->intake, fd, work);
 	else
 		close(fd);
 	if (!errno_value) {
@@ -54,7 +54,7 @@ static enum status stream_open(struct bytes **out, int fd, const char *name, boo
 	return error_errno(err, errno_value, "%s", name);
 }
 
-enum status bytes_open(struct bytes **out, const char *path, struct error *err)
+enum status bytes_open(struct bytes **out, const char *path, bool hashed, struct error *err)
 {
 	bool standard = strcmp(path, "-") == 0;
 	const char *name = standard ? "standard input" : path;
@@ -64,12 +64,12 @@ enum status bytes_open(struct bytes **out, const char *path, struct error *err)
 	*out = NULL;
 	if (fd < 0)
 		return error_errno(err, errno, "%s", name);
-	return stream_open(out, fd, name, false, err);
+	return stream_open(out, fd, name, hashed ? INTAKE_WHOLE : INTAKE_UNHASHED, err);
 }
 
 enum status bytes_open_pipe(struct bytes **out, int fd, const char *name, struct error *err)
 {
-	return stream_open(out, fd, name, true, err);
+	return stream_open(out, fd, name, INTAKE_PLAIN, err);
 }
 
 void bytes_cancel(struct bytes *bytes)

@@ -37,8 +37,9 @@ struct bytes {
 	uint64_t end_offset;           /* of `end`, in the expanded bytes */
 };
 
-/* Opens a file ("-" = standard input) and begins to read it. */
-enum status bytes_open(struct bytes **out, const char *path, struct error *err) MUST_CHECK;
+/* Opens a file ("-" = standard input) and begins to read it. Not hashed, it has no digest. */
+enum status bytes_open(struct bytes **out, const char *path, bool hashed,
+		       struct error *err) MUST_CHECK;
 
 /* The same over the reading end of a pipe, which becomes the stream's even
  * when this fails. It is neither hashed nor unpacked. */

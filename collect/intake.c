@@ -25,7 +25,7 @@
 struct intake {
 	int fd, wake_fd;               /* wake_fd ends a poll() on a pipe */
 	bool polled;                   /* not a regular file: read() may wait for ever */
-	bool plain;                    /* a pipe of our own: not hashed, not unpacked */
+	enum intake_work work;
 	uint64_t size_bytes;
 	pthread_t thread;
 	bool running;
@@ -131,7 +131,7 @@ static bool raw_fill(struct intake *intake, uint8_t *out, size_t room, size_t le
 
 static void raw_hash(struct intake *intake, const uint8_t *bytes, size_t size)
 {
-	if (!intake->plain)
+	if (intake->work == INTAKE_WHOLE)
 		sha256_update(&intake->sha, size, bytes);
 }
 
@@ -260,7 +260,7 @@ static void thread_read(struct intake *intake)
 
 	if (!chunk || !raw_fill(intake, chunk->bytes, INTAKE_CHUNK, UNPACK_MAGIC_MAX, &first))
 		return;
-	if (!intake->plain)
+	if (intake->work != INTAKE_PLAIN)
 		packing = unpack_recognise(chunk->bytes, first);
 	if (!packing) {
 		thread_copy(intake, chunk, first);
@@ -324,7 +324,7 @@ static int intake_prepare(struct intake *intake)
 	return intake->wake_fd < 0 ? errno : 0;
 }
 
-int intake_open(struct intake **out, int fd, bool plain)
+int intake_open(struct intake **out, int fd, enum intake_work work)
 {
 	struct intake *intake = calloc(1, sizeof *intake);
 	int errno_value;
@@ -336,7 +336,7 @@ int intake_open(struct intake **out, int fd, bool plain)
 	}
 	intake->fd = fd;
 	intake->wake_fd = -1;
-	intake->plain = plain;
+	intake->work = work;
 	intake->packing = "";
 	pthread_mutex_init(&intake->lock, NULL);
 	pthread_cond_init(&intake->changed, NULL);
@@ -439,7 +439,7 @@ bool intake_digest(struct intake *intake, uint8_t digest[INTAKE_DIGEST])
 	bool complete;
 
 	pthread_mutex_lock(&intake->lock);
-	complete = intake->finished && intake->raw_over;
+	complete = intake->finished && intake->raw_over && intake->work == INTAKE_WHOLE;
 	if (complete)
 		memcpy(digest, intake->digest, INTAKE_DIGEST);
 	pthread_mutex_unlock(&intake->lock);

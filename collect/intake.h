@@ -36,9 +36,16 @@ struct intake_chunk {
 
 struct intake;
 
+/* What is done with the bytes besides reading them. */
+enum intake_work {
+	INTAKE_WHOLE,    /* hash and unpack */
+	INTAKE_UNHASHED, /* unpack only: intake_digest() is always false */
+	INTAKE_PLAIN,    /* neither */
+};
+
 /* Begins to read. The descriptor becomes the intake's even when this fails.
- * plain: neither hash nor unpack. Returns an errno value, or 0. */
-int intake_open(struct intake **out, int fd, bool plain);
+ * Returns an errno value, or 0. */
+int intake_open(struct intake **out, int fd, enum intake_work work);
 /* NULL is legal; *intake becomes NULL. */
 void intake_close(struct intake **intake);
 /* Makes whatever waits stop waiting, for good. From any thread. */
@@ -57,7 +64,7 @@ const char *intake_text(const struct intake *intake);
 /* Reads the rest of the raw file for the digest only; every chunk is given up.
  * Returns an errno value, or 0. */
 int intake_drain(struct intake *intake);
-/* False while the raw file has not been read to its end. */
+/* False while the raw file has not been read to its end, or was not hashed. */
 bool intake_digest(struct intake *intake, uint8_t digest[INTAKE_DIGEST]);
 /* The packing's name or "", known after the first intake_take(). Static. */
 const char *intake_packing(const struct intake *intake);

@@ -160,7 +160,8 @@ static enum status source_begin(struct source *source, struct error *err)
 	return status;
 }
 
-enum status source_open(struct source **out, const char *path, struct error *err)
+static enum status source_start(struct source **out, const char *path, bool hashed,
+				struct error *err)
 {
 	struct source *source = calloc(1, sizeof *source);
 	enum status status;
@@ -168,13 +169,23 @@ enum status source_open(struct source **out, const char *path, struct error *err
 	*out = NULL;
 	if (!source)
 		return error_errno(err, ENOMEM, "%s", path);
-	status = bytes_open(&source->bytes, path, err);
+	status = bytes_open(&source->bytes, path, hashed, err);
 	if (status == STATUS_OK)
 		status = source_begin(source, err);
 	if (status != STATUS_OK)
 		source_close(&source);
 	*out = source;
 	return status;
+}
+
+enum status source_open(struct source **out, const char *path, struct error *err)
+{
+	return source_start(out, path, true, err);
+}
+
+enum status source_open_again(struct source **out, const char *path, struct error *err)
+{
+	return source_start(out, path, false, err);
 }
 
 void source_close(struct source **source)

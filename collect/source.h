@@ -75,6 +75,10 @@ struct source;
  * its header is cut. STATUS_SYSTEM: it cannot be opened or read. */
 enum status source_open(struct source **out, const char *path, struct error *err) MUST_CHECK;
 
+/* The same for a capture that was read before, of which single frames are wanted: SHA-256,
+ * which is the greater part of the work, is left out, and source_info()->sha256 stays zero. */
+enum status source_open_again(struct source **out, const char *path, struct error *err) MUST_CHECK;
+
 /* The next frame. *more is false at the end of the capture, or at damage. An
  * error is returned only when the system fails (a read error). */
 enum status source_next(struct source *source, struct frame *frame, bool *more,

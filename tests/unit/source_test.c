@@ -347,6 +347,39 @@ static void test_standard_input(void)
 	check_case("'-' is standard input, which stays open");
 }
 
+static void test_again(void)
+{
+	static const uint8_t zero[SOURCE_SHA256_BYTES];
+	struct build build = build_many(19000);
+	struct source *source;
+	struct frame frame;
+	struct error err;
+	bool more = true;
+	size_t i;
+
+	for (int packed = 0; packed < 2; packed++) {
+		if (packed) {
+			struct build_pack pack = build_pack_begin(archive_write_add_filter_gzip,
+								  "wb");
+
+			build_pack_bytes(pack, build.bytes, build.size);
+			build_pack_end(pack);
+		} else {
+			build_save(&build);
+		}
+		CHECK_INT(source_open_again(&source, build_path(), &err), STATUS_OK);
+		for (i = 0; source_next(source, &frame, &more, &err) == STATUS_OK && more; i++)
+			CHECK(seen_is_packet(&frame, i, 40 + i * 17 % 61));
+		CHECK_INT(i, 19000);
+		CHECK_TEXT(source_info(source)->format, packed ? "pcap+gzip" : "pcap");
+		CHECK(!source_info(source)->damaged);
+		CHECK(memcmp(source_info(source)->sha256, zero, sizeof zero) == 0);
+		source_close(&source);
+	}
+	build_free(&build);
+	check_case("a capture opened again has the same frames, and no digest");
+}
+
 static void test_closing(void)
 {
 	struct build build = build_many(19000);
@@ -421,6 +454,7 @@ int main(int argc, char **argv)
 	test_errors();
 	test_pipe();
 	test_standard_input();
+	test_again();
 	test_closing();
 	test_random_damage();
 	build_leave();
