@@ -265,6 +265,7 @@ void packet_parse(struct packet *packet, uint32_t linktype, const uint8_t *bytes
 							   ipv6_link_scope(&descent)))
 		kind = PACKET_LINK_SCOPE;
 	packet->kind = kind;
+	packet->headers_captured = descent.cursor.at;
 }
 
 /* Where the checksum lies in the transport header, and whether it covers the

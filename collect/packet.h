@@ -88,6 +88,8 @@ struct packet {
 	uint8_t link_bytes;           /* of `link`, below */
 	bool link_broadcast;          /* the innermost link destination is broadcast or multicast */
 	uint32_t ifindex;             /* SLL2's interface index; 0 elsewhere */
+	uint32_t headers_captured;    /* the frame's first bytes, all of them headers that were
+				       * understood; whatever the kind */
 
 	/* The innermost IP header. */
 	uint8_t version;              /* 4 or 6 */

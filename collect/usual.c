@@ -91,7 +91,7 @@ static inline void tcp_fill(struct packet *packet, const uint8_t *h, uint32_t by
 }
 
 /* All but what differs between the two IP headers. */
-static inline void usual_fill(const struct descent *descent, const struct usual *u)
+static inline void usual_fill(struct descent *descent, const struct usual *u)
 {
 	struct packet *packet = descent->packet;
 	bool whole = u->captured_bytes == u->ip_bytes;
@@ -111,6 +111,7 @@ static inline void usual_fill(const struct descent *descent, const struct usual 
 	packet->payload = packet->payload_captured ? u->ip + u->header_bytes : NULL;
 	packet->transport = whole ? h : NULL;
 	packet->transport_bytes = whole ? u->ip_bytes - u->ip_header_bytes : 0;
+	descent->cursor.at += u->header_bytes;
 }
 
 static bool usual_ipv4(struct descent *descent)

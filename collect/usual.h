@@ -11,8 +11,8 @@
 #include "collect/descent.h"
 
 /* Reads the headers that `next` announces, an IP header's ethertype, into the
- * packet's fields from `version` on, which are 0 before. False where the
- * packet is not a usual one: then nothing was touched. The cursor stays. */
+ * packet's fields from `version` on, which are 0 before, and moves behind them. False
+ * where the packet is not a usual one: then nothing was touched. */
 bool usual_read(struct descent *descent);
 
 #endif

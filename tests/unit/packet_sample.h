@@ -156,6 +156,9 @@ static inline void sample_check_payload(const struct packet_sample *sample,
 		      frame->bytes + frame->caplen);
 	else
 		CHECK(packet->payload == NULL);
+	CHECK(packet->headers_captured <= frame->caplen);
+	if (captured)
+		CHECK(packet->payload == frame->bytes + packet->headers_captured);
 	if (packet->kind == PACKET_IP || packet->kind == PACKET_LINK_SCOPE)
 		CHECK_INT(packet->header_bytes, sample->ip_bytes - sample->payload_bytes);
 }

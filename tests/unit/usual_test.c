@@ -68,6 +68,7 @@ static bool compare(uint8_t version, const uint8_t *frame, uint32_t caplen, uint
 	uint8_t *bytes = malloc(caplen ? caplen : 1); /* just as many, for ASan */
 	struct packet short_cut, long_way;
 	struct descent descent;
+	uint32_t behind;
 	bool usual;
 
 	if (!bytes)
@@ -75,6 +76,7 @@ static bool compare(uint8_t version, const uint8_t *frame, uint32_t caplen, uint
 	memcpy(bytes, frame, caplen);
 	descent = begin(&short_cut, version, bytes, caplen, length);
 	usual = usual_read(&descent);
+	behind = descent.cursor.at;
 	descent = begin(&long_way, version, bytes, caplen, length);
 	if (usual) {
 		CHECK_INT(ip_step(&descent), PACKET_IP);
@@ -82,6 +84,7 @@ static bool compare(uint8_t version, const uint8_t *frame, uint32_t caplen, uint
 		      !tunnel_find(TUNNEL_BY_PORT, cursor_be16(cursor_peek(&descent.cursor, 4) + 2)));
 		CHECK_INT(transport_step(&descent), PACKET_IP);
 	}
+	CHECK_INT(behind, descent.cursor.at);
 	CHECK(memcmp(&short_cut, &long_way, sizeof short_cut) == 0);
 	free(bytes);
 	return usual;
