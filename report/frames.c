@@ -1,0 +1,349 @@
+#include "report/frames.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "collect/headers.h"
+#include "collect/source.h"
+#include "correlate/tasks.h"
+#include "report/cell.h"
+
+/* What a look at a file came to. */
+enum frames_found { FRAMES_READ, FRAMES_ABSENT, FRAMES_REFUSED, FRAMES_NO_MEMORY };
+
+/* One capture; the job of one thread. */
+struct frames_job {
+	const struct frames_request *request;
+	const struct frames_wanted *wanted;
+	struct frames_frame *list;
+	const uint32_t *order;   /* of its frames, ascending in number: indexes in both lists */
+	uint32_t count;
+	uint64_t bytes, bytes_max;
+	uint32_t capture;
+	bool no_memory;
+	char *looked;            /* "a/x.pcap, x.pcap": where there was none */
+	char *refused;           /* why the first that was there was not taken */
+	char *why;               /* frames are missing; NULL: none is */
+	uint32_t missing;
+	bool elsewhere;
+};
+
+/* ---- words ---- */
+
+static char *frames_say(struct frames_job *job, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static char *frames_say(struct frames_job *job, const char *format, ...)
+{
+	va_list list;
+	char *text;
+
+	va_start(list, format);
+	if (vasprintf(&text, format, list) < 0)
+		text = NULL;
+	va_end(list);
+	job->no_memory |= !text;
+	return text;
+}
+
+/* The first refusal is the one that counts: the first place is where it was meant to be. */
+#define FRAMES_REFUSE(job, ...)                                         \
+	((job)->refused ? FRAMES_REFUSED                                \
+			: ((job)->refused = frames_say(job, __VA_ARGS__)) \
+				  ? FRAMES_REFUSED                      \
+				  : FRAMES_NO_MEMORY)
+
+static const struct capture *frames_capture(const struct frames_job *job)
+{
+	return &job->request->capture[job->capture];
+}
+
+/* ---- reading ---- */
+
+static void frames_forget(struct frames_job *job)
+{
+	uint32_t i;
+
+	for (i = 0; i < job->count; i++) {
+		free(job->list[job->order[i]].bytes);
+		job->list[job->order[i]] = (struct frames_frame){0};
+	}
+	job->bytes = 0;
+}
+
+/* False: no memory. */
+static bool frames_keep(struct frames_job *job, uint32_t i, const struct frame *frame)
+{
+	uint32_t bytes = job->request->headers_only
+				 ? headers_bytes(frame->linktype, frame->bytes, frame->caplen_bytes,
+						 frame->length_bytes)
+				 : frame->caplen_bytes;
+	struct frames_frame *to = &job->list[i];
+
+	*to = (struct frames_frame){malloc(bytes ? bytes : 1), bytes, frame->length_bytes,
+				    frame->linktype};
+	if (!to->bytes)
+		return false;
+	if (bytes)
+		memcpy(to->bytes, frame->bytes, bytes);
+	job->bytes += bytes;
+	return true;
+}
+
+static enum frames_found frames_refuse_time(struct frames_job *job, const char *path, uint32_t i,
+					    const struct frame *frame)
+{
+	char is[CELL_ROOM + 1], was[CELL_ROOM + 1];
+
+	*cell_time(is, frame->time_ns) = '\0';
+	*cell_time(was, job->wanted[i].time_ns) = '\0';
+	return FRAMES_REFUSE(job, "%s is another file than the one collected: its frame %u is of "
+			     "%.40s, not of %.40s", path, job->wanted[i].number, is, was);
+}
+
+/* All frames of the source that are wanted, or those that there is room for. */
+static enum frames_found frames_take(struct frames_job *job, const char *path,
+				     struct source *source)
+{
+	struct frame frame;
+	struct error err;
+	bool more = true;
+	uint32_t k = 0;
+
+	while (k < job->count) {
+		if (source_next(source, &frame, &more, &err))
+			return FRAMES_REFUSE(job, "%s", err.text);
+		if (!more || frame.number > job->wanted[job->order[k]].number)
+			return FRAMES_REFUSE(job, "%s is another file than the one collected: it "
+					     "has no frame %u", path,
+					     job->wanted[job->order[k]].number);
+		for (; k < job->count && job->wanted[job->order[k]].number == frame.number; k++) {
+			if (job->wanted[job->order[k]].time_ns != frame.time_ns)
+				return frames_refuse_time(job, path, job->order[k], &frame);
+			if (job->bytes + frame.caplen_bytes > job->bytes_max) {
+				job->why = frames_say(job, "only %u of its %u packets have room in "
+						      "%llu MiB", k, job->count,
+						      (unsigned long long)job->bytes_max >> 20);
+				job->missing = job->count - k;
+				return FRAMES_READ;
+			}
+			if (!frames_keep(job, job->order[k], &frame))
+				return FRAMES_NO_MEMORY;
+		}
+	}
+	return FRAMES_READ;
+}
+
+/* Anything but a regular file, a pipe say, would be waited for. */
+static enum frames_found frames_try(struct frames_job *job, const char *path)
+{
+	const struct capture *capture = frames_capture(job);
+	struct source *source = NULL;
+	enum frames_found found;
+	struct error err;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR
+			       ? FRAMES_ABSENT
+			       : FRAMES_REFUSE(job, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return FRAMES_REFUSE(job, "%s is no regular file", path);
+	if ((uint64_t)st.st_size != capture->bytes)
+		return FRAMES_REFUSE(job, "%s is another file than the one collected: it has %llu "
+				     "bytes, not %llu", path, (unsigned long long)st.st_size,
+				     (unsigned long long)capture->bytes);
+	if (source_open_again(&source, path, &err))
+		return FRAMES_REFUSE(job, "%s", err.text);
+	found = frames_take(job, path, source);
+	source_close(&source);
+	if (found != FRAMES_READ)
+		frames_forget(job);
+	return found;
+}
+
+/* ---- looking for it ---- */
+
+/* "DIR/NAME"; `directory` of `bytes` bytes, none: here. */
+static enum frames_found frames_try_in(struct frames_job *job, const char *directory, size_t bytes,
+				       const char *name)
+{
+	enum frames_found found = FRAMES_NO_MEMORY;
+	char *looked, *path = frames_say(job, "%.*s%s%s", (int)bytes, directory,
+					 bytes && directory[bytes - 1] != '/' ? "/" : "", name);
+
+	if (path)
+		found = frames_try(job, path);
+	if (found == FRAMES_ABSENT) {
+		looked = frames_say(job, "%s%s%s", job->looked ? job->looked : "",
+				    job->looked ? ", " : "", path);
+		free(job->looked);
+		job->looked = looked;
+	}
+	free(path);
+	return found;
+}
+
+static enum frames_found frames_find(struct frames_job *job)
+{
+	const struct frames_request *request = job->request;
+	const struct capture *capture = frames_capture(job);
+	const char *slash = strrchr(request->store, '/');
+	enum frames_found found = FRAMES_ABSENT;
+	size_t i;
+
+	for (i = 0; i < request->directories && found != FRAMES_READ && !job->no_memory; i++)
+		found = frames_try_in(job, request->directory[i], strlen(request->directory[i]),
+				      capture->file);
+	if (found != FRAMES_READ && *capture->path && !job->no_memory)
+		found = frames_try_in(job, "", 0, capture->path);
+	if (found != FRAMES_READ && !job->no_memory)
+		found = frames_try_in(job, request->store,
+				      slash ? (size_t)(slash - request->store) + 1 : 0,
+				      capture->file);
+	return found;
+}
+
+/* What no file holds: its row says "-" and no path. */
+static bool frames_was_piped(const struct capture *capture)
+{
+	return strcmp(capture->file, "-") == 0 && !*capture->path;
+}
+
+static void frames_run(void *argument)
+{
+	struct frames_job *job = argument;
+	enum frames_found found;
+
+	job->missing = job->count;
+	if (frames_was_piped(frames_capture(job))) {
+		job->why = frames_say(job, "it came through standard input, and a store keeps no "
+				      "packets");
+		return;
+	}
+	found = frames_find(job);
+	job->no_memory |= found == FRAMES_NO_MEMORY;
+	if (found == FRAMES_READ || job->no_memory)
+		return;
+	job->elsewhere = true;
+	job->why = job->refused ? frames_say(job, "%s", job->refused)
+				: frames_say(job, "it is not there (looked for %s)", job->looked);
+}
+
+/* ---- all captures ---- */
+
+static int frames_compare(const void *x, const void *y, void *context)
+{
+	const struct frames_wanted *wanted = context;
+	uint32_t i = *(const uint32_t *)x, k = *(const uint32_t *)y;
+
+	if (wanted[i].capture != wanted[k].capture)
+		return wanted[i].capture < wanted[k].capture ? -1 : 1;
+	if (wanted[i].number != wanted[k].number)
+		return wanted[i].number < wanted[k].number ? -1 : 1;
+	return (i > k) - (i < k);
+}
+
+/* A job for each capture; returns how many. */
+static uint32_t frames_share(struct frames_job *jobs, struct frames *frames,
+			     const struct frames_request *request,
+			     const struct frames_wanted *wanted, const uint32_t *order)
+{
+	uint32_t i, k, count = 0;
+
+	for (i = 0; i < frames->wanted; i = k) {
+		for (k = i + 1; k < frames->wanted; k++)
+			if (wanted[order[k]].capture != wanted[order[i]].capture)
+				break;
+		jobs[count++] = (struct frames_job){.request = request, .wanted = wanted,
+						    .list = frames->list, .order = order + i,
+						    .count = k - i,
+						    .capture = wanted[order[i]].capture};
+	}
+	/* As much for each: what is left out depends on no thread's haste. */
+	for (i = 0; i < count; i++)
+		jobs[i].bytes_max = FRAMES_BYTES_MAX / count;
+	return count;
+}
+
+static bool frames_gather(struct frames *frames, struct frames_job *jobs, uint32_t count)
+{
+	bool ok = true;
+	uint32_t i;
+
+	frames->fault = calloc((size_t)count + 1, sizeof *frames->fault);
+	for (i = 0; i < count; i++) {
+		ok = ok && frames->fault && !jobs[i].no_memory;
+		if (ok && jobs[i].why)
+			frames->fault[frames->faults++] =
+				(struct frames_fault){jobs[i].capture, jobs[i].missing,
+						      jobs[i].elsewhere, jobs[i].why};
+		else
+			free(jobs[i].why);
+		free(jobs[i].refused);
+		free(jobs[i].looked);
+	}
+	return ok;
+}
+
+static bool frames_work(struct frames *frames, const struct frames_request *request,
+			const struct frames_wanted *wanted)
+{
+	size_t room = (size_t)frames->wanted + 1;
+	uint32_t *order = malloc(room * sizeof *order), count, i;
+	struct frames_job *jobs = malloc(room * sizeof *jobs);
+	struct task *tasks = malloc(room * sizeof *tasks);
+	bool ok = order && jobs && tasks;
+
+	if (ok) {
+		for (i = 0; i < frames->wanted; i++)
+			order[i] = i;
+		qsort_r(order, frames->wanted, sizeof *order, frames_compare, (void *)wanted);
+		count = frames_share(jobs, frames, request, wanted, order);
+		for (i = 0; i < count; i++)
+			tasks[i] = (struct task){frames_run, &jobs[i]};
+		tasks_run(tasks, count, FRAMES_THREADS);
+		ok = frames_gather(frames, jobs, count);
+	}
+	free(order);
+	free(jobs);
+	free(tasks);
+	return ok;
+}
+
+enum status frames_read(struct frames **out, const struct frames_request *request,
+			const struct frames_wanted *wanted, uint32_t count, struct error *err)
+{
+	struct frames *frames = calloc(1, sizeof *frames);
+
+	*out = frames;
+	if (frames) {
+		frames->list = calloc((size_t)count + 1, sizeof *frames->list);
+		frames->wanted = frames->list ? count : 0;
+	}
+	if (frames && frames->list && frames_work(frames, request, wanted))
+		return STATUS_OK;
+	frames_free(out);
+	return error_errno(err, ENOMEM, "packets out of the captures");
+}
+
+void frames_free(struct frames **frames)
+{
+	struct frames *f = *frames;
+	uint32_t i;
+
+	if (!f)
+		return;
+	for (i = 0; i < f->wanted; i++)
+		free(f->list[i].bytes);
+	for (i = 0; i < f->faults; i++)
+		free(f->fault[i].why);
+	free(f->list);
+	free(f->fault);
+	free(f);
+	*frames = NULL;
+}
