@@ -446,7 +446,21 @@ static enum status trace_read_blocks(struct trace *t, uint32_t generation, struc
 	return status;
 }
 
-enum status trace_open(struct trace **out, struct store_txn *txn, struct error *err)
+static enum status trace_read_packets(struct trace *t, uint32_t generation, struct error *err)
+{
+	enum status status = trace_make_room(t, err);
+
+	if (!status)
+		status = trace_read_sessions(t, generation, err);
+	if (!status && t->connections)
+		status = trace_read_connections(t, generation, err);
+	if (!status)
+		status = trace_read_blocks(t, generation, err);
+	return status;
+}
+
+static enum status trace_read(struct trace **out, struct store_txn *txn, bool packets,
+			      struct error *err)
 {
 	struct trace *t = calloc(1, sizeof *t);
 	struct store_header header;
@@ -462,15 +476,9 @@ enum status trace_open(struct trace **out, struct store_txn *txn, struct error *
 	if (!status)
 		status = view_open(&t->view, txn, err);
 	if (!status)
-		status = trace_make_room(t, err);
-	if (!status)
 		status = trace_read_points(t, header.generation, err);
-	if (!status)
-		status = trace_read_sessions(t, header.generation, err);
-	if (!status && t->connections)
-		status = trace_read_connections(t, header.generation, err);
-	if (!status)
-		status = trace_read_blocks(t, header.generation, err);
+	if (!status && packets)
+		status = trace_read_packets(t, header.generation, err);
 	if (status) {
 		trace_close(out);
 		return status;
@@ -478,6 +486,16 @@ enum status trace_open(struct trace **out, struct store_txn *txn, struct error *
 	t->source = (struct dossier_source){t->view, &t->path, t->clock, t->sessions, t->journeys,
 					    t->code};
 	return STATUS_OK;
+}
+
+enum status trace_open(struct trace **out, struct store_txn *txn, struct error *err)
+{
+	return trace_read(out, txn, true, err);
+}
+
+enum status trace_open_clocks(struct trace **out, struct store_txn *txn, struct error *err)
+{
+	return trace_read(out, txn, false, err);
 }
 
 void trace_close(struct trace **trace)

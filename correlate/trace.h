@@ -30,6 +30,10 @@ struct trace {
 
 /* Reads them; `txn` is used until trace_close(). STATUS_INPUT: there are no results. */
 enum status trace_open(struct trace **out, struct store_txn *txn, struct error *err) MUST_CHECK;
+/* The same without what it says of single packets and sessions: view, path and clock only,
+ * for little time and memory. */
+enum status trace_open_clocks(struct trace **out, struct store_txn *txn,
+			      struct error *err) MUST_CHECK;
 /* NULL is legal; *trace becomes NULL. */
 void trace_close(struct trace **trace);
 
