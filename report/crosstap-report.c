@@ -4,11 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collect/erf.h"
 #include "collect/options.h"
 #include "collect/progress.h"
 #include "collect/store.h"
 #include "collect/terminal.h"
 #include "report/csv.h"
+#include "report/evidence_rows.h"
 #include "report/fail_on.h"
 #include "report/filter_rows.h"
 #include "report/json.h"
@@ -22,7 +24,10 @@
 
 struct tool {
 	struct option_common common;
-	const char *store, *directory, *csv, *format, *fail_on, *filter;
+	const char *store, *directory, *csv, *format, *fail_on, *filter, *verdicts;
+	const char **captures;      /* directories */
+	size_t captures_count;
+	bool headers_only;
 	uint64_t session;           /* 0: none */
 	struct query *query;        /* of the filter; NULL: none */
 	struct query_fault fault;   /* where it is wrong, if its text is not "" */
@@ -35,15 +40,14 @@ struct tool {
 typedef enum status show(struct tool *tool, struct output *output, struct store_txn *txn,
 			 struct error *err);
 
-static show show_text, show_csv, show_json, show_html, show_session;
+static show show_text, show_csv, show_json, show_html, show_pcapng, show_session;
 
-/* A format without a function is in the interface, but not in this version. */
 static const struct {
 	const char *name;
 	show *show;
 } formats[] = {
 	{"text", show_text}, {"csv", show_csv},   {"json", show_json},
-	{"html", show_html}, {"pcapng", NULL},
+	{"html", show_html}, {"pcapng", show_pcapng},
 };
 
 static enum status later(void *target, const char *argument, struct error *err)
@@ -67,6 +71,18 @@ static enum status take_session(void *target, const char *argument, struct error
 	return STATUS_OK;
 }
 
+static enum status take_captures(void *target, const char *argument, struct error *err)
+{
+	struct tool *tool = target;
+	const char **list = realloc(tool->captures, (tool->captures_count + 1) * sizeof *list);
+
+	if (!list)
+		return error_errno(err, ENOMEM, "--captures %s", argument);
+	tool->captures = list;
+	list[tool->captures_count++] = argument;
+	return STATUS_OK;
+}
+
 static const struct option_row rows[] = {
 	{'s', "store", OPTION_TEXT, offsetof(struct tool, store), "STORE",
 	 "the store to report on, with the results of crosstap-correlate", NULL},
@@ -77,16 +93,22 @@ static const struct option_row rows[] = {
 	 "session_points, delays, translations, changes, findings, manifest, run or distributions",
 	 NULL},
 	{0, "format", OPTION_TEXT, offsetof(struct tool, format), "FORMAT",
-	 "what to write to standard output: text (the summary), csv (with --csv), json (all tables) "
-	 "or html (the page)",
+	 "what to write to standard output: text (the summary), csv (with --csv), json (all "
+	 "tables), html (the page) or pcapng (packets for Wireshark, out of the captures)",
 	 NULL},
+	{0, "verdict", OPTION_TEXT, offsetof(struct tool, verdicts), "LIST",
+	 "with --format pcapng: the packets that were dropped, injected or both (default)", NULL},
+	{0, "captures", OPTION_CALL, 0, "DIR",
+	 "look for the captures there first, by their names; may be given again", take_captures},
+	{0, "headers-only", OPTION_FLAG, offsetof(struct tool, headers_only), NULL,
+	 "cut each packet behind its headers, so that no payload is written", NULL},
 	{0, "fail-on", OPTION_TEXT, offsetof(struct tool, fail_on), "LIST",
 	 "end with status 1 when there are: drops, resets (made by a hop), modifications", NULL},
 	{0, "session", OPTION_CALL, 0, "ID",
 	 "write one session's story to standard output, packet by packet", take_session},
 	{0, "filter", OPTION_TEXT, offsetof(struct tool, filter), "EXPR",
 	 "write the rows of some sessions only, such as 'host 10.9.2.2 and outcome failed'; of the "
-	 "tables sessions, session_points, drops, injected and resets", NULL},
+	 "tables sessions, session_points, drops, injected and resets, and of packets", NULL},
 	{0, "before", OPTION_CALL, 0, "STORE", NULL, later},
 	{0, "after", OPTION_CALL, 0, "STORE", NULL, later},
 	OPTIONS_COMMON(struct tool, common),
@@ -96,7 +118,9 @@ static const struct option_row rows[] = {
 static const struct option_tool about = {
 	.name = "crosstap-report",
 	.usage = "-s STORE [-o DIR] [--csv NAME | --format text|json|html] [--filter EXPR] [--fail-on LIST]\n"
-		 "-s STORE --session ID",
+		 "-s STORE --session ID\n"
+		 "-s STORE --format pcapng [--verdict LIST] [--captures DIR] [--headers-only] "
+		 "[--filter EXPR] [--session ID]",
 	.about = "Shows what the hops of a path did to the packets: a summary for people, CSV "
 		 "files or one JSON document for programs.",
 	.rows = rows,
@@ -204,6 +228,24 @@ static enum status show_session(struct tool *tool, struct output *output, struct
 	return ladder_write(output, txn, tool->session, terminal_colour(output->stream), err);
 }
 
+static enum status show_pcapng(struct tool *tool, struct output *output, struct store_txn *txn,
+			       struct error *err)
+{
+	struct evidence_choice choice = {tool->verdicts ? tool->verdicts : "dropped,injected",
+					 tool->match, tool->session};
+	struct evidence_options options = {.headers_only = tool->headers_only,
+					   .directory = tool->captures,
+					   .directories = tool->captures_count};
+	struct evidence_result result;
+	enum status status = evidence_write_rows(output, txn, &choice, &options, &result, err);
+	uint32_t i;
+
+	for (i = 0; i < result.notes; i++)
+		terminal_say(stderr, about.name, result.note[i]);
+	evidence_result_free(&result);
+	return status;
+}
+
 static enum status write_set(struct tool *tool, struct store_txn *txn, struct error *err)
 {
 	char *closing = tool->match ? show_filter_closing(tool) : NULL;
@@ -227,10 +269,8 @@ static enum status check_format(const struct tool *tool, show **what, struct err
 		if (strcmp(format, formats[i].name) == 0)
 			break;
 	if (i == sizeof formats / sizeof formats[0])
-		return error_set(err, STATUS_USAGE, "--format: \"%s\" is none of text, csv, json, html",
-				 format);
-	if (!formats[i].show)
-		return error_set(err, STATUS_USAGE, "--format %s is not in this version yet",
+		return error_set(err, STATUS_USAGE, "--format: \"%s\" is none of text, csv, json, html, "
+				 "pcapng",
 				 format);
 	*what = formats[i].show;
 	if (*what == show_csv && !tool->csv)
@@ -239,6 +279,23 @@ static enum status check_format(const struct tool *tool, show **what, struct err
 		return error_set(err, STATUS_USAGE, "--csv and --format %s: only one of them",
 				 format);
 	return STATUS_OK;
+}
+
+/* What only packets have. */
+static enum status check_packets(const struct tool *tool, show *what, struct error *err)
+{
+	bool packets = what == show_pcapng;
+
+	if (!packets && (tool->verdicts || tool->captures || tool->headers_only))
+		return error_set(err, STATUS_USAGE, "%s goes with --format pcapng",
+				 tool->verdicts   ? "--verdict"
+				 : tool->captures ? "--captures"
+						  : "--headers-only");
+	if (packets && isatty(STDOUT_FILENO))
+		return error_set(err, STATUS_USAGE,
+				 "--format pcapng is nothing to read on a terminal: send it to a "
+				 "file (> evidence.pcapng) or a program (| wireshark -k -i -)");
+	return tool->verdicts ? evidence_check_verdicts(tool->verdicts, err) : STATUS_OK;
 }
 
 /* Checks the arguments; *what is NULL when nothing is to be shown. */
@@ -252,7 +309,9 @@ static enum status check(struct tool *tool, show **what, struct error *err)
 	if (!status && tool->csv && !sheet_find(tool->csv))
 		status = error_set(err, STATUS_USAGE, "--csv: there is no table \"%s\"",
 				   tool->csv);
-	if (!status && tool->session && *what != show_text)
+	if (!status)
+		status = check_packets(tool, *what, err);
+	if (!status && tool->session && *what != show_text && *what != show_pcapng)
 		status = error_set(err, STATUS_USAGE,
 				   "--session is text: for a session's rows, --filter 'session %llu'",
 				   (unsigned long long)tool->session);
@@ -260,7 +319,7 @@ static enum status check(struct tool *tool, show **what, struct error *err)
 		status = fail_on_check(tool->fail_on, err);
 	if (!status && tool->filter)
 		status = query_parse(&tool->query, tool->filter, &tool->fault, err);
-	if (tool->session)
+	if (tool->session && *what != show_pcapng)
 		*what = show_session;
 	else if (tool->common.quiet && !tool->format && !tool->csv)
 		*what = NULL;
@@ -329,9 +388,12 @@ int main(int argc, char **argv)
 {
 	struct tool tool = {.common = {false}};
 	struct error err = {.status = STATUS_OK};
-	enum status status = options_parse(&about, argc, argv, &tool, &err);
+	enum status status;
 	show *what = NULL;
 
+	if (argc > 1 && strcmp(argv[1], ERF_CHILD_OPTION) == 0) /* a capture may be one of ERF */
+		return erf_child_main(argc, argv);
+	status = options_parse(&about, argc, argv, &tool, &err);
 	if (!status && options_answer(&about, &tool.common, stdout))
 		return fflush(stdout) == 0 ? STATUS_OK : STATUS_SYSTEM;
 	if (!status)
@@ -341,6 +403,7 @@ int main(int argc, char **argv)
 		status = report(&tool, what, &err);
 	}
 	query_free(&tool.query);
+	free(tool.captures);
 	if (status && status != STATUS_FINDING)
 		complain(&tool, &err);
 	return (int)status;

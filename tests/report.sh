@@ -49,7 +49,7 @@ ends '--fail-on names a word that is none' 2 '"dropped"' \
 	"$report" -s "$work/drops.ct" --fail-on dropped
 ends '--fail-on regression needs two stores' 2 '--before' \
 	"$report" -s "$work/drops.ct" --fail-on drops,regression
-for later in '--before a.ct' '--after b.ct' '--format pcapng'; do
+for later in '--before a.ct' '--after b.ct'; do
 	# shellcheck disable=SC2086
 	ends "$later is not there yet and says so" 2 'not in this version yet' \
 		"$report" -s "$work/drops.ct" $later

@@ -1,0 +1,254 @@
+#!/bin/bash
+# Packets for Wireshark out of the captures, as tshark, editcap and capinfos see them:
+# `tests/evidence.sh BUILD`. The case is samples/firewall, whose drops and injections drops.csv
+# and injected.csv name.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+. tests/tools/say.sh
+
+build=$(cd "$1" && pwd) || exit 2
+report=$build/bin/crosstap-report
+csvq=$build/lab/csvq
+samples=$PWD/samples/firewall
+
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+
+for tool in tshark editcap capinfos; do
+	if ! command -v $tool >/dev/null; then
+		skip 'packets for Wireshark' "no $tool"
+		exit 0
+	fi
+done
+
+# evidence OPTION...: writes evidence.pcapng, words to said; its status
+evidence()
+{
+	"$report" -s "$store" --format pcapng "$@" >evidence.pcapng 2>said </dev/null
+}
+
+# fields FIELD...: of each packet of evidence.pcapng, with | between
+fields()
+{
+	local field options=()
+
+	for field; do
+		options+=(-e "$field")
+	done
+	tshark -r evidence.pcapng -o frame.generate_md5_hash:TRUE -T fields -E separator='|' \
+		"${options[@]}" 2>tshark.said
+}
+
+# collected STORE POINT=FILE...
+collected()
+{
+	store=$1
+	shift
+	"$build/bin/crosstap" -q -s "$store" -o "$store.csv" "$@" >said 2>&1 || {
+		lines_show '# ' "$(cat said)"
+		exit 2
+	}
+}
+
+mkdir case
+cp "$samples"/*.pcap case
+collected here.ct client=case/client.pcap fw-in=case/fw-in.pcap fw-out=case/fw-out.pcap \
+	server=case/server.pcap
+csv=here.ct.csv
+rows=$(($("$csvq" $csv/drops.csv) + $("$csvq" $csv/injected.csv)))
+
+# ---- which packets ----
+
+story='--format pcapng: '
+evidence
+is 'ends with 0 and says nothing' "$? $(cat said)" '0 '
+is 'a packet for each row of drops.csv and injected.csv' "$(fields frame.number | wc -l)" "$rows"
+for verdict in drops:dropped injected:injected; do
+	"$csvq" "$csv/${verdict%:*}.csv" -p seen_at,ip_id,tcp_seq,hop,cause,confidence,evidence |
+		awk -F'|' -v verdict="${verdict#*:}" '{
+			cause = $5 == "" ? "" : ": " $5
+			sure = $6 == "" ? "" : sprintf(" (confidence %.2f)", $6)
+			why = $7 == "" ? "" : ": " $7
+			print $1 "|" $2 "|" $3 "|" verdict " at " $4 cause sure why }'
+done >expected
+tshark -r evidence.pcapng -T fields -E separator='|' -e frame.interface_name -e ip.id \
+	-e tcp.seq_raw -e frame.comment 2>tshark.said | awk -F'|' 'BEGIN { OFS = "|" }
+	{
+		n = 0
+		for (i = 3; i <= length($2); i++)
+			n = n * 16 + index("0123456789abcdef", substr($2, i, 1)) - 1
+		$2 = n
+		print
+	}' >got
+same_lines 'with point, numbers and words of its row' got expected
+for point in fw-in fw-out; do
+	# shellcheck disable=SC2046
+	editcap -r "case/$point.pcap" "$point.wanted" $(for table in drops injected; do
+		"$csvq" $csv/$table.csv -p frame seen_at=$point
+	done) >/dev/null
+	tshark -r "$point.wanted" -o frame.generate_md5_hash:TRUE -T fields -e frame.md5_hash \
+		-e frame.len 2>tshark.said >expected
+	tshark -r evidence.pcapng -Y "frame.interface_name == \"$point\"" \
+		-o frame.generate_md5_hash:TRUE -T fields -e frame.md5_hash -e frame.len \
+		2>tshark.said >got
+	same_lines "the bytes of $point's packets are those of its capture" got expected
+done
+is 'tshark finds nothing wrong' "$(tshark -r evidence.pcapng -Y _ws.malformed 2>tshark.said |
+	wc -l)" 0
+is 'capinfos finds it in order of time, to the nanosecond' \
+	"$(capinfos evidence.pcapng | sed -nE 's/^(Strict time order|.*precision): *//p' |
+		tr '\n' ' ')" 'nanoseconds (9) True '
+is 'and who wrote it' "$(capinfos evidence.pcapng | sed -n 's/^Capture application: *//p')" \
+	"crosstap $("$report" --version | cut -d' ' -f2)"
+is 'interfaces are points, in the order of the path' \
+	"$(capinfos evidence.pcapng | sed -n 's/^ *Name = //p' | tr '\n' ' ')" 'fw-in fw-out '
+is 'each says how its clock was corrected' "$(capinfos evidence.pcapng |
+	sed -n 's/^ *Description = //p' |
+	grep -cE '^clock [+-]?[0-9.]+ us \+- [0-9.]+ [num]s against client, skew -?[0-9.]+ ppm; times are corrected$')" 2
+# Local time less the path's: the offset, whose words have a tenth of a microsecond.
+tshark -r fw-in.wanted -T fields -e frame.time_epoch -e frame.number 2>tshark.said | sort -n >local
+tshark -r evidence.pcapng -Y 'frame.interface_name == "fw-in"' -T fields -e frame.time_epoch \
+	-e frame.interface_description 2>tshark.said | sort -n >path
+is 'times are off by the offset that it says' "$(paste local path | awk '{
+	split($1, a, "."); split($3, b, ".")
+	apart = ((a[1] - b[1]) * 1e9 + a[2] - b[2]) / 1000 - $5
+	if (apart > 0.15 || apart < -0.15) print $0 }')" ''
+
+# ---- what is chosen ----
+
+for verdict in dropped:drops injected:injected; do
+	evidence --verdict "${verdict%:*}"
+	is "--verdict ${verdict%:*}" "$(fields frame.number | wc -l)" \
+		"$("$csvq" "$csv/${verdict#*:}.csv")"
+done
+evidence --filter 'port 82' --verdict dropped,injected
+is '--filter takes the packets of its sessions' "$(fields tcp.dstport | sort | uniq -c |
+	awk '{ print $1, $2 }')" "$("$csvq" $csv/drops.csv dport=82) 82"
+session=$("$csvq" $csv/drops.csv -p session | sort -n | head -n 1)
+evidence --session "$session"
+is '--session takes those of one' "$(fields frame.number | wc -l)" \
+	"$(($("$csvq" $csv/drops.csv session="$session") +
+		$("$csvq" $csv/injected.csv session="$session")))"
+evidence --filter 'port 1'
+is 'no packet at all is a file all the same' "$? $(capinfos -Tc evidence.pcapng | tail -n 1 |
+	cut -f2)" '0 0'
+
+# ---- the same bytes ----
+
+story='--format pcapng, elsewhere: '
+evidence
+cp evidence.pcapng first.pcapng
+mkdir other
+cp "$samples"/*.pcap other
+(cd other && "$build/bin/crosstap" -q -s turned.ct server=server.pcap fw-out="$work/other/fw-out.pcap" \
+	fw-in=fw-in.pcap client=client.pcap)
+store=other/turned.ct
+evidence
+is 'beside the store, points in another order: the same bytes' "$(cmp evidence.pcapng first.pcapng 2>&1
+	cat said)" ''
+is 'no path of the machine is in it' "$(grep -caF "$work" evidence.pcapng)" 0
+gzip -c other/fw-in.pcap >case/fw-in.pcap.gz
+editcap -F pcapng other/fw-out.pcap case/fw-out.pcapng
+collected packed.ct client=case/client.pcap fw-in=case/fw-in.pcap.gz fw-out=case/fw-out.pcapng \
+	server=case/server.pcap
+evidence
+is 'packets come out of gzip and pcapng, too' "$(fields frame.interface_name frame.len frame.comment |
+	sort | md5sum) $(cat said)" "$(cp first.pcapng evidence.pcapng
+	fields frame.interface_name frame.len frame.comment | sort | md5sum) "
+
+# ---- captures that are not there ----
+
+story='--format pcapng, a capture is missing: '
+store=here.ct
+mv case/fw-out.pcap away.pcap
+evidence
+is 'ends with 0' $? 0
+is 'says which, why, and what to do' "$(sed 's/: it is not.*; /; /' said)" \
+	"crosstap-report: 4 packets of fw-out.pcap (fw-out) missing; --captures DIR says where the captures are"
+is 'the others are there' "$(fields frame.interface_name | sort | uniq -c | awk '{ print $1, $2 }')" \
+	"$((rows - 4)) fw-in"
+is 'the file says so itself' "$(capinfos evidence.pcapng | grep -cF \
+	'packets that a hop dropped or injected; 4 packets of fw-out.pcap (fw-out) missing')" 1
+evidence --captures nowhere --captures other
+is '--captures finds it' "$(cmp evidence.pcapng first.pcapng 2>&1
+	cat said)" ''
+editcap -t 0.000001 away.pcap case/fw-out.pcap -F pcap
+evidence
+is 'one with other times is refused' "$(grep -c 'is another file than the one collected' said)" 1
+is 'and no packet taken from it' "$(fields frame.interface_name | sort -u)" 'fw-in'
+rm case/fw-out.pcap
+"$build/bin/crosstap-collect" -q -s piped.ct -p client case/client.pcap
+"$build/bin/crosstap-collect" -q -s piped.ct -p fw-in - <case/fw-in.pcap
+"$build/bin/crosstap-collect" -q -s piped.ct -p fw-out away.pcap
+"$build/bin/crosstap-correlate" -q -s piped.ct >said 2>&1
+store=piped.ct
+evidence
+is 'what came through a pipe is said to be nowhere' "$(grep -c 'it came through standard input' said)" 1
+mv away.pcap case/fw-out.pcap
+
+# ---- --headers-only ----
+
+story='--headers-only: '
+store=here.ct
+evidence --headers-only
+is 'no byte behind the headers, lengths as they were' \
+	"$(fields frame.cap_len ip.hdr_len tcp.hdr_len frame.len frame.comment)" \
+	"$(cp first.pcapng evidence.pcapng
+	fields frame.cap_len ip.hdr_len tcp.hdr_len frame.len frame.comment |
+		awk -F'|' 'BEGIN { OFS = "|" } { $1 = 14 + $2 + $3; print }')"
+is 'some were cut' "$(fields frame.len ip.hdr_len tcp.hdr_len | awk -F'|' '$1 > 14 + $2 + $3' |
+	wc -l | awk '{ print ($1 > 0) }')" 1
+evidence --headers-only
+is 'the file says so itself' "$(capinfos evidence.pcapng | grep -c 'cut behind their headers')" 1
+
+# ---- several link types ----
+
+story='--format pcapng, link types: '
+editcap -r case/fw-in.pcap half1.pcap 1-300 -F pcap
+editcap -F pcap case/fw-in.pcap half2.eth 1-300
+editcap -F pcap -C 14 -L -T rawip half2.eth half2.pcap
+collected mixed.ct client=case/client.pcap fw-in=half1.pcap,half2.pcap fw-out=case/fw-out.pcap \
+	server=case/server.pcap
+evidence
+is 'a point of two link types has two interfaces' "$(capinfos evidence.pcapng |
+	sed -n 's/^ *Name = //p')" 'fw-in
+fw-in (raw IP)
+fw-out'
+is 'and packets of both are read' "$(fields frame.number ip.src | grep -c '|10\.77\.')" \
+	"$(($("$csvq" mixed.ct.csv/drops.csv) + $("$csvq" mixed.ct.csv/injected.csv)))"
+
+# ---- failing ----
+
+# fails SENTENCE STATUS WORD COMMAND...
+fails()
+{
+	local sentence=$1 status=$2 word=$3 got
+
+	shift 3
+	"$@" >out 2>said </dev/null
+	got=$?
+	is "$sentence" "$got $(grep -cF -e "$word" said)" "$status 1"
+}
+
+story='--format pcapng: '
+store=here.ct
+fails 'a verdict without packets is named' 2 '"matched"' \
+	"$report" -s $store --format pcapng --verdict dropped,matched
+fails 'an empty one, too' 2 '"" is none of' "$report" -s $store --format pcapng --verdict dropped,
+fails '--verdict is for packets' 2 '--verdict goes with --format pcapng' \
+	"$report" -s $store --verdict dropped
+fails '--captures as well' 2 '--captures goes with' "$report" -s $store --captures . --csv drops
+fails 'and --headers-only' 2 '--headers-only goes with' "$report" -s $store --headers-only
+fails 'a session that is not there is wrong usage' 2 'there is no such session' \
+	"$report" -s $store --format pcapng --session 100000
+fails 'a table is no packets' 2 'only one of them' "$report" -s $store --format pcapng --csv drops
+fails 'a full disk ends with 4' 4 'standard output: No space left' \
+	sh -c "\"$report\" -s $store --format pcapng >/dev/full"
+if command -v script >/dev/null; then
+	script -qec "\"$report\" -s $store --format pcapng" /dev/null </dev/null >out 2>&1
+	is 'nothing is written to a terminal' "$? $(grep -c 'nothing to read on a terminal' out)" '2 1'
+else
+	skip 'nothing is written to a terminal' 'no script'
+fi
+[ $failures -eq 0 ]
