@@ -1,4 +1,4 @@
-/* crosstap-csv(5) says what the tables are, to people; the schemas say it to the
+/* crosstap(7) says what the tables are, to people; the schemas say it to the
  * code. The page names each column in its place and with its type, and each word. */
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@
 #include "report/sheet.h"
 #include "tests/unit/check.h"
 
-#define PAGE "report/crosstap-csv.5"
+#define PAGE "report/crosstap.7"
 #define ENTRIES_MAX 64
 #define NAME_MAX_BYTES 48
 
