@@ -6,11 +6,21 @@
 #   make asan       the tests under AddressSanitizer and UBSan
 #   make bench      speed and memory, as ratios to a bare libpcap loop
 #   make deps       only install what is missing (Debian, root or sudo)
-# What a packager sets: CC CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR; V=1 shows the commands.
+#   make install    programs, man pages and completions below $(DESTDIR)$(PREFIX)
+#   make uninstall  removes what that installed, and nothing else
+# What a packager sets: CC CFLAGS CPPFLAGS LDFLAGS, DESTDIR, PREFIX and the folders below it (BINDIR,
+# MANDIR, ...); V=1 shows the commands.
 
 CC ?= cc
 CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+DOCDIR ?= $(DATADIR)/doc/crosstap
+BASHDIR ?= $(DATADIR)/bash-completion/completions
+ZSHDIR ?= $(DATADIR)/zsh/site-functions
+INSTALL ?= install
 BUILD ?= build
 VERSION = 0.1.0
 
@@ -112,6 +122,33 @@ asan:
 bench: deps
 	@$(MAKE) --no-print-directory all benches
 	@tests/bench/run $(BUILD)
+
+# `install -D` makes the folders that are missing, and leaves the modes of others alone. bash looks
+# for a file of each program's name.
+MAN1 = collect/crosstap-collect.1 correlate/crosstap-correlate.1 \
+       report/crosstap-report.1 report/crosstap.1
+MAN7 = report/crosstap.7
+DOCS = README.md LICENSE
+INSTALLED = $(TOOLS:%=$(BINDIR)/%) $(patsubst %,$(MANDIR)/man1/%,$(notdir $(MAN1))) \
+	    $(patsubst %,$(MANDIR)/man7/%,$(notdir $(MAN7))) $(DOCS:%=$(DOCDIR)/%) \
+	    $(TOOLS:%=$(BASHDIR)/%) $(ZSHDIR)/_crosstap
+
+.PHONY: install uninstall
+install: all
+	$(call say,INST,"$(DESTDIR)$(PREFIX)")
+	$(Q)$(INSTALL) -D -m 755 -t "$(DESTDIR)$(BINDIR)" $(BINS)
+	$(Q)$(INSTALL) -D -m 644 -t "$(DESTDIR)$(MANDIR)/man1" $(MAN1)
+	$(Q)$(INSTALL) -D -m 644 -t "$(DESTDIR)$(MANDIR)/man7" $(MAN7)
+	$(Q)$(INSTALL) -D -m 644 -t "$(DESTDIR)$(DOCDIR)" $(DOCS)
+	$(Q)$(INSTALL) -D -m 644 report/completion.zsh "$(DESTDIR)$(ZSHDIR)/_crosstap"
+	$(Q)$(INSTALL) -D -m 644 report/completion.bash "$(DESTDIR)$(BASHDIR)/crosstap"
+	$(Q)for tool in $(filter-out crosstap,$(TOOLS)); do \
+		ln -sf crosstap "$(DESTDIR)$(BASHDIR)/$$tool" || exit; done
+
+uninstall:
+	$(call say,RM,"$(DESTDIR)$(PREFIX)")
+	$(Q)for file in $(INSTALLED); do rm -f "$(DESTDIR)$$file" || exit; done
+	$(Q)[ ! -d "$(DESTDIR)$(DOCDIR)" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(DOCDIR)"
 
 .PHONY: clean
 clean:
