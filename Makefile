@@ -8,6 +8,7 @@
 #   make deps       only install what is missing (Debian, root or sudo)
 #   make install    programs, man pages and completions below $(DESTDIR)$(PREFIX)
 #   make uninstall  removes what that installed, and nothing else
+#   make deb        $(BUILD)/crosstap_VERSION_ARCH.deb
 # What a packager sets: CC CFLAGS CPPFLAGS LDFLAGS, DESTDIR, PREFIX and the folders below it (BINDIR,
 # MANDIR, ...); V=1 shows the commands.
 
@@ -133,7 +134,7 @@ INSTALLED = $(TOOLS:%=$(BINDIR)/%) $(patsubst %,$(MANDIR)/man1/%,$(notdir $(MAN1
 	    $(patsubst %,$(MANDIR)/man7/%,$(notdir $(MAN7))) $(DOCS:%=$(DOCDIR)/%) \
 	    $(TOOLS:%=$(BASHDIR)/%) $(ZSHDIR)/_crosstap
 
-.PHONY: install uninstall
+.PHONY: install uninstall deb
 install: all
 	$(call say,INST,"$(DESTDIR)$(PREFIX)")
 	$(Q)$(INSTALL) -D -m 755 -t "$(DESTDIR)$(BINDIR)" $(BINS)
@@ -149,6 +150,11 @@ uninstall:
 	$(call say,RM,"$(DESTDIR)$(PREFIX)")
 	$(Q)for file in $(INSTALLED); do rm -f "$(DESTDIR)$$file" || exit; done
 	$(Q)[ ! -d "$(DESTDIR)$(DOCDIR)" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(DOCDIR)"
+
+# With Debian's own flags, hence in a folder of its own.
+deb:
+	@tests/deps deb
+	+@.debian/build $(BUILD) $(VERSION)
 
 .PHONY: clean
 clean:
