@@ -11,6 +11,7 @@
 #include "collect/terminal.h"
 #include "report/csv.h"
 #include "report/evidence_rows.h"
+#include "report/evidence_stories.h"
 #include "report/fail_on.h"
 #include "report/filter_rows.h"
 #include "report/json.h"
@@ -87,7 +88,7 @@ static const struct option_row rows[] = {
 	{'s', "store", OPTION_TEXT, offsetof(struct tool, store), "STORE",
 	 "the store to report on, with the results of crosstap-correlate", NULL},
 	{'o', "output", OPTION_TEXT, offsetof(struct tool, directory), "DIR",
-	 "write the whole set there: summary.txt, report.html and all CSV files", NULL},
+	 "write the whole set there: summary.txt, report.html, evidence.pcapng and all CSV files", NULL},
 	{0, "csv", OPTION_TEXT, offsetof(struct tool, csv), "NAME",
 	 "write one table to standard output: hops, balance, drops, injected, resets, sessions, "
 	 "session_points, delays, translations, changes, findings, manifest, run or distributions",
@@ -97,7 +98,7 @@ static const struct option_row rows[] = {
 	 "tables), html (the page) or pcapng (packets for Wireshark, out of the captures)",
 	 NULL},
 	{0, "verdict", OPTION_TEXT, offsetof(struct tool, verdicts), "LIST",
-	 "with --format pcapng: the packets that were dropped, injected or both (default)", NULL},
+	 "with --format pcapng: single packets in place of sessions: dropped or injected", NULL},
 	{0, "captures", OPTION_CALL, 0, "DIR",
 	 "look for the captures there first, by their names; may be given again", take_captures},
 	{0, "headers-only", OPTION_FLAG, offsetof(struct tool, headers_only), NULL,
@@ -228,32 +229,48 @@ static enum status show_session(struct tool *tool, struct output *output, struct
 	return ladder_write(output, txn, tool->session, terminal_colour(output->stream), err);
 }
 
+static struct evidence_options evidence_options(const struct tool *tool)
+{
+	return (struct evidence_options){.headers_only = tool->headers_only,
+					 .directory = tool->captures,
+					 .directories = tool->captures_count};
+}
+
+/* Says what is missing, and frees. */
+static void say_missing(const struct tool *tool, struct evidence_result *result)
+{
+	uint32_t i;
+
+	for (i = 0; i < result->notes && !tool->common.quiet; i++)
+		terminal_say(stderr, about.name, result->note[i]);
+	evidence_result_free(result);
+}
+
 static enum status show_pcapng(struct tool *tool, struct output *output, struct store_txn *txn,
 			       struct error *err)
 {
-	struct evidence_choice choice = {tool->verdicts ? tool->verdicts : "dropped,injected",
-					 tool->match, tool->session};
-	struct evidence_options options = {.headers_only = tool->headers_only,
-					   .directory = tool->captures,
-					   .directories = tool->captures_count};
+	struct evidence_choice rows_choice = {tool->verdicts, tool->match, tool->session};
+	struct evidence_stories stories = {tool->session, tool->match};
+	struct evidence_options options = evidence_options(tool);
 	struct evidence_result result;
-	enum status status = evidence_write_rows(output, txn, &choice, &options, &result, err);
-	uint32_t i;
+	enum status status =
+		tool->verdicts ? evidence_write_rows(output, txn, &rows_choice, &options, &result, err)
+			       : evidence_write_stories(output, txn, &stories, &options, &result, err);
 
-	for (i = 0; i < result.notes; i++)
-		terminal_say(stderr, about.name, result.note[i]);
-	evidence_result_free(&result);
+	say_missing(tool, &result);
 	return status;
 }
 
 static enum status write_set(struct tool *tool, struct store_txn *txn, struct error *err)
 {
 	char *closing = tool->match ? show_filter_closing(tool) : NULL;
-	struct set_options options = {tool->match, closing};
+	struct evidence_result result = {0};
+	struct set_options options = {tool->match, closing, evidence_options(tool), &result};
 	enum status status = closing || !tool->match
 				     ? set_write(txn, tool->directory, &options, &tool->progress, err)
 				     : error_errno(err, ENOMEM, "summary");
 
+	say_missing(tool, &result);
 	free(closing);
 	return status;
 }
@@ -286,11 +303,11 @@ static enum status check_packets(const struct tool *tool, show *what, struct err
 {
 	bool packets = what == show_pcapng;
 
-	if (!packets && (tool->verdicts || tool->captures || tool->headers_only))
-		return error_set(err, STATUS_USAGE, "%s goes with --format pcapng",
-				 tool->verdicts   ? "--verdict"
-				 : tool->captures ? "--captures"
-						  : "--headers-only");
+	if (!packets && tool->verdicts)
+		return error_set(err, STATUS_USAGE, "--verdict goes with --format pcapng");
+	if (!packets && !tool->directory && (tool->captures || tool->headers_only))
+		return error_set(err, STATUS_USAGE, "%s goes with -o DIR or --format pcapng",
+				 tool->captures ? "--captures" : "--headers-only");
 	if (packets && isatty(STDOUT_FILENO))
 		return error_set(err, STATUS_USAGE,
 				 "--format pcapng is nothing to read on a terminal: send it to a "

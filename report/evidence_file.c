@@ -438,3 +438,12 @@ enum status evidence_write(struct output *output, const struct trace *trace,
 	free(w.interface);
 	return status;
 }
+
+enum status evidence_write_none(struct output *output, const char *comment, struct error *err)
+{
+	struct pcapng_out out = {.output = output};
+	enum status status = pcapng_out_begin(&out, 0, "crosstap " CROSSTAP_VERSION, comment, err);
+
+	pcapng_out_free(&out);
+	return status;
+}

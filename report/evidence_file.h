@@ -51,6 +51,9 @@ enum status evidence_write(struct output *output, const struct trace *trace,
 			   const struct evidence_packet *packet, uint32_t count,
 			   const struct evidence_options *options, struct evidence_result *result,
 			   struct error *err) MUST_CHECK;
+/* A file without packets, where there is no trace to ask for any. `comment` is not escaped. */
+enum status evidence_write_none(struct output *output, const char *comment, struct error *err)
+	MUST_CHECK;
 void evidence_result_free(struct evidence_result *result);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "collect/progress.h"
+#include "report/evidence_stories.h"
 #include "report/filter_rows.h"
 #include "report/output.h"
 #include "report/page.h"
@@ -31,6 +32,14 @@ static enum status set_write_page(struct output *output, struct store_txn *txn,
 	return page_write(output, txn, options->match, err);
 }
 
+static enum status set_write_evidence(struct output *output, struct store_txn *txn,
+				      const struct set_options *options, struct error *err)
+{
+	struct evidence_stories stories = {.match = options->match};
+
+	return evidence_write_stories(output, txn, &stories, &options->evidence, options->result, err);
+}
+
 /* The files besides the sheets, which are written after them. */
 static const struct {
 	const char *name;
@@ -38,6 +47,7 @@ static const struct {
 } set_outputs[] = {
 	{"summary.txt", set_write_summary},
 	{"report.html", set_write_page},
+	{"evidence.pcapng", set_write_evidence},
 };
 #define SET_OUTPUTS (sizeof set_outputs / sizeof set_outputs[0])
 

@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "collect/memory.h"
+#include "correlate/dossier.h"
 #include "correlate/results.h"
 #include "report/cell.h"
 
@@ -200,10 +201,11 @@ uint32_t *worst_ascending(const struct worst *worst, uint32_t most, uint64_t pac
 	*count = 0;
 	for (i = 0; list && i < worst->count && *count < most; i++) {
 		const struct worst_session *one = &worst->list[i];
+		uint32_t own = one->packets < DOSSIER_PACKETS_MAX ? one->packets : DOSSIER_PACKETS_MAX;
 
-		if ((bad_only && !one->bad) || packets + one->packets > packets_most)
+		if ((bad_only && !one->bad) || packets + own > packets_most)
 			continue;
-		packets += one->packets;
+		packets += own;
 		list[(*count)++] = one->session;
 	}
 	if (list)

@@ -29,7 +29,7 @@ enum status worst_find(struct worst *worst, struct store_txn *txn, const struct 
 void worst_free(struct worst *worst);
 
 /* The numbers (less 1) of the first sessions in the list, in ascending order, while they are at most
- * `most` with `packets_most` packets in all. The caller frees; NULL without memory. */
+ * `most` with `packets_most` packets in all, as many of each counted as a dossier has. The caller frees; NULL without memory. */
 uint32_t *worst_ascending(const struct worst *worst, uint32_t most, uint64_t packets_most,
 			  bool bad_only, uint32_t *count);
 

@@ -22,10 +22,11 @@ for tool in tshark editcap capinfos; do
 	fi
 done
 
-# evidence OPTION...: writes evidence.pcapng, words to said; its status
+# evidence OPTION...: writes single packets to evidence.pcapng, words to said; its status
 evidence()
 {
-	"$report" -s "$store" --format pcapng "$@" >evidence.pcapng 2>said </dev/null
+	"$report" -s "$store" --format pcapng --verdict dropped,injected "$@" \
+		>evidence.pcapng 2>said </dev/null
 }
 
 # fields FIELD...: of each packet of evidence.pcapng, with | between
@@ -133,6 +134,66 @@ is '--session takes those of one' "$(fields frame.number | wc -l)" \
 evidence --filter 'port 1'
 is 'no packet at all is a file all the same' "$? $(capinfos -Tc evidence.pcapng | tail -n 1 |
 	cut -f2)" '0 0'
+
+# ---- whole sessions ----
+
+# stories NAME POINT...: evidence.pcapng of a sample holds its bad sessions at all points, in order, and
+# says of each packet what the tables do
+stories()
+{
+	local name=$1 sample=$samples/../$1 points arguments=() point
+
+	shift
+	points="$*"
+	story="evidence.pcapng of samples/$name: "
+	for point; do
+		arguments+=("$point=$sample/$point.pcap")
+	done
+	"$build/bin/crosstap" -q -o "$name" "${arguments[@]}" >said 2>&1
+	is 'ends with 0 and says nothing' "$? $(cat said)" '0 '
+	cp "$name/evidence.pcapng" .
+	"$csvq" "$name/sessions.csv" -p session,outcome,dropped,injected,resets | awk -F'|' '
+		($2 != "ok" && $2 != "open") || $3 + $4 + $5 > 0 { print $1 }' >bad
+	for point; do
+		while read -r session; do
+			"$csvq" "$name/session_points.csv" -p packets_forward,packets_reverse \
+				"session=$session" "point=$point"
+		done <bad | awk -F'|' -v point="$point" '{ sum += $1 + $2 } END { print point, sum + 0 }'
+	done >expected
+	fields frame.interface_name | awk -v points="$points" '{ n[$0]++ }
+		END { k = split(points, p, " "); for (i = 1; i <= k; i++) print p[i], n[p[i]] + 0 }' >got
+	same_lines 'all packets of the bad sessions, at each point' got expected
+	is 'in the order of time' "$(fields frame.time_epoch | sort -nc 2>&1)" ''
+	for verdict in drops:dropped injected:injected; do
+		"$csvq" "$name/${verdict%:*}.csv" -p seen_at,tcp_seq,hop,cause,evidence |
+			awk -F'|' -v verdict="${verdict#*:}" '{
+				print $1 "|" $2 "|" verdict " at " $3 ": " $4 "|" substr($5, 1, 30) }'
+	done >expected
+	tshark -r evidence.pcapng -Y 'frame.comment contains "dropped at" || frame.comment contains "injected at"' \
+		-T fields -E separator='|' -E occurrence=f -e frame.interface_name -e tcp.seq_raw \
+		-e frame.comment 2>tshark.said | sed 's/ (confidence [0-9.]*): /|/' |
+		awk -F'|' '{ print $1 "|" $2 "|" $3 "|" substr($4, 1, 30) }' >got
+	same_lines 'comments are the words of drops.csv and injected.csv, at their points' got expected
+}
+
+stories firewall client fw-in fw-out server
+frame=$(fields frame.comment | sed -n 's/.*its retransmission, frame \([0-9]*\), went through.*/\1/p' | head -n 1)
+dropped=$(tshark -r evidence.pcapng -Y 'frame.comment contains "its retransmission, frame"' -T fields \
+	-e tcp.seq_raw -e tcp.srcport 2>tshark.said | head -n 1)
+is 'the retransmission that it names has the same bytes' \
+	"$(tshark -r "$samples/fw-out.pcap" -Y "frame.number == $frame" -T fields -e tcp.seq_raw \
+		-e tcp.srcport 2>tshark.said)" "$dropped"
+stories nat fw-in fw-out
+stories balancer fw-in fw-out fw-out2
+story='--format pcapng, sessions: '
+"$report" -s here.ct --format pcapng --session "$session" >evidence.pcapng 2>said </dev/null
+is '--session takes one' "$(fields frame.number | wc -l)" "$("$csvq" $csv/session_points.csv \
+	-p packets_forward,packets_reverse "session=$session" | awk -F'|' '{ sum += $1 + $2 } END { print sum }')"
+"$report" -s here.ct --format pcapng --filter 'outcome ok' >evidence.pcapng 2>said </dev/null
+is '--filter takes what it takes, bad or not' "$(fields tcp.stream | wc -l)" \
+	"$("$csvq" $csv/sessions.csv -p session outcome=ok | while read -r ok; do
+		"$csvq" $csv/session_points.csv -p packets_forward,packets_reverse "session=$ok"
+	done | awk -F'|' '{ sum += $1 + $2 } END { print sum }')"
 
 # ---- the same bytes ----
 

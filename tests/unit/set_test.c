@@ -116,12 +116,14 @@ static int clear(int *aside)
 
 static enum status write_set(struct store *store)
 {
-	const struct set_options options = {NULL, NULL};
+	struct evidence_result result = {0};
+	const struct set_options options = {.result = &result};
 	struct store_txn *txn = NULL;
 	enum status status;
 
 	MUST(store_begin(store, false, &txn, &err));
 	status = set_write(txn, out, &options, NULL, &err);
+	evidence_result_free(&result);
 	store_abort(&txn);
 	return status;
 }
@@ -149,7 +151,7 @@ static void check_same(bool long_texts)
 		free(got);
 	}
 	store_abort(&txn);
-	CHECK_INT(clear(&aside), s + 2); /* and the summary, and the page */
+	CHECK_INT(clear(&aside), s + 3); /* and summary, page and annotated capture */
 	CHECK_INT(aside, 0);
 	store_close(&store);
 }
