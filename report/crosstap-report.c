@@ -220,7 +220,13 @@ static enum status show_json(struct tool *tool, struct output *output, struct st
 static enum status show_html(struct tool *tool, struct output *output, struct store_txn *txn,
 			     struct error *err)
 {
-	return page_write(output, txn, tool->match, err);
+	struct stories stories;
+	enum status status = stories_open(&stories, txn, tool->match, err);
+
+	if (!status)
+		status = page_write(output, txn, &stories, err);
+	stories_close(&stories);
+	return status;
 }
 
 static enum status show_session(struct tool *tool, struct output *output, struct store_txn *txn,
@@ -246,16 +252,29 @@ static void say_missing(const struct tool *tool, struct evidence_result *result)
 	evidence_result_free(result);
 }
 
+static enum status show_stories(struct tool *tool, struct output *output, struct store_txn *txn,
+				const struct evidence_options *options,
+				struct evidence_result *result, struct error *err)
+{
+	struct stories stories;
+	enum status status = tool->session ? stories_open_one(&stories, txn, tool->session, err)
+					   : stories_open(&stories, txn, tool->match, err);
+
+	if (!status)
+		status = evidence_write_stories(output, &stories, options, result, err);
+	stories_close(&stories);
+	return status;
+}
+
 static enum status show_pcapng(struct tool *tool, struct output *output, struct store_txn *txn,
 			       struct error *err)
 {
-	struct evidence_choice rows_choice = {tool->verdicts, tool->match, tool->session};
-	struct evidence_stories stories = {tool->session, tool->match};
+	struct evidence_choice choice = {tool->verdicts, tool->match, tool->session};
 	struct evidence_options options = evidence_options(tool);
-	struct evidence_result result;
-	enum status status =
-		tool->verdicts ? evidence_write_rows(output, txn, &rows_choice, &options, &result, err)
-			       : evidence_write_stories(output, txn, &stories, &options, &result, err);
+	struct evidence_result result = {0};
+	enum status status = tool->verdicts
+				     ? evidence_write_rows(output, txn, &choice, &options, &result, err)
+				     : show_stories(tool, output, txn, &options, &result, err);
 
 	say_missing(tool, &result);
 	return status;

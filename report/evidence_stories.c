@@ -6,7 +6,6 @@
 
 #include "collect/memory.h"
 #include "report/ladder_words.h"
-#include "report/worst.h"
 
 struct stories_work {
 	const struct ladders *ladders;
@@ -123,55 +122,53 @@ static enum status stories_packet(struct stories_work *w, const struct ladder_se
 	return status;
 }
 
-static enum status stories_read(struct stories_work *w, struct error *err)
+/* ---- sessions ---- */
+
+static bool stories_takes(const struct stories *stories, uint32_t session)
+{
+	uint32_t i;
+
+	if (stories->filtered)
+		return true;
+	for (i = 0; i < stories->worst.count; i++)
+		if (stories->worst.list[i].session == session)
+			return stories->worst.list[i].bad;
+	return false;
+}
+
+/* *taken becomes the number of sessions. */
+static enum status stories_read(struct stories_work *w, const struct stories *stories, uint32_t *taken,
+				struct error *err)
 {
 	enum status status = STATUS_OK;
 	uint32_t k, i;
 
-	for (k = 0; k < w->ladders->count; k++)
-		for (i = 0; i < w->ladders->list[k].dossier.packets && !status; i++)
-			status = stories_packet(w, &w->ladders->list[k], i, err);
+	*taken = 0;
+	for (k = 0; k < w->ladders->count; k++) {
+		const struct ladder_session *one = &w->ladders->list[k];
+
+		if (!stories_takes(stories, one->session))
+			continue;
+		(*taken)++;
+		for (i = 0; i < one->dossier.packets && !status; i++)
+			status = stories_packet(w, one, i, err);
+	}
 	return status;
 }
 
-/* ---- sessions ---- */
-
-/* The sessions, ascending; the caller frees. `text` says which they are. */
-static enum status stories_choose(const struct evidence_stories *stories, struct store_txn *txn,
-				  uint32_t **session, uint32_t *count, char *text, size_t room,
-				  struct error *err)
+/* Which sessions they are. */
+static void stories_say(const struct stories *stories, uint32_t taken, char *text, size_t room)
 {
-	struct worst worst = {0};
-	enum status status = worst_find(&worst, txn, stories->match, EVIDENCE_SESSIONS_MAX,
-					err);
-	uint64_t all = stories->match ? worst.sessions : worst.bad;
+	uint64_t all = stories->filtered ? stories->worst.sessions : stories->worst.bad;
 
-	if (status)
-		return status;
-	/* a packet is at several points */
-	*session = worst_ascending(&worst, EVIDENCE_SESSIONS_MAX, EVIDENCE_PACKETS_MAX / 4,
-				   !stories->match, count);
-	worst_free(&worst);
-	if (!*session)
-		return stories_memory(err);
+	if (!all && taken == 1) {
+		snprintf(text, room, "session %u", stories->ladders->list[0].session + 1);
+		return;
+	}
 	snprintf(text, room, "%s: %u of %llu%s",
-		 stories->match ? "sessions that --filter takes"
-				: "sessions that are not ok, or with a packet dropped, injected or reset",
-		 *count, (unsigned long long)all,
-		 *count < all ? ", the worst, some of every kind" : "");
-	return STATUS_OK;
-}
-
-static enum status stories_one(uint64_t number, uint32_t **session, uint32_t *count, char *text,
-			       size_t room, struct error *err)
-{
-	*session = malloc(sizeof **session);
-	if (!*session)
-		return stories_memory(err);
-	**session = number - 1 < UINT32_MAX ? (uint32_t)(number - 1) : UINT32_MAX - 1;
-	*count = 1;
-	snprintf(text, room, "session %llu", (unsigned long long)number);
-	return STATUS_OK;
+		 stories->filtered ? "sessions that --filter takes"
+				   : "sessions that are not ok, or with a packet dropped, injected or reset",
+		 taken, (unsigned long long)all, taken < all ? ", the worst, some of every kind" : "");
 }
 
 static void stories_free(struct stories_work *w)
@@ -184,33 +181,24 @@ static void stories_free(struct stories_work *w)
 	free(w->packet);
 }
 
-enum status evidence_write_stories(struct output *output, struct store_txn *txn,
-				   const struct evidence_stories *stories,
+enum status evidence_write_stories(struct output *output, const struct stories *stories,
 				   const struct evidence_options *options,
 				   struct evidence_result *result, struct error *err)
 {
 	struct evidence_options all = *options;
-	struct ladders *ladders = NULL;
-	struct stories_work work = {NULL};
-	uint32_t *session = NULL, count = 0;
+	struct stories_work work = {.ladders = stories->ladders};
 	enum status status;
+	uint32_t taken;
 	char text[160];
 
 	*result = (struct evidence_result){0};
-	status = stories->session ? stories_one(stories->session, &session, &count, text, sizeof text, err)
-				  : stories_choose(stories, txn, &session, &count, text, sizeof text, err);
-	if (!status)
-		status = ladders_open(&ladders, txn, session, count, err);
-	work.ladders = ladders;
-	if (!status)
-		status = stories_read(&work, err);
+	status = stories_read(&work, stories, &taken, err);
+	stories_say(stories, taken, text, sizeof text);
 	all.comment = text;
 	if (!status)
-		status = ladders->trace ? evidence_write(output, ladders->trace, work.packet,
-							 work.packets, &all, result, err)
-					: evidence_write_none(output, text, err);
+		status = work.ladders->trace ? evidence_write(output, work.ladders->trace, work.packet,
+							      work.packets, &all, result, err)
+					     : evidence_write_none(output, text, err);
 	stories_free(&work);
-	ladders_close(&ladders);
-	free(session);
 	return status;
 }

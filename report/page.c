@@ -85,31 +85,35 @@ const char *page_run(const struct page *page, const char *key)
 
 /* ---- what is shown ---- */
 
+/* The numbers of the sessions, ascending. */
+struct page_wanted {
+	uint32_t *session, count;
+};
+
 static bool page_takes_session(const void *context, const struct cell *row)
 {
-	const struct worst *worst = context;
-	uint32_t i;
+	const struct page_wanted *wanted = context;
+	uint32_t session = (uint32_t)(row[SESSIONS_SESSION].number - 1);
 
-	for (i = 0; i < worst->count; i++)
-		if ((int64_t)worst->list[i].session + 1 == row[SESSIONS_SESSION].number)
-			return true;
-	return false;
+	return bsearch(&session, wanted->session, wanted->count, sizeof session,
+		       worst_compare_numbers) != NULL;
 }
 
 static enum status page_read_sessions(struct page *page, struct error *err)
 {
-	enum status status = worst_find(&page->worst, page->txn, page->match, PAGE_SESSIONS_MAX, err);
-	uint32_t *session, count;
+	const struct worst *worst = &page->stories->worst;
+	struct page_wanted wanted = {calloc((size_t)worst->count + 1, sizeof(uint32_t)), worst->count};
+	enum status status;
+	uint32_t i;
 
-	if (!status)
-		status = held_read(&page->sessions, page->txn, "sessions", page->worst.count,
-				   page_takes_session, &page->worst, err);
-	if (status)
-		return status;
-	session = worst_ascending(&page->worst, PAGE_LADDERS_MAX, PAGE_PACKETS_MAX, false, &count);
-	status = session ? ladders_open(&page->ladders, page->txn, session, count, err)
-			 : page_memory(err);
-	free(session);
+	if (!wanted.session)
+		return page_memory(err);
+	for (i = 0; i < worst->count; i++)
+		wanted.session[i] = worst->list[i].session;
+	qsort(wanted.session, wanted.count, sizeof *wanted.session, worst_compare_numbers);
+	status = held_read(&page->sessions, page->txn, "sessions", worst->count, page_takes_session, &wanted,
+			   err);
+	free(wanted.session);
 	return status;
 }
 
@@ -141,8 +145,6 @@ static void page_free(struct page *page)
 	for (t = 0; t < PAGE_TABLES; t++)
 		held_free((struct held *)((char *)page + page_tables[t].held));
 	held_free(&page->sessions);
-	worst_free(&page->worst);
-	ladders_close(&page->ladders);
 }
 
 /* ---- the frame ---- */
@@ -215,10 +217,10 @@ static enum status page_body(struct page *page, const struct output *output, str
 	return status;
 }
 
-enum status page_write(struct output *output, struct store_txn *txn, const struct filter_match *match,
+enum status page_write(struct output *output, struct store_txn *txn, const struct stories *stories,
 		       struct error *err)
 {
-	struct page page = {.stream = output->stream, .txn = txn, .match = match};
+	struct page page = {.stream = output->stream, .txn = txn, .stories = stories};
 	enum status status = page_read(&page, err);
 
 	if (!status && !page_head(&page))

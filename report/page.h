@@ -9,17 +9,13 @@
 #define CROSSTAP_REPORT_PAGE_H
 
 #include "collect/store.h"
-#include "report/filter_match.h"
 #include "report/output.h"
+#include "report/stories.h"
 
-#define PAGE_SESSIONS_MAX 400        /* sessions in the table; the rest is in sessions.csv */
-#define PAGE_LADDERS_MAX 300         /* ... of which so many open as a ladder, */
-#define PAGE_PACKETS_MAX 200000      /* while their packets are no more */
-#define PAGE_SHOWN_MAX 9000          /* packets in all ladders together */
-#define PAGE_LADDER_MAX 160          /* packets in one */
+#define PAGE_SHOWN_MAX 9000 /* packets in all ladders together */
+#define PAGE_LADDER_MAX 160 /* packets in one */
 
-/* `match`: NULL, or the sessions that are shown. */
-enum status page_write(struct output *output, struct store_txn *txn, const struct filter_match *match,
+enum status page_write(struct output *output, struct store_txn *txn, const struct stories *stories,
 		       struct error *err) MUST_CHECK;
 
 #endif

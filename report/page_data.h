@@ -7,21 +7,18 @@
 #include <stdio.h>
 
 #include "report/held.h"
-#include "report/ladders.h"
-#include "report/worst.h"
+#include "report/stories.h"
 
 #define PAGE_HOPS_MAX 64
 
 struct page {
 	FILE *stream;
 	struct store_txn *txn;
-	const struct filter_match *match;
+	const struct stories *stories;
 	struct held findings, hops, delays, distributions, changes, resets, sessions, balance,
 		manifest, run;
 	const char *hop[PAGE_HOPS_MAX]; /* names, in the order of the path; borrowed from `hops` */
 	uint32_t hop_count;
-	struct worst worst;
-	struct ladders *ladders;        /* of those that open as one */
 };
 
 /* The row of a hop and direction ("forward", "reverse", "none") in hops.csv; count: none. */

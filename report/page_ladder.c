@@ -22,8 +22,8 @@ static bool ladder_is_odd(const struct page *page, const struct ladder_session *
 	const struct dossier_packet *p = &one->dossier.packet[i];
 	const uint16_t marked = PACKET_TCP_SYN | PACKET_TCP_FIN | PACKET_TCP_RST;
 
-	return ladder_verdict(page->ladders, p->before, p->before_hop)->behind ||
-	       ladder_verdict(page->ladders, p->after, p->after_hop)->ahead ||
+	return ladder_verdict(page->stories->ladders, p->before, p->before_hop)->behind ||
+	       ladder_verdict(page->stories->ladders, p->after, p->after_hop)->ahead ||
 	       one->follow[i].repeat != LADDER_NEW || (one->dossier.proto == 6 && p->flags & marked);
 }
 
@@ -60,7 +60,7 @@ static void ladder_sights(const struct page *page, const struct ladder_session *
 	for (k = 0; k < p->sights; k++)
 		fprintf(page->stream, "%s[%u,%" PRId64 ",%" PRId64 "]", k ? "," : "", s[k].stage,
 			s[k].time_ns - p->time_ns,
-			view_get(&page->ladders->trace->view->point[s[k].point], RECORD_FRAME, s[k].index));
+			view_get(&page->stories->ladders->trace->view->point[s[k].point], RECORD_FRAME, s[k].index));
 	fputs("]", page->stream);
 }
 
@@ -85,7 +85,7 @@ static enum status ladder_notes(const struct page *page, const struct ladder_ses
 		char *text;
 		bool row;
 
-		status = ladder_note(page->ladders, one, i, notes[k].note, &text, &row, err);
+		status = ladder_note(page->stories->ladders, one, i, notes[k].note, &text, &row, err);
 		if (status || !text)
 			continue;
 		fprintf(page->stream, "%s[\"%c\",", some ? "," : ",\"n\":[", row ? notes[k].class : 'o');
@@ -111,9 +111,9 @@ static enum status ladder_packet(const struct page *page, const struct ladder_se
 	fprintf(page->stream, "{\"t\":%" PRId64 ",\"f\":%d,\"w\":", p->time_ns - one->begin_ns, p->forward);
 	ok = html_json(page->stream, words);
 	ladder_sights(page, one, p);
-	ladder_mark(page->stream, "b", ladder_verdict(page->ladders, p->before, p->before_hop)->behind,
+	ladder_mark(page->stream, "b", ladder_verdict(page->stories->ladders, p->before, p->before_hop)->behind,
 		    p->before_hop);
-	ladder_mark(page->stream, "e", ladder_verdict(page->ladders, p->after, p->after_hop)->ahead,
+	ladder_mark(page->stream, "e", ladder_verdict(page->stories->ladders, p->after, p->after_hop)->ahead,
 		    p->after_hop);
 	if (*repeat) {
 		fputs(",\"r\":", page->stream);
@@ -133,7 +133,7 @@ static enum status ladder_packet(const struct page *page, const struct ladder_se
 
 static bool ladder_points(const struct page *page, const struct ladder_session *one)
 {
-	const struct path *path = &page->ladders->trace->path;
+	const struct path *path = &page->stories->ladders->trace->path;
 	uint32_t stage, k, some = 0;
 	bool ok = true;
 
@@ -144,7 +144,7 @@ static bool ladder_points(const struct page *page, const struct ladder_session *
 			const struct ladder_point *point = &one->facts.point[p];
 
 			fputs(some++ ? ",[" : "[", page->stream);
-			ok = html_json(page->stream, page->ladders->trace->view->point[p].name);
+			ok = html_json(page->stream, page->stories->ladders->trace->view->point[p].name);
 			fputs(",", page->stream);
 			ok = ok && html_json(page->stream, point->tuple ? point->tuple : "");
 			fputs(",", page->stream);
@@ -224,7 +224,7 @@ static bool ladder_list(const struct page *page, const char *key, char *const *n
 
 enum status page_data(struct page *page, struct error *err)
 {
-	const struct ladders *l = page->ladders;
+	const struct ladders *l = page->stories->ladders;
 	uint32_t stages = l->trace ? l->trace->path.stages : 0, room = PAGE_SHOWN_MAX, i, k;
 	enum status status = STATUS_OK;
 	bool some = false;
@@ -238,9 +238,9 @@ enum status page_data(struct page *page, struct error *err)
 		fprintf(page->stream, "%s%d", i ? "," : "", l->clocks.known[i]);
 	fputs("],\"sessions\":{\n", page->stream);
 	/* The worst ones have their share of the room first. */
-	for (i = 0; i < page->worst.count && !status; i++)
+	for (i = 0; i < page->stories->worst.count && !status; i++)
 		for (k = 0; k < l->count && !status; k++) {
-			if (l->list[k].session != page->worst.list[i].session)
+			if (l->list[k].session != page->stories->worst.list[i].session)
 				continue;
 			fputs(some ? ",\n" : "", page->stream);
 			some = true;

@@ -59,8 +59,8 @@ static bool sessions_has_ladder(const struct page *page, uint32_t session)
 {
 	uint32_t k;
 
-	for (k = 0; k < page->ladders->count; k++)
-		if (page->ladders->list[k].session == session)
+	for (k = 0; k < page->stories->ladders->count; k++)
+		if (page->stories->ladders->list[k].session == session)
 			return true;
 	return false;
 }
@@ -122,17 +122,17 @@ static void sessions_head(struct page *page)
 static void sessions_intro(struct page *page)
 {
 	fputs("<p>", page->stream);
-	html_count(page->stream, page->worst.sessions);
-	fputs(page->match ? " sessions that --filter takes, " : " sessions, ", page->stream);
-	html_count(page->stream, page->worst.bad);
+	html_count(page->stream, page->stories->worst.sessions);
+	fputs(page->stories->filtered ? " sessions that --filter takes, " : " sessions, ", page->stream);
+	html_count(page->stream, page->stories->worst.bad);
 	fputs(" of them not ok or with a packet dropped, injected or reset. ", page->stream);
-	if (page->worst.count < page->worst.sessions) {
+	if (page->stories->worst.count < page->stories->worst.sessions) {
 		fputs("<b>Here are the worst ", page->stream);
-		html_count(page->stream, page->worst.count);
+		html_count(page->stream, page->stories->worst.count);
 		fputs(", some of every kind first; all are in sessions.csv.</b> ", page->stream);
 	}
 	fputs("A session’s number opens its ladder", page->stream);
-	if (page->ladders->count < page->worst.count)
+	if (page->stories->ladders->count < page->stories->worst.count)
 		fputs("; of numbers without a button, <code>crosstap-report --session N</code> tells the story",
 		      page->stream);
 	fputs(".</p>\n", page->stream);
@@ -149,8 +149,8 @@ enum status page_sessions(struct page *page, struct error *err)
 	      "placeholder=\"10.9.2.2 failed :443\"> <span id=\"shown\" role=\"status\"></span></form>\n",
 	      page->stream);
 	sessions_head(page);
-	for (i = 0; i < page->worst.count && ok; i++)
-		ok = sessions_row(page, &page->worst.list[i]);
+	for (i = 0; i < page->stories->worst.count && ok; i++)
+		ok = sessions_row(page, &page->stories->worst.list[i]);
 	page_table_end(page);
 	return ok ? STATUS_OK : page_memory(err);
 }

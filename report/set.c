@@ -11,33 +11,39 @@
 #include "report/set_sheets.h"
 #include "report/text.h"
 
-typedef enum status set_writer(struct output *output, struct store_txn *txn,
-			       const struct set_options *options, struct error *err);
+struct set_sources {
+	struct store_txn *txn;
+	const struct stories *stories;
+	const struct set_options *options;
+};
 
-static enum status set_write_summary(struct output *output, struct store_txn *txn,
-				     const struct set_options *options, struct error *err)
+typedef enum status set_writer(struct output *output, const struct set_sources *sources,
+			       struct error *err);
+
+static enum status set_write_summary(struct output *output, const struct set_sources *sources,
+				     struct error *err)
 {
+	const char *closing = sources->options->closing;
 	struct text_options text = {
-		.closing = options->closing ? options->closing
-					    : "The rows behind this are in the CSV files beside it; "
-					      "drops.csv and injected.csv name each packet.",
+		.closing = closing ? closing
+				   : "The rows behind this are in the CSV files beside it; "
+				     "drops.csv and injected.csv name each packet.",
 	};
 
-	return text_write(output, txn, &text, err);
+	return text_write(output, sources->txn, &text, err);
 }
 
-static enum status set_write_page(struct output *output, struct store_txn *txn,
-				  const struct set_options *options, struct error *err)
+static enum status set_write_page(struct output *output, const struct set_sources *sources,
+				  struct error *err)
 {
-	return page_write(output, txn, options->match, err);
+	return page_write(output, sources->txn, sources->stories, err);
 }
 
-static enum status set_write_evidence(struct output *output, struct store_txn *txn,
-				      const struct set_options *options, struct error *err)
+static enum status set_write_evidence(struct output *output, const struct set_sources *sources,
+				      struct error *err)
 {
-	struct evidence_stories stories = {.match = options->match};
-
-	return evidence_write_stories(output, txn, &stories, &options->evidence, options->result, err);
+	return evidence_write_stories(output, sources->stories, &sources->options->evidence,
+				      sources->options->result, err);
 }
 
 /* The files besides the sheets, which are written after them. */
@@ -51,26 +57,39 @@ static const struct {
 };
 #define SET_OUTPUTS (sizeof set_outputs / sizeof set_outputs[0])
 
-enum status set_write(struct store_txn *txn, const char *directory, const struct set_options *options,
-		      struct progress *progress, struct error *err)
+static enum status set_write_others(struct store_txn *txn, const char *directory,
+				    const struct set_options *options, struct error *err)
 {
-	const char *label = progress ? progress->label : NULL;
-	enum status status = output_make_directory(directory, err);
+	struct stories stories;
+	struct set_sources sources = {txn, &stories, options};
+	enum status status = stories_open(&stories, txn, options->match, err);
 	size_t i;
 
-	if (!status)
-		status = options->match ? filter_write_sheets(options->match, txn, directory, progress, err)
-					: set_sheets_write(txn, directory, progress, err);
 	for (i = 0; !status && i < SET_OUTPUTS; i++) {
 		struct output output;
 
 		status = output_open(&output, directory, set_outputs[i].name, err);
 		if (!status)
-			status = set_outputs[i].write(&output, txn, options, err);
+			status = set_outputs[i].write(&output, &sources, err);
 		if (!status)
 			status = output_finish(&output, err);
 		output_abort(&output);
 	}
+	stories_close(&stories);
+	return status;
+}
+
+enum status set_write(struct store_txn *txn, const char *directory, const struct set_options *options,
+		      struct progress *progress, struct error *err)
+{
+	const char *label = progress ? progress->label : NULL;
+	enum status status = output_make_directory(directory, err);
+
+	if (!status)
+		status = options->match ? filter_write_sheets(options->match, txn, directory, progress, err)
+					: set_sheets_write(txn, directory, progress, err);
+	if (!status)
+		status = set_write_others(txn, directory, options, err);
 	if (progress) {
 		progress_clear(progress);
 		progress->label = label;

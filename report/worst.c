@@ -8,7 +8,6 @@
 #include <xxhash.h>
 
 #include "collect/memory.h"
-#include "correlate/dossier.h"
 #include "correlate/results.h"
 #include "report/cell.h"
 
@@ -70,7 +69,6 @@ static struct worst_row worst_row(const struct cell *cell)
 			   worst_number(&cell[SESSIONS_PACKETS_REVERSE]);
 
 	return (struct worst_row){
-		.kind = worst_kind(cell),
 		.odd = worst_number(&cell[SESSIONS_DROPPED]) + worst_number(&cell[SESSIONS_INJECTED]) +
 		       worst_number(&cell[SESSIONS_RESETS]),
 		.session = (uint32_t)(cell[SESSIONS_SESSION].number - 1),
@@ -122,18 +120,20 @@ static void worst_choose(struct worst_row *row, uint32_t rows, uint32_t most)
 	qsort(row, rows < most ? rows : most, sizeof *row, worst_compare);
 }
 
+/* All that are bad, and of each other outcome as many as can be wanted. */
 static enum status worst_read(struct worst *worst, struct worst_row **list, uint32_t *count,
-			      struct store_txn *txn, const struct filter_match *match,
+			      struct store_txn *txn, const struct filter_match *match, uint32_t most,
 			      struct error *err)
 {
 	struct rows *rows;
 	enum status status = rows_open_table(&rows, txn, &results_sessions, err);
+	uint32_t well[WORST_OUTCOMES + 1] = {0};
 	uint64_t room = 0;
 	bool more = true;
 
 	while (!status) {
 		const struct cell *cell;
-		struct worst_row *at;
+		struct worst_row *at, one;
 
 		status = rows_next(rows, &more, err);
 		if (status || !more)
@@ -142,16 +142,21 @@ static enum status worst_read(struct worst *worst, struct worst_row **list, uint
 		if (!cell[SESSIONS_SESSION].known ||
 		    (match && !filter_match_takes(match, cell[SESSIONS_SESSION].number)))
 			continue;
+		worst->sessions++;
+		one = worst_row(cell);
+		if (worst_is_bad(&one))
+			worst->bad++;
+		else if (well[one.outcome]++ >= most)
+			continue;
+		one.kind = worst_kind(cell);
 		at = memory_room(*list, *count, &room, sizeof *at);
 		if (!at) {
 			status = error_errno(err, ENOMEM, "sessions");
 			break;
 		}
 		*list = at;
-		at[*count] = worst_row(cell);
-		worst->bad += worst_is_bad(&at[(*count)++]);
+		at[(*count)++] = one;
 	}
-	worst->sessions = *count;
 	rows_close(&rows);
 	return status;
 }
@@ -164,7 +169,7 @@ enum status worst_find(struct worst *worst, struct store_txn *txn, const struct 
 	enum status status;
 
 	*worst = (struct worst){0};
-	status = worst_read(worst, &list, &count, txn, match, err);
+	status = worst_read(worst, &list, &count, txn, match, most, err);
 	if (!status) {
 		worst_choose(list, count, most);
 		worst->count = count < most ? count : most;
@@ -185,30 +190,9 @@ void worst_free(struct worst *worst)
 	*worst = (struct worst){0};
 }
 
-static int worst_compare_numbers(const void *x, const void *y)
+int worst_compare_numbers(const void *x, const void *y)
 {
 	const uint32_t *a = x, *b = y;
 
 	return (*a > *b) - (*a < *b);
-}
-
-uint32_t *worst_ascending(const struct worst *worst, uint32_t most, uint64_t packets_most,
-			  bool bad_only, uint32_t *count)
-{
-	uint32_t *list = calloc((size_t)worst->count + 1, sizeof *list), i;
-	uint64_t packets = 0;
-
-	*count = 0;
-	for (i = 0; list && i < worst->count && *count < most; i++) {
-		const struct worst_session *one = &worst->list[i];
-		uint32_t own = one->packets < DOSSIER_PACKETS_MAX ? one->packets : DOSSIER_PACKETS_MAX;
-
-		if ((bad_only && !one->bad) || packets + own > packets_most)
-			continue;
-		packets += own;
-		list[(*count)++] = one->session;
-	}
-	if (list)
-		qsort(list, *count, sizeof *list, worst_compare_numbers);
-	return list;
 }

@@ -4,6 +4,7 @@
  * come first, so that a thousand blocked SYNs do not hide one session that a firewall cut off;
  * then those of which there are more. Among themselves they are in the order: failed,
  * aborted, degraded, open, ok; then by their packets dropped and injected; then by their number.
+ * Of sessions with which nothing is wrong the first ones will do.
  */
 #ifndef CROSSTAP_REPORT_WORST_H
 #define CROSSTAP_REPORT_WORST_H
@@ -28,9 +29,7 @@ enum status worst_find(struct worst *worst, struct store_txn *txn, const struct 
 /* A zeroed one is legal. */
 void worst_free(struct worst *worst);
 
-/* The numbers (less 1) of the first sessions in the list, in ascending order, while they are at most
- * `most` with `packets_most` packets in all, as many of each counted as a dossier has. The caller frees; NULL without memory. */
-uint32_t *worst_ascending(const struct worst *worst, uint32_t most, uint64_t packets_most,
-			  bool bad_only, uint32_t *count);
+/* For qsort(): numbers of sessions, ascending. */
+int worst_compare_numbers(const void *x, const void *y);
 
 #endif
