@@ -15,7 +15,7 @@
 struct command {
 	struct option_common common;
 	const char *store, *directory, *path, *filter, *start, *end, *tmax, *threads, *fail_on;
-	bool open;
+	bool open, headers_only;
 	struct launch_words clocks; /* --clock, again and again */
 	struct operands operands;
 	struct scratch scratch;
@@ -64,7 +64,10 @@ static enum status take_threads(void *target, const char *argument, struct error
 
 static const struct option_row rows[] = {
 	{'o', "output", OPTION_TEXT, AT(directory), "DIR",
-	 "write the summary and all CSV files there", NULL},
+	 "write the summary, the page (report.html), the packets for Wireshark (evidence.pcapng) and "
+	 "all CSV files there", NULL},
+	{0, "headers-only", OPTION_FLAG, AT(headers_only), NULL,
+	 "no payload in evidence.pcapng (with -o)", NULL},
 	{0, "path", OPTION_TEXT, AT(path), "P",
 	 "the points in a client's packet's order, like client,fw-in,fw-out,web1/web2; "
 	 "default: found from the packets", NULL},
@@ -107,6 +110,8 @@ static enum status command_check(const struct command *command, struct error *er
 		return error_set(err, STATUS_USAGE,
 				 "one point only (%s): there is nothing to compare it with",
 				 command->operands.point[0].name);
+	if (command->headers_only && !command->directory)
+		return error_set(err, STATUS_USAGE, "--headers-only is about a file of -o DIR");
 	if (command->open && !command->directory)
 		return error_set(err, STATUS_USAGE, "--open: what? It goes with -o DIR");
 	return command->fail_on ? fail_on_check(command->fail_on, err) : STATUS_OK;
@@ -166,6 +171,8 @@ static void report_words(struct launch_words *words, const struct command *comma
 	launch_add(words, "crosstap-report");
 	add_common(words, command);
 	launch_add_pair(words, "-o", command->directory);
+	if (command->headers_only)
+		launch_add(words, "--headers-only");
 	launch_add_pair(words, "--fail-on", command->fail_on);
 }
 
