@@ -7,8 +7,8 @@
 
 #include "collect/memory.h"
 #include "correlate/results.h"
-#include "report/cell.h"
 #include "report/filter_rows.h"
+#include "report/ladder_facts.h"
 
 /* The verdicts whose packets have rows. */
 static const struct evidence_verdict {
@@ -151,19 +151,15 @@ static bool rows_locate(const struct rows_work *w, const struct cell *cell,
 
 /* ---- rows ---- */
 
-/* "dropped at fw-in>fw-out: loss (confidence 0.93): no copy at fw-out" */
 static char *rows_comment(const char *verdict, const struct cell *cell)
 {
-	const struct cell *cause = &cell[PACKETS_CAUSE], *evidence = &cell[PACKETS_EVIDENCE];
-	char confidence[CELL_ROOM + 1] = "", *text;
+	char *what, *text;
 
-	if (cell[PACKETS_CONFIDENCE].known)
-		*cell_real(confidence, cell[PACKETS_CONFIDENCE].real, 2) = '\0';
-	if (asprintf(&text, "%s at %s%s%s%s%s%s%s%s", verdict, cell[PACKETS_HOP].text,
-		     cause->known ? ": " : "", cause->known ? cause->text : "",
-		     *confidence ? " (confidence " : "", confidence, *confidence ? ")" : "",
-		     evidence->known ? ": " : "", evidence->known ? evidence->text : "") < 0)
+	if (asprintf(&what, "%s at %s", verdict, cell[PACKETS_HOP].text) < 0)
 		return NULL;
+	text = ladder_sentence(what, &cell[PACKETS_CAUSE], &cell[PACKETS_CONFIDENCE],
+			       &cell[PACKETS_EVIDENCE]);
+	free(what);
 	return text;
 }
 

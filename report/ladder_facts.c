@@ -247,9 +247,8 @@ static uint32_t facts_packet(const struct facts *f, const struct facts_work *w,
 	return NO_PACKET;
 }
 
-/* "dropped at fw-in>fw-out: policy (confidence 0.98): no SYN of this service passed" */
-static char *facts_sentence(const char *what, const struct cell *cause,
-			    const struct cell *confidence, const struct cell *evidence)
+char *ladder_sentence(const char *what, const struct cell *cause, const struct cell *confidence,
+		      const struct cell *evidence)
 {
 	char number[CELL_ROOM + 1] = "", *text;
 
@@ -274,8 +273,8 @@ static bool facts_take_packet(const struct facts *f, struct facts_work *w, const
 		return true;
 	if (asprintf(&what, "%s at %s", verdict, cell[PACKETS_HOP].text) < 0)
 		return false;
-	w->facts->note[packet][note] = facts_sentence(what, &cause, &cell[PACKETS_CONFIDENCE],
-						      &cell[PACKETS_EVIDENCE]);
+	w->facts->note[packet][note] = ladder_sentence(what, &cause, &cell[PACKETS_CONFIDENCE],
+						       &cell[PACKETS_EVIDENCE]);
 	free(what);
 	return w->facts->note[packet][note] != NULL;
 }
@@ -321,9 +320,9 @@ static bool facts_take_reset(struct facts *f, struct facts_work *w, const struct
 	if (i == w->dossier->packets)
 		return true;
 	w->used[i] = true;
-	w->facts->note[i][LADDER_RESET] = facts_sentence("cause", &cell[RESETS_CAUSE],
-							 &cell[RESETS_CONFIDENCE],
-							 &cell[RESETS_EVIDENCE]);
+	w->facts->note[i][LADDER_RESET] = ladder_sentence("cause", &cell[RESETS_CAUSE],
+							  &cell[RESETS_CONFIDENCE],
+							  &cell[RESETS_EVIDENCE]);
 	return w->facts->note[i][LADDER_RESET] != NULL;
 }
 

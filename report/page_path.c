@@ -7,6 +7,7 @@
 #include "report/html.h"
 #include "report/manifest.h"
 #include "report/page_data.h"
+#include "report/text.h"
 #include "report/text_hops.h"
 #include "report/wording.h"
 
@@ -153,25 +154,18 @@ static bool path_hop(const struct page *page, uint32_t place)
 	return true;
 }
 
-static const struct {
-	const char *evidence, *sentence;
-} path_evidence[] = {
-	{"given", "The path is as given."},
-	{"command line", "The path is as on the command line; the packets do not tell."},
-	{"ttl", "The path was found by the packets’ TTL."},
-	{"delay", "The path was found by the packets’ delay."},
-	{"ttl and delay", "The path was found by the packets’ TTL and delay."},
-};
-
-static void path_found(const struct page *page)
+static bool path_found(const struct page *page)
 {
 	const char *evidence = page_run(page, "path_evidence");
-	size_t i;
+	bool ok = true;
 
-	for (i = 0; i < sizeof path_evidence / sizeof path_evidence[0]; i++)
-		if (strcmp(evidence, path_evidence[i].evidence) == 0)
-			fprintf(page->stream, "<p class=\"note\">%s%s</p>\n", path_evidence[i].sentence,
-				*page_run(page, "path_doubt") ? " It is doubtful: see the findings." : "");
+	if (!*evidence)
+		return true;
+	fputs("<p class=\"note\">The path is ", page->stream);
+	ok = html_text(page->stream, text_path_how(evidence));
+	fprintf(page->stream, ".%s</p>\n",
+		*page_run(page, "path_doubt") ? " It is doubtful: see the findings." : "");
+	return ok;
 }
 
 enum status page_path(struct page *page, struct error *err)
@@ -188,6 +182,6 @@ enum status page_path(struct page *page, struct error *err)
 		ok = ok && path_stage(page, path, (size_t)(next - path));
 	}
 	fputs("</ol></nav>\n", page->stream);
-	path_found(page);
+	ok = ok && path_found(page);
 	return ok ? STATUS_OK : page_memory(err);
 }

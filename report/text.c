@@ -66,7 +66,7 @@ static enum status text_out_of_memory(struct error *err)
 
 /* ---- the path ---- */
 
-static const char *text_path_how(const char *evidence)
+const char *text_path_how(const char *evidence)
 {
 	size_t i;
 

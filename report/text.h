@@ -22,6 +22,9 @@ struct text_options {
 	const char *closing; /* the last sentence: where the files are */
 };
 
+/* How the path was found, in words: "found by the packets' TTL", for path_evidence of the run. */
+const char *text_path_how(const char *evidence);
+
 enum status text_write(struct output *output, struct store_txn *txn,
 		       const struct text_options *options, struct error *err) MUST_CHECK;
 
