@@ -109,6 +109,8 @@ static void worst_choose(struct worst_row *row, uint32_t rows, uint32_t most)
 {
 	uint32_t i, before = 0;
 
+	if (!rows)
+		return;
 	qsort(row, rows, sizeof *row, worst_compare_kinds);
 	for (i = 0; i < rows; i++) {
 		if (i && row[i].kind != row[i - 1].kind)
