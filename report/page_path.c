@@ -125,8 +125,12 @@ static void path_way(const struct page *page, const char *hop, const char *direc
 			cell[HOPS_LOSS_RATIO].known && cell[HOPS_LOSS_RATIO].real < 0.0001
 				? "&lt;0.01"
 				: wording_percent(room, cell[HOPS_LOSS_RATIO].known ? cell[HOPS_LOSS_RATIO].real : 0));
-	} else {
+	} else if (held_count(&page->hops, row, HOPS_MATCHED)) {
 		fputs("<span class=\"badge none\">no loss</span>", stream);
+	} else {
+		fprintf(stream, "<span class=\"badge\">%s</span>",
+			held_count(&page->hops, row, HOPS_LOCAL) ? "▢ the box’s own, as a proxy’s are"
+								: "nothing to compare");
 	}
 	path_badge(stream, "inject", "✱", held_count(&page->hops, row, HOPS_INJECTED), "injected");
 	path_badge(stream, "rst", "↯", path_resets(page, hop, direction), "RST");

@@ -28,7 +28,7 @@ struct text_hops {
 struct text_hops_sum {
 	const char *hop;
 	size_t place; /* on the path */
-	uint64_t packets, matched, dropped, injected;
+	uint64_t packets, matched, dropped, injected, local;
 };
 
 /* The grids: which column of hops.csv, and how it is shown. Optional ones show where a row has
@@ -209,6 +209,7 @@ static size_t text_hops_sums(const struct text_hops *hops, struct text_hops_sum 
 		sum[k].matched += text_hops_count(hop, HOPS_MATCHED);
 		sum[k].dropped += text_hops_count(hop, HOPS_DROPPED);
 		sum[k].injected += text_hops_count(hop, HOPS_INJECTED);
+		sum[k].local += text_hops_count(hop, HOPS_LOCAL);
 	}
 	qsort(sum, count, sizeof *sum, text_hops_worse);
 	return count;
@@ -239,8 +240,12 @@ static size_t text_hops_say_unmatched(FILE *stream, const struct text_hops_sum *
 	for (i = 0; i < count; i++) {
 		if (sum[i].matched || sum[i].dropped + sum[i].injected)
 			continue;
-		fprintf(stream, "%s: no packet was matched, so nothing can be said of it. ",
-			sum[i].hop);
+		if (sum[i].local)
+			fprintf(stream, "%s passed no packet on: those on its sides are the box's own, "
+				"as a proxy's are. ", sum[i].hop);
+		else
+			fprintf(stream, "%s: no packet was matched, so nothing can be said of it. ",
+				sum[i].hop);
 		silent++;
 	}
 	return silent;
