@@ -23,7 +23,6 @@ static const struct {
 	{"delays", 40000, offsetof(struct page, delays)},
 	{"distributions", 40000, offsetof(struct page, distributions)},
 	{"changes", 2000, offsetof(struct page, changes)},
-	{"resets", 5000, offsetof(struct page, resets)},
 	{"balance", 6 * PAGE_HOPS_MAX, offsetof(struct page, balance)},
 	{"manifest", 500, offsetof(struct page, manifest)},
 	{"run", 200, offsetof(struct page, run)},
@@ -39,7 +38,7 @@ static const struct {
 	{NULL, NULL, NULL, page_path},
 	{"findings", "Findings", "What a person should read first, most serious first.", page_findings},
 	{"hops", "Hops", "What each hop did to the packets. Forward is along the path.", page_hops},
-	{"resets", "Resets", "Every RST of the run: where it came from, and why.", page_resets},
+	{"resets", "Resets", NULL, page_resets},
 	{"sessions", "Sessions", NULL, page_sessions},
 	{"account", "The account", NULL, page_balance},
 	{"inputs", "Inputs", NULL, page_inputs},
@@ -135,6 +134,11 @@ static enum status page_read(struct page *page, struct error *err)
 		if (page->hop_count < PAGE_HOPS_MAX && page_hop_place(page, hop) == page->hop_count)
 			page->hop[page->hop_count++] = hop;
 	}
+	if (!status)
+		status = reset_kinds_read(&page->reset_kinds, page->txn, page->stories->match, err);
+	if (!status)
+		status = reset_kinds_hold(&page->reset_kinds, &page->resets, page->txn, page->stories->match,
+					  PAGE_RESETS_MAX, err);
 	return status ? status : page_read_sessions(page, err);
 }
 
@@ -144,6 +148,8 @@ static void page_free(struct page *page)
 
 	for (t = 0; t < PAGE_TABLES; t++)
 		held_free((struct held *)((char *)page + page_tables[t].held));
+	held_free(&page->resets);
+	reset_kinds_free(&page->reset_kinds);
 	held_free(&page->sessions);
 }
 

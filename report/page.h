@@ -14,6 +14,7 @@
 
 #define PAGE_SHOWN_MAX 9000 /* packets in all ladders together */
 #define PAGE_LADDER_MAX 160 /* packets in one */
+#define PAGE_RESETS_MAX 3000 /* RSTs that are drawn; all are counted */
 
 enum status page_write(struct output *output, struct store_txn *txn, const struct stories *stories,
 		       struct error *err) MUST_CHECK;

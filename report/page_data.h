@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "report/held.h"
+#include "report/reset_kinds.h"
 #include "report/stories.h"
 
 #define PAGE_HOPS_MAX 64
@@ -17,6 +18,7 @@ struct page {
 	const struct stories *stories;
 	struct held findings, hops, delays, distributions, changes, resets, sessions, balance,
 		manifest, run;
+	struct reset_kinds reset_kinds; /* all of them; `resets` are only those drawn */
 	const char *hop[PAGE_HOPS_MAX]; /* names, in the order of the path; borrowed from `hops` */
 	uint32_t hop_count;
 };

@@ -83,12 +83,13 @@ static void path_badge(FILE *stream, const char *class, const char *sign, uint64
 /* RSTs that are the hop's own, this way. */
 static uint64_t path_resets(const struct page *page, const char *hop, const char *direction)
 {
+	const struct reset_kind *kind = page->reset_kinds.list;
 	uint64_t count = 0;
-	uint32_t i;
+	uint32_t k;
 
-	for (i = 0; i < page->resets.count; i++)
-		count += strcmp(held_text(&page->resets, i, RESETS_ORIGIN), hop) == 0 &&
-			 strcmp(held_text(&page->resets, i, RESETS_DIRECTION), direction) == 0;
+	for (k = 0; k < page->reset_kinds.count; k++)
+		if (strcmp(kind[k].origin, hop) == 0 && strcmp(kind[k].direction, direction) == 0)
+			count += kind[k].count;
 	return count;
 }
 

@@ -11,7 +11,6 @@
 #define RESETS_ORIGINS_MAX 12
 #define RESETS_WIDTH 900.0
 #define RESETS_LANE 30.0
-#define RESETS_MARKS_MAX 3000 /* drawn; more than there are places for */
 
 /* How an origin's marks look: by verdict. */
 static const struct {
@@ -23,17 +22,20 @@ static const struct {
 };
 #define RESETS_MARKS (sizeof resets_marks / sizeof resets_marks[0])
 
-struct resets_kind {
-	const char *origin, *cause, *verdict;
+/* A row of the causes: kinds of both directions together. */
+struct resets_cause {
+	const struct reset_kind *kind; /* the first of them */
 	uint64_t count;
-	uint32_t first; /* row */
 };
+
+static const char *resets_said(const char *origin)
+{
+	return *origin ? origin : "unknown";
+}
 
 static const char *resets_origin(const struct page *page, uint32_t row)
 {
-	const char *origin = held_text(&page->resets, row, RESETS_ORIGIN);
-
-	return *origin ? origin : "unknown";
+	return resets_said(held_text(&page->resets, row, RESETS_ORIGIN));
 }
 
 static uint32_t resets_origins(const struct page *page, const char *origin[RESETS_ORIGINS_MAX])
@@ -107,7 +109,7 @@ static bool resets_timeline(struct page *page)
 		ok = html_hop(page->stream, origin[k]);
 		fputs("</text>\n", page->stream);
 	}
-	for (i = 0; ok && i < page->resets.count && i < RESETS_MARKS_MAX; i++) {
+	for (i = 0; ok && i < page->resets.count; i++) {
 		for (k = 0; k < lanes && strcmp(origin[k], resets_origin(page, i)) != 0; k++)
 			;
 		ok = k == lanes || resets_mark(page, &chart, i, chart_y(&chart, k));
@@ -123,73 +125,79 @@ static bool resets_timeline(struct page *page)
 
 static int resets_compare(const void *x, const void *y)
 {
-	const struct resets_kind *a = x, *b = y;
+	const struct resets_cause *a = x, *b = y;
 
 	if (a->count != b->count)
 		return a->count > b->count ? -1 : 1;
-	return (a->first > b->first) - (a->first < b->first);
+	return (a->kind > b->kind) - (a->kind < b->kind);
 }
 
-static uint32_t resets_kinds(const struct page *page, struct resets_kind *kind)
+static uint32_t resets_gather(const struct page *page, struct resets_cause *cause)
 {
 	uint32_t count = 0, i, k;
 
-	for (i = 0; i < page->resets.count; i++) {
-		struct resets_kind one = {resets_origin(page, i), held_text(&page->resets, i, RESETS_CAUSE),
-					  held_text(&page->resets, i, RESETS_VERDICT), 1, i};
+	for (i = 0; i < page->reset_kinds.count; i++) {
+		const struct reset_kind *kind = &page->reset_kinds.list[i];
 
 		for (k = 0; k < count; k++)
-			if (strcmp(kind[k].origin, one.origin) == 0 && strcmp(kind[k].cause, one.cause) == 0 &&
-			    strcmp(kind[k].verdict, one.verdict) == 0)
+			if (strcmp(cause[k].kind->origin, kind->origin) == 0 &&
+			    strcmp(cause[k].kind->cause, kind->cause) == 0 &&
+			    strcmp(cause[k].kind->verdict, kind->verdict) == 0)
 				break;
+		if (k == count && kind->taken)
+			cause[count++] = (struct resets_cause){kind, 0};
 		if (k < count)
-			kind[k].count++;
-		else
-			kind[count++] = one;
+			cause[k].count += kind->taken;
 	}
-	qsort(kind, count, sizeof *kind, resets_compare);
+	qsort(cause, count, sizeof *cause, resets_compare);
 	return count;
 }
 
 static bool resets_causes(struct page *page)
 {
-	struct resets_kind *kind = malloc(((size_t)page->resets.count + 1) * sizeof *kind);
-	uint32_t count = kind ? resets_kinds(page, kind) : 0, i;
-	bool ok = kind != NULL;
+	struct resets_cause *cause = malloc(((size_t)page->reset_kinds.count + 1) * sizeof *cause);
+	uint32_t count = cause ? resets_gather(page, cause) : 0, i;
+	bool ok = cause != NULL;
 
 	fputs("<div class=\"wide\"><table><caption>Causes</caption><thead><tr><th scope=\"col\">origin</th>"
 	      "<th scope=\"col\">cause</th><th scope=\"col\">verdict</th><th scope=\"col\" class=\"n\">RSTs</th>"
 	      "<th scope=\"col\">evidence of the first</th></tr></thead><tbody>\n", page->stream);
 	for (i = 0; ok && i < count; i++) {
+		const struct reset_kind *kind = cause[i].kind;
+
 		fputs("<tr><td>", page->stream);
-		ok = html_hop(page->stream, kind[i].origin);
+		ok = html_hop(page->stream, resets_said(kind->origin));
 		fputs("</td><td>", page->stream);
-		ok = ok && html_text(page->stream, kind[i].cause);
+		ok = ok && html_text(page->stream, kind->cause);
 		fputs("</td><td>", page->stream);
-		ok = ok && html_text(page->stream, kind[i].verdict);
-		fputs("</td><td class=\"n\">", page->stream);
-		html_count(page->stream, kind[i].count);
+		ok = ok && html_text(page->stream, kind->verdict);
+		fprintf(page->stream, "</td><td class=\"n\" data-v=\"%llu\">",
+			(unsigned long long)cause[i].count);
+		html_count(page->stream, cause[i].count);
 		fputs("</td><td>", page->stream);
-		ok = ok && html_text(page->stream, held_text(&page->resets, kind[i].first, RESETS_EVIDENCE));
+		ok = ok && html_text(page->stream, kind->evidence);
 		fputs("</td></tr>\n", page->stream);
 	}
 	page_table_end(page);
-	free(kind);
+	free(cause);
 	return ok;
 }
 
 enum status page_resets(struct page *page, struct error *err)
 {
-	if (!page->resets.total) {
+	fprintf(page->stream, "<p class=\"about\">Every RST of the %s: where it came from, and why.</p>\n",
+		page->stories->match ? "sessions that --filter takes" : "run");
+	if (!page->reset_kinds.taken) {
 		fputs("<p>No RST was seen.</p>\n", page->stream);
 		return STATUS_OK;
 	}
-	if (page->resets.total > page->resets.count) {
-		fputs("<p class=\"note\">The first ", page->stream);
+	if (page->reset_kinds.taken > page->resets.count) {
+		fputs("<p class=\"note\">Of ", page->stream);
+		html_count(page->stream, page->reset_kinds.taken);
+		fputs(" RSTs ", page->stream);
 		html_count(page->stream, page->resets.count);
-		fputs(" of ", page->stream);
-		html_count(page->stream, page->resets.total);
-		fputs("; all of them are in resets.csv.</p>\n", page->stream);
+		fputs(" are drawn, some of every kind; the causes count all, and all are in "
+		      "resets.csv.</p>\n", page->stream);
 	}
 	return resets_timeline(page) && resets_causes(page) ? STATUS_OK : page_memory(err);
 }

@@ -30,7 +30,7 @@ enum status stories_open(struct stories *stories, struct store_txn *txn,
 	enum status status;
 	uint32_t *session, count;
 
-	*stories = (struct stories){.filtered = match != NULL};
+	*stories = (struct stories){.filtered = match != NULL, .match = match};
 	status = worst_find(&stories->worst, txn, match, STORIES_SESSIONS_MAX, err);
 	if (status)
 		return status;

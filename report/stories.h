@@ -15,6 +15,7 @@ struct stories {
 	struct worst worst;
 	struct ladders *ladders;
 	bool filtered;              /* the sessions are those that a filter takes */
+	const struct filter_match *match; /* that filter, or NULL; borrowed */
 };
 
 /* Of all sessions, or of those that a filter takes (`match` may be NULL). `txn` is used until
