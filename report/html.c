@@ -75,18 +75,29 @@ void html_count(FILE *stream, uint64_t count)
 	fputs(terminal_number(number, count), stream);
 }
 
+/* a micro sign where a browser shows it, in place of the terminal's "us" */
+static void html_micro(FILE *stream, const char *length)
+{
+	size_t bytes = strlen(length);
+
+	if (bytes > 2 && strcmp(length + bytes - 3, " us") == 0)
+		fprintf(stream, "%.*sµs", (int)bytes - 2, length);
+	else
+		fputs(length, stream);
+}
+
 void html_duration(FILE *stream, int64_t value_ns)
 {
 	char room[WORDING_ROOM];
 
-	wording_duration(room, value_ns);
-	/* a micro sign where a browser shows it, in place of the terminal's "us" */
-	if (strlen(room) > 2 && strcmp(room + strlen(room) - 3, " us") == 0) {
-		room[strlen(room) - 2] = '\0';
-		fprintf(stream, "%sµs", room);
-		return;
-	}
-	fputs(room, stream);
+	html_micro(stream, wording_duration(room, value_ns));
+}
+
+void html_offset(FILE *stream, int64_t value_ns)
+{
+	char room[WORDING_ROOM];
+
+	html_micro(stream, wording_offset(room, value_ns));
 }
 
 bool html_exact(FILE *stream, const struct table_column *column, const struct cell *cell)

@@ -24,6 +24,8 @@ bool html_json(FILE *stream, const char *text);
 void html_count(FILE *stream, uint64_t count);
 /* A length of time in a fitting unit. */
 void html_duration(FILE *stream, int64_t value_ns);
+/* The same, finer, to compare clocks by. */
+void html_offset(FILE *stream, int64_t value_ns);
 
 /* The cell as CSV has it; "" where it is unknown. */
 bool html_exact(FILE *stream, const struct table_column *column, const struct cell *cell);

@@ -64,7 +64,7 @@ static bool page_show(FILE *stream, const struct table_column *column, const str
 		html_duration(stream, cell->number);
 		return true;
 	case LOOK_OFFSET:
-		fputs(wording_offset(room, cell->number), stream);
+		html_offset(stream, cell->number);
 		return true;
 	case LOOK_CLOCK:
 		page_clock(stream, cell->number);
