@@ -13,6 +13,7 @@
 #define WIDTH 520.0
 #define HEIGHT 200.0
 #define BAR_MIN 1.5       /* pixels: what is there shows */
+#define QUANTILES_APART 40.0 /* pixels between lines whose names have room in the middle */
 #define LOG_SPREAD 30     /* delays that differ by more are on a logarithmic axis */
 
 struct charts {
@@ -362,25 +363,29 @@ static void charts_spread_bars(const struct charts *c, const struct chart *chart
 	}
 }
 
-/* The quantiles of hops.csv as lines. */
+/* The quantiles of hops.csv as lines; what they are called stands clear of each other. */
 static void charts_quantiles(const struct charts *c, const struct chart *chart)
 {
 	static const struct {
 		uint8_t column;
-		const char *name;
-	} quantiles[] = {{HOPS_DELAY_P50, "p50"}, {HOPS_DELAY_P99, "p99"}};
+		const char *name, *anchor; /* where they are near each other */
+	} quantiles[] = {{HOPS_DELAY_P50, "p50", "end"}, {HOPS_DELAY_P99, "p99", "start"}};
 	uint32_t row = page_hop_row(c->page, c->hop, c->direction);
+	const struct cell *hop = row < c->page->hops.count ? held_row(&c->page->hops, row) : NULL;
+	bool near = hop && chart_x(chart, (double)hop[HOPS_DELAY_P99].number) -
+				   chart_x(chart, (double)hop[HOPS_DELAY_P50].number) < QUANTILES_APART;
 	size_t i;
 
-	for (i = 0; row < c->page->hops.count && i < sizeof quantiles / sizeof quantiles[0]; i++) {
-		const struct cell *cell = &held_row(&c->page->hops, row)[quantiles[i].column];
+	for (i = 0; hop && i < sizeof quantiles / sizeof quantiles[0]; i++) {
+		const struct cell *cell = &hop[quantiles[i].column];
+		double x = chart_x(chart, (double)cell->number);
 
 		if (cell->known && cell->number > 0)
 			fprintf(c->stream,
 				"<path class=\"mark\" d=\"M%.1f %.1fV%.1f\"/><text class=\"tick\" x=\"%.1f\" "
-				"y=\"%.1f\" text-anchor=\"middle\">%s</text>\n",
-				chart_x(chart, (double)cell->number), chart->top, chart->bottom,
-				chart_x(chart, (double)cell->number), chart->top - 4, quantiles[i].name);
+				"y=\"%.1f\" text-anchor=\"%s\">%s</text>\n",
+				x, chart->top, chart->bottom, x, chart->top - 4,
+				near ? quantiles[i].anchor : "middle", quantiles[i].name);
 	}
 }
 
@@ -442,7 +447,7 @@ static bool charts_length_bars(const struct charts *c, struct chart *chart)
 		charts_bar(c, chart, "loss", from, to, dropped);
 		if (dropped > 0 && packets > 0)
 			fprintf(c->stream, "<text class=\"tick drop\" x=\"%.1f\" y=\"%.1f\" "
-				"text-anchor=\"middle\">%s%%</text>",
+				"text-anchor=\"middle\">%s %%</text>",
 				(from + to) / 2, chart_y(chart, packets) - 4,
 				dropped / packets < 0.0001 ? "&lt;0.01"
 							   : wording_percent(room, dropped / packets));
