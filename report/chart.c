@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "collect/terminal.h"
+#include "report/cell.h"
 #include "report/html.h"
 #include "report/wording.h"
 
@@ -207,10 +208,17 @@ static void chart_ticks(const struct chart *chart, bool x)
 
 static void chart_title_x(const struct chart *chart, const char *title)
 {
-	char clock[WORDING_ROOM] = "";
+	char clock[WORDING_ROOM] = "", exact[CELL_ROOM];
 
-	if (chart->x.kind == CHART_TIME)
-		chart_clock(clock, chart->x.base_ns, true);
+	/* An axis that counts from its beginning says to the microsecond when that was. */
+	if (chart->x.kind == CHART_TIME) {
+		*cell_time(exact, chart->x.base_ns) = '\0';
+		snprintf(clock, sizeof clock, "%.15s", strchr(exact, 'T') + 1);
+		if (strcmp(clock + 8, ".000000") == 0)
+			clock[8] = '\0';
+		else if (strcmp(clock + 12, "000") == 0)
+			clock[12] = '\0';
+	}
 	fprintf(chart->stream, "<text class=\"axis\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%s",
 		chart->right, chart->height - 4, title);
 	if (*clock && chart->x.high > CHART_CLOCK_NS)
