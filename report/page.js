@@ -255,7 +255,7 @@ class Ladder {
 			this.y += PITCH;
 		}
 		if (!session.p.length)
-			make(this.svg, "text", {class: "idle", x: TIME + 24, y: this.y}, "no room for its packets here");
+			make(this.svg, "text", {class: "idle", x: TIME + 24, y: this.y}, "no room for its packets here; crosstap-report --session N shows them");
 		const height = this.y - 10;
 		this.frame(height);
 		this.svg.setAttribute("width", this.width);

@@ -226,26 +226,28 @@ enum status page_data(struct page *page, struct error *err)
 {
 	const struct ladders *l = page->stories->ladders;
 	uint32_t stages = l->trace ? l->trace->path.stages : 0, room = PAGE_SHOWN_MAX, i, k;
+	uint32_t *place = worst_by_turn(&page->stories->worst);
 	enum status status = STATUS_OK;
 	bool some = false;
 
 	fputs("<script type=\"application/json\" id=\"ladders\">{", page->stream);
-	if (stages && (!ladder_list(page, "stages", l->names->stage, stages) ||
-		       !ladder_list(page, "hops", l->names->hop, stages - 1)))
-		return page_memory(err);
+	if (!place || (stages && (!ladder_list(page, "stages", l->names->stage, stages) ||
+				  !ladder_list(page, "hops", l->names->hop, stages - 1))))
+		status = page_memory(err);
 	fputs("\"clocked\":[", page->stream);
 	for (i = 0; i + 1 < stages; i++)
 		fprintf(page->stream, "%s%d", i ? "," : "", l->clocks.known[i]);
 	fputs("],\"sessions\":{\n", page->stream);
-	/* The worst ones have their share of the room first. */
+	/* Some of every kind have their share of the room first. */
 	for (i = 0; i < page->stories->worst.count && !status; i++)
 		for (k = 0; k < l->count && !status; k++) {
-			if (l->list[k].session != page->stories->worst.list[i].session)
+			if (l->list[k].session != page->stories->worst.list[place[i]].session)
 				continue;
 			fputs(some ? ",\n" : "", page->stream);
 			some = true;
 			status = ladder_session(page, &l->list[k], &room, err);
 		}
 	fputs("}}</script>\n", page->stream);
+	free(place);
 	return status;
 }

@@ -3,15 +3,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* The first of the worst sessions, in ascending order; NULL: no memory. */
+/* Of the worst sessions those whose turn is first, in ascending order; NULL: no memory. */
 static uint32_t *stories_choose(const struct worst *worst, uint32_t *count)
 {
-	uint32_t *list = calloc((size_t)worst->count + 1, sizeof *list), i;
+	uint32_t *list = worst_by_turn(worst), i;
 	uint64_t packets = 0;
 
 	*count = 0;
 	for (i = 0; list && i < worst->count && *count < STORIES_LADDERS_MAX; i++) {
-		const struct worst_session *one = &worst->list[i];
+		const struct worst_session *one = &worst->list[list[i]];
 		uint32_t own = one->packets < DOSSIER_PACKETS_MAX ? one->packets : DOSSIER_PACKETS_MAX;
 
 		if (packets + own > STORIES_PACKETS_MAX)

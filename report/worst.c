@@ -12,15 +12,16 @@
 #include "report/cell.h"
 
 /* So many of each kind come before any further ones, and then so many. */
-static const uint32_t worst_steps[] = {4, 16, 64};
+static const uint32_t worst_steps[] = {1, 4, 16, 64};
 #define WORST_STEPS (sizeof worst_steps / sizeof worst_steps[0])
+#define WORST_CALM 8 /* one in so many is of those that nothing ails */
 
 static const char *const worst_outcomes[] = {"failed", "aborted", "degraded", "open"};
 #define WORST_OUTCOMES (sizeof worst_outcomes / sizeof worst_outcomes[0])
 
 struct worst_row {
 	uint64_t kind, odd;      /* a hash; packets dropped, injected, resets */
-	uint32_t session, packets;
+	uint32_t session, packets, turn;
 	uint8_t outcome, step;
 };
 
@@ -105,9 +106,17 @@ static int worst_compare_steps(const void *x, const void *y)
 	return a->step != b->step ? (a->step < b->step ? -1 : 1) : worst_compare(x, y);
 }
 
-static void worst_choose(struct worst_row *row, uint32_t rows, uint32_t most)
+static int worst_compare_turns(const void *x, const void *y)
 {
-	uint32_t i, before = 0;
+	const struct worst_row *a = x, *b = y;
+
+	return a->step != b->step ? (a->step < b->step ? -1 : 1) : worst_compare_steps(x, y);
+}
+
+/* The first `most` rows become those chosen. */
+static void worst_choose(struct worst_row *row, uint32_t rows, uint32_t bad, uint32_t most)
+{
+	uint32_t i, before = 0, calm = rows - bad < most / WORST_CALM ? rows - bad : most / WORST_CALM;
 
 	if (!rows)
 		return;
@@ -119,7 +128,13 @@ static void worst_choose(struct worst_row *row, uint32_t rows, uint32_t most)
 			row[i].step++;
 	}
 	qsort(row, rows, sizeof *row, worst_compare_steps);
-	qsort(row, rows < most ? rows : most, sizeof *row, worst_compare);
+	if (rows > most && bad > most - calm)
+		memmove(row + most - calm, row + bad, calm * sizeof *row);
+	rows = rows < most ? rows : most;
+	qsort(row, rows, sizeof *row, worst_compare_turns);
+	for (i = 0; i < rows; i++)
+		row[i].turn = i;
+	qsort(row, rows, sizeof *row, worst_compare);
 }
 
 /* All that are bad, and of each other outcome as many as can be wanted. */
@@ -173,14 +188,14 @@ enum status worst_find(struct worst *worst, struct store_txn *txn, const struct 
 	*worst = (struct worst){0};
 	status = worst_read(worst, &list, &count, txn, match, most, err);
 	if (!status) {
-		worst_choose(list, count, most);
+		worst_choose(list, count, (uint32_t)worst->bad, most);
 		worst->count = count < most ? count : most;
 		worst->list = calloc((size_t)worst->count + 1, sizeof *worst->list);
 		if (!worst->list)
 			status = error_errno(err, ENOMEM, "sessions");
 	}
 	for (i = 0; !status && i < worst->count; i++)
-		worst->list[i] = (struct worst_session){list[i].session, list[i].packets,
+		worst->list[i] = (struct worst_session){list[i].session, list[i].packets, list[i].turn,
 							worst_is_bad(&list[i])};
 	free(list);
 	return status;
@@ -197,4 +212,13 @@ int worst_compare_numbers(const void *x, const void *y)
 	const uint32_t *a = x, *b = y;
 
 	return (*a > *b) - (*a < *b);
+}
+
+uint32_t *worst_by_turn(const struct worst *worst)
+{
+	uint32_t *place = calloc((size_t)worst->count + 1, sizeof *place), i;
+
+	for (i = 0; place && i < worst->count; i++)
+		place[worst->list[i].turn] = i;
+	return place;
 }
