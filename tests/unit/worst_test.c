@@ -134,6 +134,35 @@ static void test_kinds(void)
 	done();
 }
 
+/* An eighth of the room is for those that are not bad. */
+static void test_share(void)
+{
+	static const struct lot lots[] = {
+		{50, "failed", "syn_dropped", 1, 2, 2},	 /* 1 .. 50 */
+		{20, "degraded", "path_loss", 1, 1, 9},	 /* 51 .. 70 */
+		{2, "open", NULL, 1, 0, 9},		 /* 71 72 */
+		{30, "ok", NULL, 1, 0, 9},		 /* 73 .. 102 */
+	};
+	uint32_t *place, bad = 0, i;
+
+	check_case("a share is for those with which nothing is wrong, some of every kind");
+	given(lots, sizeof lots / sizeof lots[0], 32);
+	for (i = 0; i < worst.count; i++)
+		bad += worst.list[i].bad;
+	CHECK_INT(bad, 28);
+	CHECK_TEXT(strstr(numbers(), " 71"), " 71 72 73 74");
+	check_case("one of each kind has its turn before a second of any");
+	place = worst_by_turn(&worst);
+	CHECK(place != NULL);
+	for (i = 0; place && i < 4; i++) {
+		static const uint32_t first[] = {1, 51, 71, 73};
+
+		CHECK_INT(worst.list[place[i]].session + 1, first[i]);
+	}
+	free(place);
+	done();
+}
+
 static void test_none(void)
 {
 	check_case("no session: none");
@@ -147,6 +176,7 @@ int main(void)
 {
 	test_order();
 	test_kinds();
+	test_share();
 	test_none();
 	return check_exit();
 }
