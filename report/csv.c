@@ -3,14 +3,23 @@
 #include <csv.h>
 #include <string.h>
 
+#include "collect/terminal.h"
 #include "report/utf8.h"
 
 /* Which bytes of a text let it stand as it is? */
 #define CSV_QUOTED 1  /* one of these wants quotes around */
 #define CSV_FOREIGN 2 /* these may be no UTF-8 */
+#define CSV_CONTROL 4 /* these a terminal would obey */
 static const uint8_t csv_bytes[256] = {
-	['"'] = CSV_QUOTED,  [','] = CSV_QUOTED,           ['\r'] = CSV_QUOTED,
-	['\n'] = CSV_QUOTED, [0x80 ... 0xff] = CSV_FOREIGN,
+	[1 ... '\n' - 1] = CSV_CONTROL,
+	['\n'] = CSV_QUOTED | CSV_CONTROL,
+	['\n' + 1 ... '\r' - 1] = CSV_CONTROL,
+	['\r'] = CSV_QUOTED | CSV_CONTROL,
+	['\r' + 1 ... 0x1f] = CSV_CONTROL,
+	['"'] = CSV_QUOTED,
+	[','] = CSV_QUOTED,
+	[0x7f] = CSV_CONTROL,
+	[0x80 ... 0xff] = CSV_FOREIGN,
 };
 
 static bool csv_is_blank(char c)
@@ -36,16 +45,18 @@ char *csv_text(char *out, const char *text, bool foreign)
 {
 	char clean[4 * TABLE_TEXT_MAX + 2], cut[TABLE_TEXT_MAX + 1];
 	size_t bytes = writer_text_bytes(text), mark = 0;
-	unsigned found = csv_survey(text, bytes);
+	unsigned found = csv_survey(text, bytes), clear = CSV_FOREIGN | (foreign ? CSV_CONTROL : 0);
 
 	if (!bytes)
 		return out;
 	if (foreign && strchr("=+-@\t\r", *text))
 		clean[mark++] = '\'';
-	if (mark || (found & CSV_FOREIGN)) {
+	if (mark || (found & clear)) {
 		memcpy(cut, text, bytes);
 		cut[bytes] = '\0';
-		bytes = mark + utf8_clean(clean + mark, cut);
+		/* what others wrote must not reach a terminal raw that shows the file */
+		bytes = mark + (foreign ? terminal_escape(clean + mark, sizeof clean - mark, cut, bytes)
+					: utf8_clean(clean + mark, cut));
 		text = clean;
 		found = csv_survey(text, bytes);
 	}

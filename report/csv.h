@@ -2,7 +2,8 @@
  *
  * A cell is quoted where a reader needs it: it holds a comma, a quote or a line
  * end, or begins or ends with a blank. A cell of a TABLE_FOREIGN column that a
- * spreadsheet would run as a formula gets a ' in front.
+ * spreadsheet would run as a formula gets a ' in front, and is escaped as for a terminal
+ * (collect/terminal.h), on which somebody may look at the file.
  */
 #ifndef CROSSTAP_REPORT_CSV_H
 #define CROSSTAP_REPORT_CSV_H

@@ -113,7 +113,7 @@ done <"$work/headers" 2>&1)" ''
 is 'the same store gives the same bytes' "$(diff -r "$out" "$work/again")" ''
 is 'a row of drops.csv' "$(sed -n 2p "$out/drops.csv")" \
 	"fw-in>fw-out,forward,fw-in,fw-out,2023-11-14T22:13:20.123456789Z,$(
-	)\"'=fw$(printf '\033')[31m\\xff,\"\"in\"\".pcap\",17,3,tcp,10.9.1.2,40000,10.9.2.2,82,48879,S,$(
+	)\"'=fw\\x1b[31m\\xff,\"\"in\"\".pcap\",17,3,tcp,10.9.1.2,40000,10.9.2.2,82,48879,S,$(
 	)4294967295,,60,policy,0.98,\"no SYN of this service passed, ever\""
 is 'libcsv reads every row of it' "$("$csvq" "$out/drops.csv" cause=policy 'time~2023-11-14')" 3
 is 'unknown values are empty, known ones have their unit' "$("$csvq" "$out/hops.csv" \
@@ -125,7 +125,7 @@ is 'manifest.csv is in the order of the path, then of time' \
 	"$("$csvq" "$out/manifest.csv" -p point,capture,packets,damage_offset,capture_drops)" \
 	'client|client-1.pcap|2315|4711|
 client|client-2.pcap|2000||
-fw-in|'\''=fw'"$(printf '\033')"'[31m\xff,"in".pcap|4311||120
+fw-in|'\''=fw\x1b[31m\xff,"in".pcap|4311||120
 fw-out|empty.pcap|0||
 fw-out|fw-out.pcap|4275||
 server|server.pcap|4275||'

@@ -91,17 +91,20 @@ static void test_texts(void)
 		{"plain", "plain", "plain"},
 		{"a,b", "\"a,b\"", "a,b"},
 		{"say \"hi\"", "\"say \"\"hi\"\"\"", "say \"hi\""},
-		{"two\nlines", "\"two\nlines\"", "two\nlines"},
-		{"cr\rcr", "\"cr\rcr\"", "cr\rcr"},
+		{"two\nlines", "two\\x0alines", "two\\x0alines"},
+		{"cr\rcr", "cr\\x0dcr", "cr\\x0dcr"},
+		{"\033[31m", "\\x1b[31m", "\\x1b[31m"},
+		{"a\xe2\x80\xae" "b", "a\\xe2\\x80\\xaeb", "a\\xe2\\x80\\xaeb"},
 		{" lead", "\" lead\"", " lead"},
-		{"trail\t", "\"trail\t\"", "trail\t"},
+		{"trail ", "\"trail \"", "trail "},
+		{"tab\t", "tab\\x09", "tab\\x09"},
 		{"it's", "it's", "it's"},
 		{"=1+1", "'=1+1", "'=1+1"},
 		{"+1", "'+1", "'+1"},
 		{"-1", "'-1", "'-1"},
 		{"@cmd", "'@cmd", "'@cmd"},
-		{"\tx", "'\tx", "'\tx"},
-		{"\rx", "\"'\rx\"", "'\rx"},
+		{"\tx", "'\\x09x", "'\\x09x"},
+		{"\rx", "'\\x0dx", "'\\x0dx"},
 		{"=a,\"b\"", "\"'=a,\"\"b\"\"\"", "'=a,\"b\""},
 		{"\xff=x", "\\xff=x", "\\xff=x"},
 		{"caf\xc3\xa9", "caf\xc3\xa9", "caf\xc3\xa9"},
@@ -122,7 +125,7 @@ static void test_texts(void)
 		CHECK_TEXT(parsed.cell[2], samples[i].foreign);
 		free(text);
 	}
-	check_case("cells are quoted where they must be, and no foreign text is a formula");
+	check_case("cells are quoted where they must be, and no foreign text is a formula or moves a cursor");
 }
 
 static void test_own_words(void)
