@@ -5,6 +5,7 @@
 #   make check      the same, and all tests
 #   make asan       the tests under AddressSanitizer and UBSan
 #   make bench      speed and memory, as ratios to a bare libpcap loop
+#   make screenshots  the README's pictures of the page
 #   make deps       only install what is missing (Debian, root or sudo)
 #   make install    programs, man pages and completions below $(DESTDIR)$(PREFIX)
 #   make uninstall  removes what that installed, and nothing else
@@ -105,7 +106,7 @@ test-deps:
 	@tests/deps test $(BUILD)
 
 # What is installed must be there before the build is parsed again, hence $(MAKE).
-.PHONY: demo check test asan bench
+.PHONY: demo check test asan bench screenshots
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@samples/demo $(BUILD)/bin
@@ -123,6 +124,10 @@ asan:
 bench: deps
 	@$(MAKE) --no-print-directory all benches
 	@tests/bench/run $(BUILD)
+
+screenshots: test-deps
+	@$(MAKE) --no-print-directory all
+	@samples/screenshots $(BUILD)/bin
 
 # `install -D` makes the folders that are missing, and leaves the modes of others alone. bash looks
 # for a file of each program's name.

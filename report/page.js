@@ -108,7 +108,7 @@ filter.form.addEventListener("submit", event => event.preventDefault());
 
 // ---- the ladder ----
 
-const TIME = 84, PITCH = 40, TOP = 34, CHARACTER = 6.4;
+const TIME = 84, PITCH = 40, TOP = 34, CHARACTER = 6.9;
 const SIGNS = {"?": "?", "*": "✱", "[": "▢", "]": "▢"};
 
 // Text in lines of so many characters.
@@ -220,12 +220,13 @@ class Ladder {
 		if (packet.b)
 			ends.push(this.middle(packet.b));
 		const left = Math.min(...ends) + 6;
-		const words = packet.w + (packet.r ? ", " + packet.r : "");
-		// What would run out of the picture begins further to the left.
-		const start = Math.max(TIME + 18, Math.min(left, this.width - 8 - words.length * CHARACTER));
-		const label = make(group, "text", {x: start, y: this.y - 6}, packet.w);
+		const label = make(group, "text", {x: left, y: this.y - 6}, packet.w);
 		if (packet.r)
 			make(label, "tspan", {class: "r"}, ", " + packet.r);
+		// What would run out of the picture begins further to the left.
+		const over = left + label.getComputedTextLength() - (this.width - 8);
+		if (over > 0)
+			label.setAttribute("x", Math.max(TIME + 18, left - over));
 		if (packet.n && packet.s.length > 1)
 			this.y += 6; // below the delays
 		for (const [kind, text] of packet.n || [])
