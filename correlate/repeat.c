@@ -26,6 +26,12 @@ static struct repeat_keeps repeat_keeps(const struct hop *hop, unsigned directio
 				     hop_keeps_echo(hop, direction)};
 }
 
+/* A flow of the group: list[from..to - 1]. */
+struct repeat_part {
+	int64_t time_ns; /* of its first record */
+	uint32_t from, to;
+};
+
 struct repeating {
 	struct journeys *journeys;
 	struct sessions *sessions;
@@ -39,6 +45,7 @@ struct repeating {
 	struct repeat *list;
 	struct align_item *item;  /* 2 x room */
 	uint32_t *pick;           /* 2 x room */
+	struct repeat_part *part; /* room */
 	uint32_t room;
 	struct error *err;
 };
@@ -65,11 +72,13 @@ static enum status repeat_room(struct repeating *r, uint32_t count)
 	free(r->list);
 	free(r->item);
 	free(r->pick);
+	free(r->part);
 	r->room = 0;
 	r->list = malloc(count * sizeof *r->list);
 	r->item = malloc(2 * (size_t)count * sizeof *r->item);
 	r->pick = malloc(2 * (size_t)count * sizeof *r->pick);
-	if (!r->list || !r->item || !r->pick)
+	r->part = malloc(count * sizeof *r->part);
+	if (!r->list || !r->item || !r->pick || !r->part)
 		return error_errno(r->err, ENOMEM, "repeated packets");
 	r->room = count;
 	return STATUS_OK;
@@ -163,6 +172,14 @@ static bool repeat_twins(const struct repeat *a, const struct repeat *b)
 	       (a->ip_id || a->tsval || apart < REPEAT_COPY_NS);
 }
 
+/* Times are what a capture says; the result stays one. */
+static int64_t repeat_minus(int64_t a, int64_t b)
+{
+	int64_t d;
+
+	return __builtin_sub_overflow(a, b, &d) ? (b > 0 ? INT64_MIN : INT64_MAX) : d;
+}
+
 /* Whether list[at], which arrived, is one more than departed of the same
  * bytes: a duplicate that must not take another packet's place. All departures count that the
  * arrivals may stem from; where they are too many to look at, and nothing but time tells them
@@ -172,8 +189,8 @@ static bool repeat_surplus(const struct repeat *list, uint32_t count, uint32_t a
 {
 	const struct repeat *one = &list[at];
 	int64_t twins_ns = one->ip_id || one->tsval ? REPEAT_DUPLICATE_NS : REPEAT_COPY_NS;
-	int64_t first_ns = one->time_ns - twins_ns - habits->delay_max_ns;
-	int64_t last_ns = one->time_ns + habits->slack_ns;
+	int64_t first_ns = repeat_minus(one->time_ns, twins_ns + habits->delay_max_ns);
+	int64_t last_ns = repeat_minus(one->time_ns, -habits->slack_ns);
 	uint32_t k, departed = 0, before = 0;
 
 	for (k = at; k > 0 && at - k < REPEAT_FAR && list[k - 1].time_ns >= first_ns; k--) {
@@ -445,33 +462,79 @@ static void repeat_mark_doubt(struct repeating *r, const struct stranger *part)
 	}
 }
 
-/* Flows that each are on stages where the other is not, and that bear this
- * fingerprint at the same times: one conversation whose addresses were rewritten. */
-static void repeat_join_strangers(struct repeating *r, uint32_t count)
-{
+/* A window over the flows of a group, in the order of their first records. */
+struct repeat_window {
 	struct stranger part[STRANGERS_MAX];
-	uint32_t i, k, parts = 0;
-	bool joined = false;
-	uint8_t flip;
+	uint32_t parts;
+};
 
-	for (i = 0; i < count && parts < STRANGERS_MAX; i = k) {
+/* Joins those of the window that are settled: pairs that begin in front of `settled`, since flows that
+ * are not in the window yet begin too late to be theirs. The rest stays for the next one. */
+static bool repeat_join_window(struct repeating *r, struct repeat_window *w, uint32_t settled)
+{
+	uint32_t i, k, kept = 0;
+	bool joined = false;
+
+	strangers_pair(w->part, w->parts, r->list, (const struct align_habits (*)[2])r->habits);
+	for (i = 0; i < w->parts; i++) {
+		k = w->part[i].partner;
+		if (i < settled)
+			repeat_mark_doubt(r, &w->part[i]);
+		if (k != STRANGER_NONE && k > i && i < settled)
+			joined |= repeat_join(r, &r->list[w->part[i].from], &r->list[w->part[k].from]);
+	}
+	for (i = settled; i < w->parts; i++)
+		if (w->part[i].partner == STRANGER_NONE || w->part[i].partner >= settled)
+			w->part[kept++] = w->part[i];
+	w->parts = kept;
+	return joined;
+}
+
+static int repeat_compare_parts(const void *x, const void *y)
+{
+	const struct repeat_part *a = x, *b = y;
+
+	if (a->time_ns != b->time_ns)
+		return a->time_ns < b->time_ns ? -1 : 1;
+	return (a->from > b->from) - (a->from < b->from);
+}
+
+/* The flows of the list, which has each one's records together; in the order of their first ones. */
+static uint32_t repeat_parts(struct repeating *r, uint32_t count)
+{
+	uint32_t i, k, parts = 0;
+
+	for (i = 0; i < count; i = k) {
 		for (k = i; k < count && r->list[k].root == r->list[i].root &&
 			    r->list[k].direction == r->list[i].direction;
 		     k++)
 			;
-		part[parts++] = (struct stranger){
-			.from = i, .to = k, .stages = r->stages[r->list[i].root]};
+		r->part[parts++] = (struct repeat_part){r->list[i].time_ns, i, k};
 	}
-	/* The partner of one may be among those that are left out. */
-	if (i < count)
-		return;
-	strangers_pair(part, parts, r->list, (const struct align_habits (*)[2])r->habits);
-	for (i = 0; i < parts; i++)
-		repeat_mark_doubt(r, &part[i]);
-	for (i = 0; i < parts; i++)
-		if (part[i].partner != STRANGER_NONE && part[i].partner > i)
-			joined |= repeat_join(r, &r->list[part[i].from],
-					      &r->list[part[part[i].partner].from]);
+	qsort(r->part, parts, sizeof *r->part, repeat_compare_parts);
+	return parts;
+}
+
+/* Flows that each are on stages where the other is not, and that bear this
+ * fingerprint at the same times: one conversation whose addresses were rewritten. */
+static void repeat_join_strangers(struct repeating *r, uint32_t count)
+{
+	struct repeat_window window = {.parts = 0};
+	uint32_t i, next = 0, parts = repeat_parts(r, count);
+	bool joined = false;
+	uint8_t flip;
+
+	while (next < parts || window.parts) {
+		while (next < parts && window.parts < STRANGERS_MAX) {
+			const struct repeat_part *one = &r->part[next++];
+
+			window.part[window.parts++] = (struct stranger){
+				.from = one->from, .to = one->to,
+				.stages = r->stages[r->list[one->from].root]};
+		}
+		joined |= repeat_join_window(r, &window,
+					     next < parts ? STRANGERS_MAX / 2 : window.parts);
+	}
 	if (!joined)
 		return;
 	for (i = 0; i < count; i++) {
@@ -579,5 +642,6 @@ enum status repeats_resolve(const struct repeats *repeats, struct journeys *jour
 	free(r.list);
 	free(r.item);
 	free(r.pick);
+	free(r.part);
 	return status;
 }

@@ -295,6 +295,28 @@ static void fragments(void)
 	end("fragments are matched one by one, and a lost one is a drop");
 }
 
+/* More flows with one payload than are compared with each other at once. */
+static void many_alike(void)
+{
+	uint32_t i;
+
+	begin();
+	for (i = 0; i < 600; i++) {
+		uint16_t flow = (uint16_t)(i % 200);
+		struct scene_packet alive = udp("10.1.0.7", (uint16_t)(7000 + flow), "10.2.0.2", 5001, 9);
+
+		alive.ip_id = 1 + i * 7;
+		scene_nat_end(&scene);
+		scene_nat(&scene, 1, "10.1.0.7", (uint16_t)(7000 + flow), "10.2.0.254",
+			  (uint16_t)(30000 + flow));
+		scene_send(&scene, 2000000 + i / 200 * 1000000 + flow * 2000, alive, 0, 2);
+	}
+	scene_run(&scene);
+	check_clean(0);
+	CHECK_INT(scene_hop(&scene, "fw>server", "forward", HOPS_MATCHED), SCENE_FRAME_FORWARD + 600);
+	end("keep-alives of 200 flows behind NAT, all alike, are no loss");
+}
+
 static void wrap(void)
 {
 	struct scene_talk t = scene_talk(2000000, "10.1.0.1", 40000, "10.2.0.1", 80);
@@ -358,6 +380,7 @@ int main(void)
 	clocks(0, 0, INT64_C(3600000000), "a clock that steps an hour ahead");
 	clocks(0, 0, INT64_C(-3600000000), "a clock that steps an hour back");
 	fragments();
+	many_alike();
 	wrap();
 	file_out_of_order();
 	return check_exit();
