@@ -48,6 +48,15 @@ char *cell_nanos(char *out, int64_t value_ns, unsigned unit_digits, unsigned dec
 /* Dotted, or as RFC 5952 has it. `size` is 4 or 16. */
 char *cell_address(char *out, const uint8_t *bytes, size_t size);
 
+/* The end of a stretch of time; what tables say may lie beyond what 64 bits hold. */
+static inline int64_t cell_after(int64_t time_ns, int64_t length_ns)
+{
+	int64_t end_ns;
+
+	return __builtin_add_overflow(time_ns, length_ns, &end_ns)
+		       ? (length_ns < 0 ? INT64_MIN : INT64_MAX) : end_ns;
+}
+
 /* A known cell that is no text. */
 static inline char *cell_write(char *out, const struct cell_form *form, const struct cell *cell)
 {

@@ -14,6 +14,7 @@
 #define CHART_TOP 22.0
 #define CHART_BOTTOM 36.0
 #define CHART_TICKS 5     /* about so many */
+#define CHART_DAY_NS 86400e9
 #define CHART_CLOCK_NS 120e9 /* spans above are labelled with the time of day */
 
 /* The step of round ticks: 1, 2 or 5 times a power of ten (time: of minutes and hours, too). */
@@ -45,6 +46,8 @@ struct chart_axis chart_axis(enum chart_kind kind, double low, double high)
 	if (kind == CHART_DURATION_LOG) {
 		axis.low = pow(10, floor(log10(low > 0 ? low : 1) + 1e-9));
 		axis.high = pow(10, ceil(log10(high > axis.low ? high : axis.low * 10) - 1e-9));
+		if (!(axis.high > axis.low))
+			axis.high = 10 * axis.low;
 		return axis;
 	}
 	if (axis.low > 0)
@@ -101,20 +104,25 @@ double chart_y(const struct chart *chart, double value)
 
 double chart_x_time(const struct chart *chart, int64_t time_ns)
 {
-	return chart_at(&chart->x, (double)(time_ns - chart->x.base_ns));
+	int64_t since_ns;
+
+	if (__builtin_sub_overflow(time_ns, chart->x.base_ns, &since_ns))
+		since_ns = time_ns < chart->x.base_ns ? 0 : INT64_MAX;
+	return chart_at(&chart->x, (double)since_ns);
 }
 
 /* ---- ticks ---- */
 
-/* "10:00:20", of the day in UTC. */
-static void chart_clock(char text[WORDING_ROOM], int64_t time_ns, bool seconds)
+/* "10:00:20", of the day in UTC, or "11-21" where ticks are days apart. */
+static void chart_clock(char text[WORDING_ROOM], int64_t time_ns, double step)
 {
 	int64_t second = time_ns / 1000000000 - (time_ns % 1000000000 < 0);
 	time_t at = (time_t)second;
 	struct tm day;
 
 	gmtime_r(&at, &day);
-	strftime(text, WORDING_ROOM, seconds ? "%H:%M:%S" : "%H:%M", &day);
+	strftime(text, WORDING_ROOM, step >= CHART_DAY_NS ? "%m-%d" : step < 60e9 ? "%H:%M:%S" : "%H:%M",
+		 &day);
 }
 
 /* A length of time that is round: "2 ms", "0.5 s". */
@@ -148,7 +156,7 @@ static void chart_tick_text(const struct chart_axis *axis, double value, double 
 		break;
 	case CHART_TIME:
 		if (axis->high > CHART_CLOCK_NS)
-			chart_clock(text, axis->base_ns + (int64_t)value, step < 60e9);
+			chart_clock(text, cell_after(axis->base_ns, (int64_t)value), step);
 		else
 			chart_round(text, value);
 		break;
@@ -187,7 +195,7 @@ static void chart_ticks(const struct chart *chart, bool x)
 		return;
 	if (axis->kind == CHART_DURATION_LOG) {
 		/* no more labels than there is room for */
-		step = ceil(log10(axis->high / axis->low) / 7 - 1e-9);
+		step = fmax(1, ceil(log10(axis->high / axis->low) / 7 - 1e-9));
 		for (value = axis->low; value <= axis->high * 1.0001; value *= pow(10, step))
 			chart_tick(chart, x, value, value);
 		return;
@@ -222,7 +230,7 @@ static void chart_title_x(const struct chart *chart, const char *title)
 	fprintf(chart->stream, "<text class=\"axis\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%s",
 		chart->right, chart->height - 4, title);
 	if (*clock && chart->x.high > CHART_CLOCK_NS)
-		fputs(" of day, UTC", chart->stream);
+		fprintf(chart->stream, ", UTC, from %.10s", exact);
 	else if (*clock)
 		fprintf(chart->stream, " since %s UTC", clock);
 	fputs("</text>\n", chart->stream);

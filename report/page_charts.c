@@ -94,10 +94,11 @@ static struct chart_axis charts_time(const struct page *page)
 
 	for (i = 0; i < page->delays.count; i++) {
 		const struct cell *cell = held_row(&page->delays, i);
-		int64_t from = cell[DELAYS_BUCKET_START].number;
+		int64_t from = cell[DELAYS_BUCKET_START].number, to;
 
 		first = from < first ? from : first;
-		last = from + cell[DELAYS_BUCKET].number > last ? from + cell[DELAYS_BUCKET].number : last;
+		to = cell_after(from, cell[DELAYS_BUCKET].number);
+		last = to > last ? to : last;
 	}
 	return chart_axis_time(first, last);
 }
@@ -127,7 +128,7 @@ static void charts_bucket(const struct charts *c, const struct chart *chart, uin
 	int64_t from = charts_cell(c, k, DELAYS_BUCKET_START)->number;
 
 	*x = chart_x_time(chart, from);
-	*width = chart_x_time(chart, from + charts_cell(c, k, DELAYS_BUCKET)->number) - *x;
+	*width = chart_x_time(chart, cell_after(from, charts_cell(c, k, DELAYS_BUCKET)->number)) - *x;
 	*width = *width < BAR_MIN ? BAR_MIN : *width;
 }
 
@@ -188,8 +189,8 @@ static void charts_hover_time(const struct charts *c, const struct chart *chart)
 		*cell_time(text, charts_cell(c, k, DELAYS_BUCKET_START)->number) = '\0';
 		fprintf(c->stream,
 			"<rect class=\"hover\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>"
-			"%.23s, %s: ", x, chart->top, width, chart->bottom - chart->top,
-			strchr(text, 'T') + 1,
+			"%.10s %.12s, %s: ", x, chart->top, width, chart->bottom - chart->top,
+			text, strchr(text, 'T') + 1,
 			wording_duration(room, charts_cell(c, k, DELAYS_BUCKET)->number));
 		html_count(c->stream, (uint64_t)charts_number(c, k, DELAYS_PACKETS));
 		fputs(" passed, ", c->stream);
@@ -355,8 +356,12 @@ static void charts_spread_bars(const struct charts *c, const struct chart *chart
 		charts_bar(c, chart, "bar", from, to - 0.6, packets);
 		charts_hover(c, chart, from, to);
 		html_duration(c->stream, charts_cell(c, k, DISTRIBUTIONS_FROM)->number);
-		fputs(" to ", c->stream);
-		html_duration(c->stream, (int64_t)charts_bin_end(c, k));
+		if (charts_cell(c, k, DISTRIBUTIONS_TO)->known) {
+			fputs(" to ", c->stream);
+			html_duration(c->stream, charts_cell(c, k, DISTRIBUTIONS_TO)->number);
+		} else {
+			fputs(" and more", c->stream);
+		}
 		fputs(": ", c->stream);
 		html_count(c->stream, (uint64_t)packets);
 		fputs(" packets</title></rect>\n", c->stream);
@@ -404,7 +409,7 @@ static bool charts_spread(struct charts *c)
 	}
 	if (negative)
 		snprintf(caption + strlen(caption), sizeof caption - strlen(caption),
-			 " Not shown: %llu of 0 and less, within the clocks’ error.",
+			 " Not shown: %llu of 0 and less, as clocks are never exact.",
 			 (unsigned long long)negative);
 	if (!charts_begin(c, &chart, charts_spread_axis(c),
 			  chart_axis(CHART_COUNT, 0, charts_most(c, DISTRIBUTIONS_PACKETS)), "delay",

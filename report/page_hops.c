@@ -143,6 +143,18 @@ static bool hops_one(struct page *page, uint32_t place)
 	return ok;
 }
 
+/* What did not fit is said. */
+static void hops_left_out(const struct page *page, const struct held *held)
+{
+	if (held->total <= held->count)
+		return;
+	fputs("<p class=\"note\">Shown are the first ", page->stream);
+	html_count(page->stream, held->count);
+	fputs(" rows of ", page->stream);
+	html_count(page->stream, held->total);
+	fprintf(page->stream, " in %s.csv.</p>\n", held->schema->name);
+}
+
 enum status page_hops(struct page *page, struct error *err)
 {
 	uint32_t i;
@@ -150,6 +162,9 @@ enum status page_hops(struct page *page, struct error *err)
 	for (i = 0; i < page->hop_count; i++)
 		if (!hops_one(page, i))
 			return page_memory(err);
+	hops_left_out(page, &page->delays);
+	hops_left_out(page, &page->distributions);
+	hops_left_out(page, &page->changes);
 	if (!page->hop_count)
 		fputs("<p>There is no hop: nothing to compare.</p>\n", page->stream);
 	return STATUS_OK;

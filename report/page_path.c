@@ -5,7 +5,6 @@
 
 #include "correlate/results.h"
 #include "report/html.h"
-#include "report/manifest.h"
 #include "report/page_data.h"
 #include "report/text.h"
 #include "report/text_hops.h"
@@ -30,16 +29,22 @@ enum status page_answer(struct page *page, struct error *err)
 
 /* ---- points ---- */
 
+/* A point's rows at one hop of balance.csv sum to the packets of all its captures. */
 static uint64_t path_packets(const struct page *page, const char *point, size_t length)
 {
+	const char *hop = NULL;
 	uint64_t packets = 0;
 	uint32_t i;
 
-	for (i = 0; i < page->manifest.count; i++) {
-		const char *name = held_text(&page->manifest, i, MANIFEST_POINT);
+	for (i = 0; i < page->balance.count; i++) {
+		const char *name = held_text(&page->balance, i, BALANCE_POINT);
+		const char *at = held_text(&page->balance, i, BALANCE_HOP);
 
-		if (strlen(name) == length && memcmp(name, point, length) == 0)
-			packets += held_count(&page->manifest, i, MANIFEST_PACKETS);
+		if (strlen(name) != length || memcmp(name, point, length) != 0 ||
+		    (hop && strcmp(hop, at) != 0))
+			continue;
+		hop = at;
+		packets += held_count(&page->balance, i, BALANCE_PACKETS);
 	}
 	return packets;
 }
@@ -105,13 +110,37 @@ static uint64_t path_changes(const struct page *page, const char *hop, const cha
 	return count;
 }
 
+/* What there is to say of loss, as far as packets could be told. */
+static void path_loss(const struct page *page, uint32_t row)
+{
+	const struct cell *ratio = &held_row(&page->hops, row)[HOPS_LOSS_RATIO];
+	uint64_t dropped = held_count(&page->hops, row, HOPS_DROPPED);
+	FILE *stream = page->stream;
+	char room[WORDING_ROOM];
+
+	if (dropped) {
+		fputs("<span class=\"badge drop\"><span aria-hidden=\"true\">✕</span> ", stream);
+		html_count(stream, dropped);
+		fputs(" dropped (", stream);
+		html_text(stream, wording_percent(room, ratio->known ? ratio->real : 0));
+		fputs("&nbsp;%)</span>", stream);
+	} else if (held_count(&page->hops, row, HOPS_MATCHED)) {
+		fputs("<span class=\"badge none\">no loss</span>", stream);
+	} else {
+		fprintf(stream, "<span class=\"badge\">%s</span>",
+			2 * held_count(&page->hops, row, HOPS_LOCAL) >=
+					held_count(&page->hops, row, HOPS_PACKETS)
+				? "▢ the box’s own, as a proxy’s are" : "nothing to compare");
+	}
+	path_badge(stream, "change", "?", held_count(&page->hops, row, HOPS_AMBIGUOUS), "ambiguous");
+	path_badge(stream, "change", "?", held_count(&page->hops, row, HOPS_UNCAPTURED), "uncaptured");
+}
+
 static void path_way(const struct page *page, const char *hop, const char *direction, bool forward)
 {
 	uint32_t row = page_hop_row(page, hop, direction);
 	const struct cell *cell = row < page->hops.count ? held_row(&page->hops, row) : NULL;
-	uint64_t dropped = cell ? held_count(&page->hops, row, HOPS_DROPPED) : 0;
 	FILE *stream = page->stream;
-	char room[WORDING_ROOM];
 
 	fprintf(stream, "<span class=\"way %s\"><span class=\"hide\">%s: </span>", direction,
 		forward ? "along the path" : "against the path");
@@ -119,20 +148,7 @@ static void path_way(const struct page *page, const char *hop, const char *direc
 		fputs("<span class=\"badge none\">no packets</span></span>\n", stream);
 		return;
 	}
-	if (dropped) {
-		fputs("<span class=\"badge drop\"><span aria-hidden=\"true\">✕</span> ", stream);
-		html_count(stream, dropped);
-		fprintf(stream, " dropped (%s&nbsp;%%)</span>",
-			cell[HOPS_LOSS_RATIO].known && cell[HOPS_LOSS_RATIO].real < 0.0001
-				? "&lt;0.01"
-				: wording_percent(room, cell[HOPS_LOSS_RATIO].known ? cell[HOPS_LOSS_RATIO].real : 0));
-	} else if (held_count(&page->hops, row, HOPS_MATCHED)) {
-		fputs("<span class=\"badge none\">no loss</span>", stream);
-	} else {
-		fprintf(stream, "<span class=\"badge\">%s</span>",
-			held_count(&page->hops, row, HOPS_LOCAL) ? "▢ the box’s own, as a proxy’s are"
-								: "nothing to compare");
-	}
+	path_loss(page, row);
 	path_badge(stream, "inject", "✱", held_count(&page->hops, row, HOPS_INJECTED), "injected");
 	path_badge(stream, "rst", "↯", path_resets(page, hop, direction), "RST");
 	path_badge(stream, "change", "△", path_changes(page, hop, direction), "notable changes");

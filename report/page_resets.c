@@ -8,7 +8,7 @@
 #include "report/html.h"
 #include "report/page_table.h"
 
-#define RESETS_ORIGINS_MAX 12
+#define RESETS_ORIGINS_MAX (PAGE_HOPS_MAX + 4) /* the hops, both ends, not known */
 #define RESETS_WIDTH 900.0
 #define RESETS_LANE 30.0
 
@@ -58,7 +58,7 @@ static struct chart_axis resets_time(const struct page *page)
 
 	for (i = 0; i < page->delays.count; i++) {
 		const struct cell *cell = held_row(&page->delays, i);
-		int64_t end = cell[DELAYS_BUCKET_START].number + cell[DELAYS_BUCKET].number;
+		int64_t end = cell_after(cell[DELAYS_BUCKET_START].number, cell[DELAYS_BUCKET].number);
 
 		first = cell[DELAYS_BUCKET_START].number < first ? cell[DELAYS_BUCKET_START].number : first;
 		last = end > last ? end : last;
@@ -83,10 +83,12 @@ static bool resets_mark(const struct page *page, const struct chart *chart, uint
 	for (m = 0; m < RESETS_MARKS - 1 && strcmp(verdict, resets_marks[m].verdict) != 0; m++)
 		;
 	*cell_time(time, cell[RESETS_TIME].number) = '\0';
-	fprintf(page->stream, "<path class=\"mark-%s\" d=\"M%.1f %.1f%s\"><title>%.15s, session %lld: ",
+	fprintf(page->stream, "<path class=\"mark-%s\" d=\"M%.1f %.1f%s\"><title>%.15s",
 		resets_marks[m].class, chart_x_time(chart, cell[RESETS_TIME].number), y - 5,
-		resets_marks[m].path, strchr(time, 'T') + 1,
-		cell[RESETS_SESSION].known ? (long long)cell[RESETS_SESSION].number : 0);
+		resets_marks[m].path, strchr(time, 'T') + 1);
+	if (cell[RESETS_SESSION].known)
+		fprintf(page->stream, ", session %lld", (long long)cell[RESETS_SESSION].number);
+	fputs(": ", page->stream);
 	ok = html_text(page->stream, held_text(&page->resets, row, RESETS_CAUSE));
 	fputs("</title></path>\n", page->stream);
 	return ok;

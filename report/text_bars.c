@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "correlate/results.h"
+#include "report/cell.h"
 
 #define BARS_ROWS_MAX 100000
 
@@ -21,7 +22,7 @@ enum status text_bars_read(struct text_bars *bars, struct store_txn *txn, bool a
 	status = held_read(&bars->delays, txn, "delays", BARS_ROWS_MAX, NULL, NULL, err);
 	for (i = 0; !status && i < bars->delays.count; i++) {
 		const struct cell *cell = held_row(&bars->delays, i);
-		int64_t from = cell[DELAYS_BUCKET_START].number, to = from + cell[DELAYS_BUCKET].number;
+		int64_t from = cell[DELAYS_BUCKET_START].number, to = cell_after(from, cell[DELAYS_BUCKET].number);
 
 		bars->first_ns = from < bars->first_ns ? from : bars->first_ns;
 		bars->last_ns = to > bars->last_ns ? to : bars->last_ns;
@@ -38,7 +39,8 @@ void text_bars_free(struct text_bars *bars)
 /* The place of a moment among the stretches. */
 static unsigned bars_place(const struct text_bars *bars, int64_t time_ns)
 {
-	double at = (double)(time_ns - bars->first_ns) / (double)(bars->last_ns - bars->first_ns);
+	double at = ((double)time_ns - (double)bars->first_ns) /
+		    ((double)bars->last_ns - (double)bars->first_ns);
 
 	return at >= 1 ? TEXT_BARS - 1 : at <= 0 ? 0 : (unsigned)(at * TEXT_BARS);
 }
@@ -57,8 +59,8 @@ const char *text_bars_line(const struct text_bars *bars, const char *hop, const 
 		int64_t p50 = cell[DELAYS_P50].number;
 		unsigned place;
 
-		if (!cell[DELAYS_P50].known || strcmp(cell[DELAYS_HOP].text, hop) != 0 ||
-		    strcmp(cell[DELAYS_DIRECTION].text, direction) != 0)
+		if (!cell[DELAYS_P50].known || strcmp(held_text(&bars->delays, i, DELAYS_HOP), hop) != 0 ||
+		    strcmp(held_text(&bars->delays, i, DELAYS_DIRECTION), direction) != 0)
 			continue;
 		place = bars_place(bars, cell[DELAYS_BUCKET_START].number);
 		if (!known[place] || p50 > most[place])

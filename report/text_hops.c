@@ -240,7 +240,7 @@ static size_t text_hops_say_unmatched(FILE *stream, const struct text_hops_sum *
 	for (i = 0; i < count; i++) {
 		if (sum[i].matched || sum[i].dropped + sum[i].injected)
 			continue;
-		if (sum[i].local)
+		if (2 * sum[i].local >= sum[i].packets && sum[i].local)
 			fprintf(stream, "%s passed no packet on: those on its sides are the box's own, "
 				"as a proxy's are. ", sum[i].hop);
 		else
