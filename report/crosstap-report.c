@@ -121,7 +121,7 @@ static const struct option_tool about = {
 	.usage = "-s STORE [-o DIR] [--csv NAME | --format text|json|html] [--filter EXPR] [--fail-on LIST]\n"
 		 "-s STORE --session ID\n"
 		 "-s STORE --format pcapng [--verdict LIST] [--captures DIR] [--headers-only] "
-		 "[--filter EXPR] [--session ID]",
+		 "[--filter EXPR | --session ID]",
 	.about = "Shows what the hops of a path did to the packets: a summary for people, CSV "
 		 "files or one JSON document for programs.",
 	.rows = rows,
@@ -327,6 +327,11 @@ static enum status check_packets(const struct tool *tool, show *what, struct err
 	if (!packets && !tool->directory && (tool->captures || tool->headers_only))
 		return error_set(err, STATUS_USAGE, "%s goes with -o DIR or --format pcapng",
 				 tool->captures ? "--captures" : "--headers-only");
+	if (packets && tool->session && tool->filter) /* without --verdict one would do nothing */
+		return error_set(err, STATUS_USAGE,
+				 "--format pcapng: --session or --filter, only one of them; in a "
+				 "filter, 'session %llu' takes that session",
+				 (unsigned long long)tool->session);
 	if (packets && isatty(STDOUT_FILENO))
 		return error_set(err, STATUS_USAGE,
 				 "--format pcapng is nothing to read on a terminal: send it to a "

@@ -268,6 +268,14 @@ for id in 0 -1 x 1x '' 99999999999999999999; do
 	ends "the session \"$id\" is none" 2 "got \"$id\"" "$report" -s "$work/sample.ct" --session "$id"
 done
 ends 'a story is text' 2 "--filter 'session 3'" "$report" -s "$work/sample.ct" --session 3 --csv drops
+for verdict in '' '--verdict dropped'; do
+	# shellcheck disable=SC2086
+	ends "packets are of a session or of a filter${verdict:+, with $verdict}" 2 '--session or --filter, only one' \
+		"$report" -s "$work/sample.ct" --format pcapng $verdict --session 3 --filter 'outcome ok'
+done
+ends 'a story stays what it is with a filter' 0 '' \
+	"$report" -s "$work/sample.ct" --session 3 --filter 'outcome ok'
+is 'all of it' "$(cat "$work/stdout")" "$(cat "$work/ladder.3")"
 ends 'a store without results names the tool that makes them' 3 'run crosstap-correlate' \
 	"$report" -s "$work/none.ct" --session 1
 ends 'a full disk ends with 4' 4 'standard output: No space left' \
