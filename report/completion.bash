@@ -107,13 +107,16 @@ _crosstap_paths()
 	_crosstap_offer "$before" "${found[@]}"
 }
 
-# _crosstap_listing BEFORE BEGINNING WORD...: those words that begin so
+# _crosstap_listing BEFORE BEGINNING WORD...: those words that begin so. Not by compgen -W: it expands
+# its words, so that a name with $(...) in it would run.
 _crosstap_listing()
 {
-	local before=$1 beginning=$2 found=()
+	local before=$1 beginning=$2 word found=()
 
 	shift 2
-	mapfile -t found < <(compgen -W "$*" -- "$beginning")
+	for word; do
+		[[ $word != "$beginning"* ]] || found+=("$word")
+	done
 	_crosstap_offer "$before" "${found[@]}"
 }
 
@@ -137,8 +140,10 @@ _crosstap_argument()
 	DIR) _crosstap_paths "$before" "$beginning" directory ;;
 	STORE) _crosstap_paths "$before" "$beginning" store ;;
 	FILE) _crosstap_paths "$before" "$beginning" file ;;
-	IFACE) _crosstap_listing "$before" "$beginning" \
-		"$(cd /sys/class/net 2>/dev/null && echo *)" ;;
+	IFACE) # quoted, as what is offered will be run
+		mapfile -t listed < <(cd /sys/class/net 2>/dev/null && printf '%q\n' *)
+		_crosstap_listing "$before" "$beginning" "${listed[@]}"
+		;;
 	P | POINT=+S)
 		_crosstap_points
 		[[ $name == P ]] || listed=("${listed[@]/%/=}")

@@ -88,6 +88,18 @@ words()
 	fi
 }
 
+# Names that somebody else chose, such as those of interfaces, are words and nothing to run.
+hostile_words()
+(
+	mkdir "$work/hostile" && cd "$work/hostile" || exit
+	. "$root/report/completion.bash"
+	words=('') piece='' COMPREPLY=()
+	# shellcheck disable=SC2016
+	_crosstap_listing '' '' '$(touch pwn)' '`touch pwn`' 'a b' '*'
+	printf '%s\n' "${COMPREPLY[@]}"
+	ls
+)
+
 # ---- on a terminal ----
 
 # What is typed before TAB, and what stands there after it; files are those of `ground`.
@@ -167,6 +179,11 @@ for tool in crosstap crosstap-collect crosstap-correlate crosstap-report; do
 	tool_options $tool
 done
 words
+# shellcheck disable=SC2016
+is "TAB in bash runs nothing that a word holds" "$(hostile_words)" '$(touch pwn)
+`touch pwn`
+a b
+*'
 ground
 dialogue bash "bash --rcfile $work/bashrc -i"
 dialogue zsh "zsh -d -i"
