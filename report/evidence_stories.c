@@ -167,7 +167,7 @@ static void stories_say(const struct stories *stories, uint32_t taken, char *tex
 	}
 	snprintf(text, room, "%s: %u of %llu%s",
 		 stories->filtered ? "sessions that --filter takes"
-				   : "sessions that are not ok, or with a packet dropped, injected or reset",
+				   : "sessions failed, aborted or degraded, or with a packet dropped, injected or reset",
 		 taken, (unsigned long long)all, taken < all ? ", the worst, some of every kind" : "");
 }
 

@@ -125,7 +125,7 @@ static void sessions_intro(struct page *page)
 	html_count(page->stream, page->stories->worst.sessions);
 	fputs(page->stories->filtered ? " sessions that --filter takes, " : " sessions, ", page->stream);
 	html_count(page->stream, page->stories->worst.bad);
-	fputs(" of them not ok or with a packet dropped, injected or reset. ", page->stream);
+	fputs(" of them failed, aborted or degraded, or with a packet dropped, injected or reset. ", page->stream);
 	if (page->stories->worst.count < page->stories->worst.sessions) {
 		fputs("<b>Here are the worst ", page->stream);
 		html_count(page->stream, page->stories->worst.count);

@@ -15,7 +15,7 @@ struct worst_session {
 	uint32_t session; /* its number less 1 */
 	uint32_t packets; /* of both directions, as counted in sessions.csv */
 	uint32_t turn;    /* its place where some of every kind come first */
-	bool bad;         /* not ok, or with a packet dropped, injected or reset */
+	bool bad;         /* failed, aborted or degraded, or with a packet dropped, injected or reset */
 };
 
 struct worst {
