@@ -7,7 +7,7 @@
 #include "report/evidence_file.h"
 #include "report/stories.h"
 
-/* Of the sessions that have a ladder those that findings are made of (not ok, or with a packet
+/* Of the sessions that have a ladder those that findings are made of (failed, aborted or degraded, or with a packet
  * dropped, injected or reset); all of them where they are of a filter, or one that was asked for.
  * `options->comment` is ignored: the file says which sessions it has. */
 enum status evidence_write_stories(struct output *output, const struct stories *stories,

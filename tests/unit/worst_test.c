@@ -102,7 +102,7 @@ static void test_order(void)
 	check_case("failed, aborted, degraded, open, ok; then by what was lost; then by number");
 	given(lots, sizeof lots / sizeof lots[0], 100);
 	CHECK_TEXT(numbers(), "7 5 6 4 3 8 9 1 2");
-	check_case("bad are those that are not ok, or lost a packet");
+	check_case("bad are those that failed, were aborted or degraded, or lost a packet");
 	CHECK_INT(worst.sessions, 9);
 	CHECK_INT(worst.bad, 6);
 	CHECK(worst.list[6].bad && !worst.list[5].bad && !worst.list[7].bad);
