@@ -170,9 +170,8 @@ static enum status ladder_write_open(struct output *output, const struct ladders
 enum status ladder_write(struct output *output, struct store_txn *txn, uint64_t session,
 			 bool colour, struct error *err)
 {
-	uint32_t index = session - 1 < UINT32_MAX ? (uint32_t)(session - 1) : UINT32_MAX - 1;
 	struct ladders *all;
-	enum status status = ladders_open(&all, txn, &index, 1, err);
+	enum status status = ladders_open_one(&all, txn, session, err);
 
 	if (!status)
 		status = ladder_write_open(output, all, colour, err);

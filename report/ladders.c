@@ -3,9 +3,19 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "correlate/results.h"
+
 static enum status ladders_memory(struct error *err)
 {
 	return error_errno(err, ENOMEM, "--session");
+}
+
+static enum status ladders_none(uint64_t number, uint64_t sessions, struct error *err)
+{
+	return error_set(err, STATUS_USAGE,
+			 "--session %llu: there is no such session; the store has %llu "
+			 "(see --csv sessions)", (unsigned long long)number,
+			 (unsigned long long)sessions);
 }
 
 static enum status ladders_find(struct ladders *l, struct store_txn *txn, const uint32_t *session,
@@ -15,14 +25,9 @@ static enum status ladders_find(struct ladders *l, struct store_txn *txn, const 
 	enum status status = ladder_facts_sessions(&question, &l->sessions, err);
 	uint32_t k;
 
-	for (k = 0; k < l->count && !status; k++) {
-		if (facts[k].found)
-			continue;
-		status = error_set(err, STATUS_USAGE,
-				   "--session %llu: there is no such session; the store has %llu "
-				   "(see --csv sessions)", session[k] + 1ull,
-				   (unsigned long long)l->sessions);
-	}
+	for (k = 0; k < l->count && !status; k++)
+		if (!facts[k].found)
+			status = ladders_none(session[k] + 1ull, l->sessions, err);
 	return status;
 }
 
@@ -110,6 +115,23 @@ enum status ladders_open(struct ladders **out, struct store_txn *txn, const uint
 	if (status)
 		ladders_close(&l);
 	*out = l;
+	return status;
+}
+
+enum status ladders_open_one(struct ladders **out, struct store_txn *txn, uint64_t number,
+			     struct error *err)
+{
+	uint32_t session = (uint32_t)(number - 1);
+	struct rows *rows = NULL;
+	enum status status;
+
+	if (number - 1 < UINT32_MAX)
+		return ladders_open(out, txn, &session, 1, err);
+	*out = NULL;
+	status = rows_open_table(&rows, txn, &results_sessions, err);
+	if (!status)
+		status = ladders_none(number, rows->total, err);
+	rows_close(&rows);
 	return status;
 }
 

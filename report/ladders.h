@@ -31,6 +31,9 @@ struct ladders {
  * STATUS_USAGE: there is no such session. */
 enum status ladders_open(struct ladders **out, struct store_txn *txn, const uint32_t *session,
 			 uint32_t count, struct error *err) MUST_CHECK;
+/* Of one session, by its number as it was given, however great. */
+enum status ladders_open_one(struct ladders **out, struct store_txn *txn, uint64_t number,
+			     struct error *err) MUST_CHECK;
 /* NULL is legal; *ladders becomes NULL. */
 void ladders_close(struct ladders **ladders);
 

@@ -46,10 +46,8 @@ enum status stories_open(struct stories *stories, struct store_txn *txn,
 enum status stories_open_one(struct stories *stories, struct store_txn *txn, uint64_t number,
 			     struct error *err)
 {
-	uint32_t session = number - 1 < UINT32_MAX ? (uint32_t)(number - 1) : UINT32_MAX - 1;
-
 	*stories = (struct stories){.filtered = true};
-	return ladders_open(&stories->ladders, txn, &session, 1, err);
+	return ladders_open_one(&stories->ladders, txn, number, err);
 }
 
 void stories_close(struct stories *stories)

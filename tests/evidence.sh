@@ -303,6 +303,8 @@ fails '--captures as well' 2 '--captures goes with' "$report" -s $store --captur
 fails 'and --headers-only' 2 '--headers-only goes with' "$report" -s $store --headers-only
 fails 'a session that is not there is wrong usage' 2 'there is no such session' \
 	"$report" -s $store --format pcapng --session 100000
+fails 'one whose number is great is named as it was given' 2 '--session 4294967297: there is no such' \
+	"$report" -s $store --format pcapng --session 4294967297
 fails 'a table is no packets' 2 'only one of them' "$report" -s $store --format pcapng --csv drops
 fails 'a full disk ends with 4' 4 'standard output: No space left' \
 	sh -c "\"$report\" -s $store --format pcapng >/dev/full"

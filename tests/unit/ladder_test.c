@@ -82,6 +82,8 @@ static void look(struct scene *s, struct store *store)
 	fclose(output.stream);
 	CHECK_INT(ladder_write(&output, txn, 77, colour, &s->err), STATUS_USAGE);
 	CHECK(strstr(s->err.text, "--session 77: there is no such session; the store has 3"));
+	CHECK_INT(ladder_write(&output, txn, UINT64_C(1) << 32 | 1, colour, &s->err), STATUS_USAGE);
+	CHECK(strstr(s->err.text, "--session 4294967297: there is no such session; the store has 3"));
 	store_abort(&txn);
 }
 
