@@ -188,6 +188,7 @@ static bool facts_take_hop(struct facts *f, struct facts_work *w, const struct c
 
 struct facts_key {
 	uint32_t point, frame, capture, packet;
+	int64_t time_ns; /* the path's */
 };
 
 static int facts_key_compare(const void *x, const void *y)
@@ -218,19 +219,26 @@ static bool facts_index(const struct trace *trace, struct facts_work *w)
 
 			w->key[n++] = (struct facts_key){
 				s->point, (uint32_t)view_get(point, RECORD_FRAME, s->index),
-				point->block[s->index >> VIEW_BLOCK_SHIFT].capture, i};
+				point->block[s->index >> VIEW_BLOCK_SHIFT].capture, i, s->time_ns};
 		}
 	qsort(w->key, w->keys, sizeof *w->key, facts_key_compare);
 	return true;
 }
 
+static uint64_t facts_apart(int64_t a, int64_t b)
+{
+	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
+}
+
+/* Files of a point may have one name, in different folders: time tells. */
 static uint32_t facts_packet(const struct facts *f, const struct facts_work *w,
 			     const struct cell *cell)
 {
 	struct facts_key wanted = {.point = facts_point(f->trace->view,
 							cell[PACKETS_SEEN_AT].text),
 				   .frame = (uint32_t)cell[PACKETS_FRAME].number};
-	uint32_t low = 0, high = w->keys;
+	uint32_t low = 0, high = w->keys, best = NO_PACKET;
+	uint64_t best_ns = UINT64_MAX;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
@@ -240,11 +248,17 @@ static uint32_t facts_packet(const struct facts *f, const struct facts_work *w,
 		else
 			high = middle;
 	}
-	for (; low < w->keys && facts_key_compare(&w->key[low], &wanted) == 0; low++)
-		if (strcmp(f->trace->view->capture[w->key[low].capture].file,
-			   cell[PACKETS_FILE].text) == 0)
-			return w->key[low].packet;
-	return NO_PACKET;
+	for (; low < w->keys && facts_key_compare(&w->key[low], &wanted) == 0; low++) {
+		const struct facts_key *key = &w->key[low];
+		uint64_t apart_ns = facts_apart(key->time_ns, cell[PACKETS_TIME].number);
+
+		if (apart_ns < best_ns && strcmp(f->trace->view->capture[key->capture].file,
+						 cell[PACKETS_FILE].text) == 0) {
+			best_ns = apart_ns;
+			best = key->packet;
+		}
+	}
+	return best;
 }
 
 char *ladder_sentence(const char *what, const struct cell *cause, const struct cell *confidence,

@@ -279,6 +279,23 @@ fw-out'
 is 'and packets of both are read' "$(fields frame.number ip.src | grep -c '|10\.77\.')" \
 	"$(($("$csvq" mixed.ct.csv/drops.csv) + $("$csvq" mixed.ct.csv/injected.csv)))"
 
+# ---- several captures of one name ----
+
+# Cut so that two drops of one session have the same frame number, in files of one name.
+story='captures of one name: '
+read -r session first second <<<"$("$csvq" $csv/drops.csv -p session,frame seen_at=fw-in cause=loss |
+	sort -t'|' -n -k1,1 -k2,2 | awk -F'|' '$1 == session { print $1, frame, $2; exit }
+		{ session = $1; frame = $2 }')"
+mkdir half1 half2
+editcap -r case/fw-in.pcap half1/fw-in.pcap 1-$((second - first)) -F pcap
+editcap -F pcap case/fw-in.pcap half2/fw-in.pcap 1-$((second - first))
+collected namesake.ct client=case/client.pcap fw-in=half1/fw-in.pcap,half2/fw-in.pcap \
+	fw-out=case/fw-out.pcap server=case/server.pcap
+is 'two drops have the same name and number' "$("$csvq" namesake.ct.csv/drops.csv \
+	"session=$session" file=fw-in.pcap "frame=$first")" 2
+is 'each has the reason of its row' "$("$report" -s namesake.ct --session "$session" |
+	grep -c 'dropped at .*: loss (confidence')" 2
+
 # ---- failing ----
 
 # fails SENTENCE STATUS WORD COMMAND...
