@@ -23,7 +23,8 @@ struct facts_work {
 	struct ladder_facts *facts;
 	const struct dossier *dossier;
 	struct facts_key *key; /* of all sights, by point and frame */
-	uint32_t keys;
+	struct facts_reset *reset; /* of all sights of RSTs */
+	uint32_t keys, resets;
 	bool *used;            /* by packet: its row of resets was found */
 };
 
@@ -303,35 +304,88 @@ static bool facts_take_injection(struct facts *f, struct facts_work *w, const st
 	return facts_take_packet(f, w, cell, LADDER_INJECTION, "injected");
 }
 
-/* The row of a RST has no frame: its first point, sequence number and TTL tell. Of several
- * alike the first that has none yet: both are in the order of time. */
-static bool facts_is_reset(const struct view *view, const struct facts_work *w, uint32_t packet,
-			   uint32_t p, const struct cell *cell)
+/* ---- resets ---- */
+
+/* The row of a RST has no frame: its first point, sequence number and TTL tell. */
+struct facts_reset {
+	int64_t seq, ttl;
+	uint32_t point, packet;
+	uint32_t used; /* of those alike, in the first of them: so many were found */
+};
+
+static int facts_reset_compare_alike(const struct facts_reset *a, const struct facts_reset *b)
 {
-	const struct dossier_packet *one = &w->dossier->packet[packet];
-	uint32_t k;
+	if (a->point != b->point)
+		return a->point < b->point ? -1 : 1;
+	if (a->seq != b->seq)
+		return a->seq < b->seq ? -1 : 1;
+	return (a->ttl > b->ttl) - (a->ttl < b->ttl);
+}
 
-	if (w->used[packet] || !(one->flags & PACKET_TCP_RST))
-		return false;
-	for (k = 0; k < one->sights; k++) {
-		const struct dossier_sight *s = &w->dossier->sight[one->sight + k];
+static int facts_reset_compare(const void *x, const void *y)
+{
+	const struct facts_reset *a = x, *b = y;
+	int order = facts_reset_compare_alike(a, b);
 
-		if (s->point == p && s->ttl == cell[RESETS_TTL].number &&
-		    view_get(&view->point[p], RECORD_SEQ, s->index) ==
-			    cell[RESETS_TCP_SEQ].number)
-			return true;
+	return order ? order : (a->packet > b->packet) - (a->packet < b->packet);
+}
+
+static bool facts_index_resets(const struct trace *trace, struct facts_work *w)
+{
+	const struct dossier *d = w->dossier;
+	uint32_t i, k, n = 0;
+
+	for (i = 0; i < d->packets; i++)
+		n += d->packet[i].flags & PACKET_TCP_RST ? d->packet[i].sights : 0u;
+	w->reset = malloc(((size_t)n + 1) * sizeof *w->reset);
+	for (i = 0; w->reset && i < d->packets; i++)
+		for (k = 0; d->packet[i].flags & PACKET_TCP_RST && k < d->packet[i].sights; k++) {
+			const struct dossier_sight *s = &d->sight[d->packet[i].sight + k];
+
+			w->reset[w->resets++] = (struct facts_reset){
+				.seq = view_get(&trace->view->point[s->point], RECORD_SEQ, s->index),
+				.ttl = s->ttl, .point = s->point, .packet = i};
+		}
+	if (w->resets)
+		qsort(w->reset, w->resets, sizeof *w->reset, facts_reset_compare);
+	return w->reset != NULL;
+}
+
+/* Of several alike the first that has no row yet: both are in the order of time. */
+static uint32_t facts_reset_packet(struct facts_work *w, const struct facts_reset *wanted)
+{
+	uint32_t low = 0, high = w->resets, *used;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (facts_reset_compare_alike(&w->reset[middle], wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return false;
+	if (low == w->resets)
+		return NO_PACKET;
+	used = &w->reset[low].used;
+	for (; low + *used < w->resets; ++*used) {
+		const struct facts_reset *one = &w->reset[low + *used];
+
+		if (facts_reset_compare_alike(one, wanted) != 0)
+			break;
+		if (!w->used[one->packet])
+			return one->packet;
+	}
+	return NO_PACKET;
 }
 
 static bool facts_take_reset(struct facts *f, struct facts_work *w, const struct cell *cell)
 {
-	uint32_t p = facts_point(f->trace->view, cell[RESETS_FIRST_SEEN_AT].text), i;
+	struct facts_reset wanted = {
+		.seq = cell[RESETS_TCP_SEQ].number, .ttl = cell[RESETS_TTL].number,
+		.point = facts_point(f->trace->view, cell[RESETS_FIRST_SEEN_AT].text)};
+	uint32_t i = facts_reset_packet(w, &wanted);
 
-	for (i = 0; i < w->dossier->packets; i++)
-		if (facts_is_reset(f->trace->view, w, i, p, cell))
-			break;
-	if (i == w->dossier->packets)
+	if (i == NO_PACKET)
 		return true;
 	w->used[i] = true;
 	w->facts->note[i][LADDER_RESET] = ladder_sentence("cause", &cell[RESETS_CAUSE],
@@ -354,7 +408,8 @@ static bool facts_prepare(struct facts *f, const struct dossier *dossier)
 		f->work[k] = (struct facts_work){.facts = facts, .dossier = &dossier[k]};
 		facts->note = calloc((size_t)dossier[k].packets + 1, sizeof *facts->note);
 		facts->point = calloc((size_t)f->trace->view->points + 1, sizeof *facts->point);
-		if (!facts->note || !facts->point || !facts_index(f->trace, &f->work[k]))
+		if (!facts->note || !facts->point || !facts_index(f->trace, &f->work[k]) ||
+		    !facts_index_resets(f->trace, &f->work[k]))
 			return false;
 	}
 	return f->work != NULL;
@@ -384,6 +439,7 @@ enum status ladder_facts_read(const struct ladder_question *q, const struct trac
 		status = facts_rows(&f, tables[i].schema, tables[i].session, tables[i].take, err);
 	for (k = 0; f.work && k < q->count; k++) {
 		free(f.work[k].key);
+		free(f.work[k].reset);
 		free(f.work[k].used);
 	}
 	free(f.work);
