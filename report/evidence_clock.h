@@ -17,8 +17,8 @@ enum status evidence_clocks_read(struct evidence_clocks *clocks, const struct tr
 				 struct error *err) MUST_CHECK;
 
 /* The sentence, raw; the caller frees. The offset is that in the middle of the point's
- * captures, the error the sum of those of the hops between the reference and the point.
- * NULL: no memory. */
+ * captures, the error the sum of those of the hops between the reference and the point; where
+ * one of these does not know its clock there are no numbers. NULL: no memory. */
 char *evidence_clock_say(const struct evidence_clocks *clocks, uint32_t point);
 
 #endif

@@ -279,6 +279,21 @@ fw-out'
 is 'and packets of both are read' "$(fields frame.number ip.src | grep -c '|10\.77\.')" \
 	"$(($("$csvq" mixed.ct.csv/drops.csv) + $("$csvq" mixed.ct.csv/injected.csv)))"
 
+# ---- clocks that are not known ----
+
+story='evidence.pcapng, one direction alone: '
+mkdir forth
+for point in client fw-in fw-out server; do
+	tshark -r case/$point.pcap -Y 'tcp.dstport < 1024' -F pcap -w forth/$point.pcap 2>tshark.said
+done
+collected forth.ct client=forth/client.pcap fw-in=forth/fw-in.pcap fw-out=forth/fw-out.pcap \
+	server=forth/server.pcap
+is 'hops.csv has no offset' "$("$csvq" forth.ct.csv/hops.csv -p clock_offset_us | sort -u)" ''
+is 'and no point is said to have one' "$(capinfos forth.ct.csv/evidence.pcapng |
+	sed -n 's/^ *Description = //p' | sort | uniq -c | awk '{ $1 = $1; print }')" \
+	'3 clock not known against client; times are corrected by what fits best
+1 the clock by which all times are told'
+
 # ---- several captures of one name ----
 
 # Cut so that two drops of one session have the same frame number, in files of one name.
