@@ -425,6 +425,26 @@ static void one_way(void)
 	end("without a clock no delays are told");
 }
 
+/* Rows of resets name no frame: three alike, each with its own cause all the same. */
+static void alike(void)
+{
+	struct scene_talk t = scene_talk(1000000, "10.1.0.1", 40000, "10.2.0.1", 80);
+	const char *at;
+	unsigned i, causes = 0;
+
+	begin("fw");
+	scene_frame(&scene, 8000000);
+	scene_open(&scene, &t);
+	scene_exchange(&scene, &t, 1);
+	for (i = 0; i < 3; i++)
+		scene_server(&scene, &t, RST, 0, SCENE_THROUGH);
+	tell();
+	for (at = text; (at = strstr(at, " cause: ")); at++)
+		causes++;
+	CHECK_INT(causes, 3);
+	end("RSTs that are alike have a cause each");
+}
+
 int main(void)
 {
 	draw();
@@ -436,5 +456,6 @@ int main(void)
 	middle();
 	cut();
 	one_way();
+	alike();
 	return check_exit();
 }
