@@ -105,6 +105,17 @@ static enum frames_found frames_refuse_time(struct frames_job *job, const char *
 			     "%.40s, not of %.40s", path, job->wanted[i].number, is, was);
 }
 
+/* Only the first `k` are taken. */
+static void frames_say_full(struct frames_job *job, uint32_t k)
+{
+	bool small = job->bytes_max < 1u << 20;
+
+	job->why = frames_say(job, "only %u of its %u packets have room in %llu %s", k, job->count,
+			      (unsigned long long)job->bytes_max >> (small ? 10 : 20),
+			      small ? "KiB" : "MiB");
+	job->missing = job->count - k;
+}
+
 /* All frames of the source that are wanted, or those that there is room for. */
 static enum frames_found frames_take(struct frames_job *job, const char *path,
 				     struct source *source)
@@ -125,10 +136,7 @@ static enum frames_found frames_take(struct frames_job *job, const char *path,
 			if (job->wanted[job->order[k]].time_ns != frame.time_ns)
 				return frames_refuse_time(job, path, job->order[k], &frame);
 			if (job->bytes + frame.caplen_bytes > job->bytes_max) {
-				job->why = frames_say(job, "only %u of its %u packets have room in "
-						      "%llu MiB", k, job->count,
-						      (unsigned long long)job->bytes_max >> 20);
-				job->missing = job->count - k;
+				frames_say_full(job, k);
 				return FRAMES_READ;
 			}
 			if (!frames_keep(job, job->order[k], &frame))
@@ -248,6 +256,56 @@ static int frames_compare(const void *x, const void *y, void *context)
 	return (i > k) - (i < k);
 }
 
+/* What a capture's frames can come to at most: it states the length of one, and a file that is not
+ * packed ("pcap+gzip" is) holds no more than its bytes. */
+static uint64_t frames_need(const struct frames_job *job)
+{
+	const struct capture *capture = frames_capture(job);
+	uint32_t snaplen = capture->snaplen;
+	uint64_t bytes = (uint64_t)job->count *
+			 (snaplen && snaplen < FRAMES_SNAPLEN ? snaplen : FRAMES_SNAPLEN);
+	bool packed = !*capture->format || strchr(capture->format, '+');
+
+	return !packed && capture->bytes < bytes ? capture->bytes : bytes;
+}
+
+static int frames_compare_needs(const void *x, const void *y)
+{
+	const struct frames_job *a = *(struct frames_job *const *)x, *b = *(struct frames_job *const *)y;
+
+	if (a->bytes_max != b->bytes_max)
+		return a->bytes_max < b->bytes_max ? -1 : 1;
+	return (a->capture > b->capture) - (a->capture < b->capture);
+}
+
+/* What one does not need goes to those that need more; what none needs to all, should a snaplen not
+ * be true. What is left out depends on no thread's haste. False: no memory. */
+static bool frames_share_room(struct frames_job *jobs, uint32_t count)
+{
+	struct frames_job **by_need = malloc(((size_t)count + 1) * sizeof *by_need);
+	uint64_t room = FRAMES_BYTES_MAX;
+	uint32_t i;
+
+	if (!by_need)
+		return false;
+	for (i = 0; i < count; i++) {
+		jobs[i].bytes_max = frames_need(&jobs[i]);
+		by_need[i] = &jobs[i];
+	}
+	qsort(by_need, count, sizeof *by_need, frames_compare_needs);
+	for (i = 0; i < count; i++) {
+		uint64_t most = room / (count - i);
+
+		if (by_need[i]->bytes_max > most)
+			by_need[i]->bytes_max = most;
+		room -= by_need[i]->bytes_max;
+	}
+	for (i = 0; i < count; i++)
+		jobs[i].bytes_max += room / count;
+	free(by_need);
+	return true;
+}
+
 /* A job for each capture; returns how many. */
 static uint32_t frames_share(struct frames_job *jobs, struct frames *frames,
 			     const struct frames_request *request,
@@ -264,9 +322,6 @@ static uint32_t frames_share(struct frames_job *jobs, struct frames *frames,
 						    .count = k - i,
 						    .capture = wanted[order[i]].capture};
 	}
-	/* As much for each: what is left out depends on no thread's haste. */
-	for (i = 0; i < count; i++)
-		jobs[i].bytes_max = FRAMES_BYTES_MAX / count;
 	return count;
 }
 
@@ -306,8 +361,10 @@ static bool frames_work(struct frames *frames, const struct frames_request *requ
 		count = frames_share(jobs, frames, request, wanted, order);
 		for (i = 0; i < count; i++)
 			tasks[i] = (struct task){frames_run, &jobs[i]};
-		tasks_run(tasks, count, FRAMES_THREADS);
-		ok = frames_gather(frames, jobs, count);
+		ok = frames_share_room(jobs, count);
+		if (ok)
+			tasks_run(tasks, count, FRAMES_THREADS);
+		ok = frames_gather(frames, jobs, count) && ok;
 	}
 	free(order);
 	free(jobs);

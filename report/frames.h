@@ -18,6 +18,7 @@
 #include "collect/error.h"
 
 #define FRAMES_BYTES_MAX ((uint64_t)512 << 20) /* kept, of all captures together */
+#define FRAMES_SNAPLEN 262144u /* of a capture that states none, or more */
 #define FRAMES_THREADS 4
 
 struct frames_wanted {

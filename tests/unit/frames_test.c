@@ -8,6 +8,7 @@
 
 #define S INT64_C(1000000000)
 #define PACKETS 40
+#define MANY 2000
 
 static struct error err;
 static char folder[2][300], store[320]; /* two directories, and one with the store */
@@ -265,6 +266,53 @@ static void test_several(void)
 	check_case("of several captures the others' frames are there when one is missing");
 }
 
+/* Frames 1 to `count` of the first of many captures, of which the others are not there, each with
+ * two frames wanted and `format`; returns what is said of the first, the caller frees, "" nothing. */
+static char *ask_of_many(struct build *b, uint32_t count, const char *format)
+{
+	struct capture *captures = calloc(MANY, sizeof *captures);
+	struct frames_wanted *wanted = calloc(count + 2 * MANY, sizeof *wanted);
+	struct frames *frames;
+	uint32_t i, n = 0;
+	char *why;
+
+	captures[0] = row("a.pcap", b->size);
+	snprintf(captures[0].format, sizeof captures[0].format, "pcap");
+	for (i = 1; i < MANY; i++) {
+		captures[i] = row("c.pcap", 7);
+		snprintf(captures[i].format, sizeof captures[i].format, "%s", format);
+		wanted[n++] = (struct frames_wanted){i, 1, 0};
+		wanted[n++] = (struct frames_wanted){i, 2, 0};
+	}
+	for (i = 1; i <= count; i++)
+		wanted[n++] = (struct frames_wanted){0, i, time_of(i)};
+	frames = ask(captures, MANY, true, wanted, n);
+	why = strdup(frames->faults && !frames->fault[0].capture ? frames->fault[0].why : "");
+	frames_free(&frames);
+	free(captures);
+	free(wanted);
+	return why;
+}
+
+static void test_room(void)
+{
+	struct build b = build_many(5000);
+	char *why;
+
+	CHECK(b.size > FRAMES_BYTES_MAX / MANY);
+	put(in(folder[0], "a.pcap"), b.bytes, b.size);
+	why = ask_of_many(&b, 5000, "pcap");
+	CHECK_TEXT(why, "");
+	check_case("what small files do not need, a greater one has");
+	free(why);
+	why = ask_of_many(&b, 5000, "pcap+gzip");
+	CHECK(strstr(why, " of its 5000 packets have room in 262 KiB"));
+	check_case("where all may need more than there is, each has as much");
+	free(why);
+	clear();
+	build_free(&b);
+}
+
 int main(void)
 {
 	build_enter();
@@ -278,6 +326,7 @@ int main(void)
 	test_places();
 	test_others();
 	test_several();
+	test_room();
 	rmdir(folder[0]);
 	rmdir(folder[1]);
 	build_leave();
