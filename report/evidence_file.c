@@ -40,6 +40,7 @@ struct evidence_work {
 	struct evidence_key *key;
 	struct evidence_entry *entry;               /* in the order of the file, as frames->list */
 	uint32_t keys, entries;
+	uint64_t left_out;                          /* packets */
 	struct frames *frames;
 	struct evidence_interface *interface;
 	uint32_t interfaces;
@@ -352,6 +353,9 @@ static char *evidence_comment(const struct evidence_work *w)
 	if (!stream)
 		return NULL;
 	fputs(w->options->comment ? w->options->comment : "packets of several points", stream);
+	if (w->left_out)
+		fprintf(stream, "; %u of %llu packets", w->entries,
+			(unsigned long long)(w->entries + w->left_out));
 	if (w->options->headers_only)
 		fputs("; cut behind their headers", stream);
 	for (i = 0; i < w->frames->faults; i++)
@@ -397,18 +401,25 @@ static enum status evidence_put(struct evidence_work *w, struct output *output, 
 
 static enum status evidence_make_room(struct evidence_work *w, uint32_t count, struct error *err)
 {
-	char all[TERMINAL_NUMBER_MAX], most[TERMINAL_NUMBER_MAX];
-
-	w->keys = count < EVIDENCE_PACKETS_MAX ? count : EVIDENCE_PACKETS_MAX;
+	w->keys = w->options->chosen || count < EVIDENCE_PACKETS_MAX ? count : EVIDENCE_PACKETS_MAX;
+	w->left_out = w->options->chosen ? w->options->left_out : count - w->keys;
 	w->key = malloc(((size_t)w->keys + 1) * sizeof *w->key);
 	w->entry = malloc(((size_t)w->keys + 1) * sizeof *w->entry);
 	w->point_of = calloc((size_t)w->trace->view->captures + 1, sizeof *w->point_of);
-	if (!w->key || !w->entry || !w->point_of)
-		return evidence_memory(err);
-	if (count == w->keys)
+	return w->key && w->entry && w->point_of ? STATUS_OK : evidence_memory(err);
+}
+
+static enum status evidence_note_left_out(struct evidence_work *w, struct error *err)
+{
+	char all[TERMINAL_NUMBER_MAX], most[TERMINAL_NUMBER_MAX];
+
+	if (!w->left_out)
 		return STATUS_OK;
-	return evidence_note(w->result, err, "%s packets are too many for one file: the first %s are "
-			     "in it; --filter takes those of some sessions", terminal_number(all, count), terminal_number(most, w->keys));
+	return evidence_note(w->result, err, "%s packets are too many for one file: %s%s are in it%s; "
+			     "--filter takes those of some sessions",
+			     terminal_number(all, w->entries + w->left_out),
+			     w->options->chosen ? "" : "the first ", terminal_number(most, w->entries),
+			     w->options->chosen ? ", the worst sessions first" : "");
 }
 
 enum status evidence_write(struct output *output, const struct trace *trace,
@@ -425,8 +436,10 @@ enum status evidence_write(struct output *output, const struct trace *trace,
 	if (!status) {
 		evidence_place_points(&w);
 		evidence_sort(&w);
-		status = evidence_read(&w, err);
+		status = evidence_note_left_out(&w, err);
 	}
+	if (!status)
+		status = evidence_read(&w, err);
 	if (!status)
 		status = evidence_make_interfaces(&w, err);
 	if (!status)

@@ -16,7 +16,7 @@
 #include "correlate/trace.h"
 #include "report/output.h"
 
-#define EVIDENCE_PACKETS_MAX 100000u /* in one file */
+#define EVIDENCE_PACKETS_MAX 100000u /* in one file; those of two comments count once */
 #define EVIDENCE_COMMENTS_MAX 16u    /* of one packet */
 
 /* A packet at a point. One that is there several times is written once, with all its comments. */
@@ -33,6 +33,8 @@ struct evidence_options {
 	const char *const *directory; /* where to look for captures first */
 	size_t directories;
 	const char *comment;          /* of the whole; NULL: none */
+	bool chosen;                  /* the caller saw to it that they are not too many, */
+	uint64_t left_out;            /* ... and left out so many packets */
 };
 
 /* What became of it; ends in evidence_result_free(). */
@@ -46,7 +48,7 @@ struct evidence_result {
 struct evidence_packet evidence_packet(const struct trace *trace, uint32_t point, uint32_t index);
 
 /* Of `trace`, what trace_open_clocks() reads is enough. Packets in any order; of more than
- * EVIDENCE_PACKETS_MAX the first ones are taken. */
+ * EVIDENCE_PACKETS_MAX the first ones are taken, unless they are `chosen`. */
 enum status evidence_write(struct output *output, const struct trace *trace,
 			   const struct evidence_packet *packet, uint32_t count,
 			   const struct evidence_options *options, struct evidence_result *result,

@@ -13,6 +13,8 @@ struct stories_work {
 	char **comment;                 /* ours */
 	uint32_t packets, comments;
 	uint64_t room, comment_room;
+	uint32_t left;                  /* sights that have room */
+	uint64_t left_out;              /* sights that had none */
 };
 
 static enum status stories_memory(struct error *err)
@@ -124,35 +126,92 @@ static enum status stories_packet(struct stories_work *w, const struct ladder_se
 
 /* ---- sessions ---- */
 
-static bool stories_takes(const struct stories *stories, uint32_t session)
+static const struct ladder_session *stories_ladder(const struct ladders *l, uint32_t session)
 {
-	uint32_t i;
+	uint32_t low = 0, high = l->count;
 
-	if (stories->filtered)
-		return true;
-	for (i = 0; i < stories->worst.count; i++)
-		if (stories->worst.list[i].session == session)
-			return stories->worst.list[i].bad;
-	return false;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (l->list[middle].session < session)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < l->count && l->list[low].session == session ? &l->list[low] : NULL;
 }
 
-/* *taken becomes the number of sessions. */
+/* Those that are to be told, by turn; NULL without memory. The caller frees. */
+static const struct ladder_session **stories_order(const struct stories *stories, uint32_t *count)
+{
+	const struct worst *worst = &stories->worst;
+	const struct ladders *l = stories->ladders;
+	const struct ladder_session **list = calloc((size_t)l->count + 1, sizeof *list), *one;
+	uint32_t *turn = worst_by_turn(worst), i;
+
+	*count = 0;
+	if (!worst->count && l->count && list)
+		list[(*count)++] = l->list; /* the one that was asked for */
+	for (i = 0; list && turn && i < worst->count; i++) {
+		one = stories_ladder(l, worst->list[turn[i]].session);
+		if (one && (stories->filtered || worst->list[turn[i]].bad))
+			list[(*count)++] = one;
+	}
+	if (!turn) {
+		free(list);
+		list = NULL;
+	}
+	free(turn);
+	return list;
+}
+
+static uint32_t stories_sights(const struct ladder_session *one)
+{
+	uint32_t i, sights = 0;
+
+	for (i = 0; i < one->dossier.packets; i++)
+		sights += one->dossier.packet[i].sights;
+	return sights;
+}
+
+/* As many of its packets, in the order of time, as have room. */
+static enum status stories_session(struct stories_work *w, const struct ladder_session *one,
+				   struct error *err)
+{
+	enum status status = STATUS_OK;
+	uint32_t i;
+
+	for (i = 0; i < one->dossier.packets && !status; i++) {
+		if (one->dossier.packet[i].sights > w->left)
+			break;
+		w->left -= one->dossier.packet[i].sights;
+		status = stories_packet(w, one, i, err);
+	}
+	return status;
+}
+
+/* Whole sessions, the worst first, while there is room; of one that is greater than all room a
+ * part. *taken becomes their number. */
 static enum status stories_read(struct stories_work *w, const struct stories *stories, uint32_t *taken,
 				struct error *err)
 {
-	enum status status = STATUS_OK;
-	uint32_t k, i;
+	uint32_t count, k;
+	const struct ladder_session **order = stories_order(stories, &count);
+	enum status status = order ? STATUS_OK : stories_memory(err);
+	bool full = false;
 
 	*taken = 0;
-	for (k = 0; k < w->ladders->count; k++) {
-		const struct ladder_session *one = &w->ladders->list[k];
+	for (k = 0; k < count && !status; k++) {
+		uint32_t sights = stories_sights(order[k]), left = w->left;
 
-		if (!stories_takes(stories, one->session))
-			continue;
-		(*taken)++;
-		for (i = 0; i < one->dossier.packets && !status; i++)
-			status = stories_packet(w, one, i, err);
+		full = full || (k && sights > left);
+		if (!full) {
+			status = stories_session(w, order[k], err);
+			++*taken;
+		}
+		w->left_out += sights - (left - w->left);
 	}
+	free(order);
 	return status;
 }
 
@@ -186,7 +245,7 @@ enum status evidence_write_stories(struct output *output, const struct stories *
 				   struct evidence_result *result, struct error *err)
 {
 	struct evidence_options all = *options;
-	struct stories_work work = {.ladders = stories->ladders};
+	struct stories_work work = {.ladders = stories->ladders, .left = EVIDENCE_PACKETS_MAX};
 	enum status status;
 	uint32_t taken;
 	char text[160];
@@ -195,6 +254,8 @@ enum status evidence_write_stories(struct output *output, const struct stories *
 	status = stories_read(&work, stories, &taken, err);
 	stories_say(stories, taken, text, sizeof text);
 	all.comment = text;
+	all.chosen = true;
+	all.left_out = work.left_out;
 	if (!status)
 		status = work.ladders->trace ? evidence_write(output, work.ladders->trace, work.packet,
 							      work.packets, &all, result, err)
