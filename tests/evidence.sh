@@ -279,6 +279,63 @@ fw-out'
 is 'and packets of both are read' "$(fields frame.number ip.src | grep -c '|10\.77\.')" \
 	"$(($("$csvq" mixed.ct.csv/drops.csv) + $("$csvq" mixed.ct.csv/injected.csv)))"
 
+# ---- too many packets ----
+
+# Two long sessions that lose a packet, and behind them a refused one, at 20 points.
+story='evidence.pcapng, too many packets: '
+if command -v python3 >/dev/null; then
+	mkdir many
+	python3 - <<'EOF'
+import struct
+rows = []
+def send(at, forward, port, seq, ack, flags, data=b'', lost=False):
+    rows.append((at, forward, port, seq, ack, flags, data, lost))
+for k in range(2):
+    at, port = k * 10**10, 5000 + k
+    send(at, True, port, 99, 0, 2)
+    send(at + 10**7, False, port, 299, 100, 18)
+    for i in range(3000):
+        data = b'%08d' % (i + 7000 * k)
+        if i == 1000:
+            send(at + 2 * 10**7 + i * 10**6 - 10**5, True, port, 100 + 8 * i, 300, 24, data, True)
+        send(at + 2 * 10**7 + i * 10**6, True, port, 100 + 8 * i, 300, 24, data)
+send(3 * 10**10, True, 6000, 99, 0, 2)
+send(3 * 10**10 + 10**7, False, 6000, 0, 100, 20)
+for point in range(20):
+    with open('many/%02d.pcap' % point, 'wb') as f:
+        f.write(struct.pack('<IHHiIII', 0xa1b23c4d, 2, 4, 0, 0, 65535, 101))
+        for n, (at, forward, port, seq, ack, flags, data, lost) in enumerate(rows):
+            if lost and point:
+                continue
+            hops = point if forward else 19 - point
+            a, b, ports = (b'\n\0\0\1', b'\n\0\0\2', (port, 80))
+            if not forward:
+                a, b, ports = b, a, (80, port)
+            packet = struct.pack('!BBHHHBBH4s4s', 69, 0, 40 + len(data), n + 1, 0, 64 - hops, 6, 0, a, b)
+            packet += struct.pack('!HHIIBBHHH', *ports, seq, ack, 80, flags, 9000, 0, 0) + data
+            at += 10**18 + hops * 1000
+            f.write(struct.pack('<IIII', at // 10**9, at % 10**9, len(packet), len(packet)) + packet)
+EOF
+	points=()
+	for point in $(seq -w 0 19); do
+		points+=("p$point=many/$point.pcap")
+	done
+	"$build/bin/crosstap" -o many.csv --path "$(seq -s, -f 'p%02.0f' 0 19)" "${points[@]}" \
+		>/dev/null 2>said
+	cp many.csv/evidence.pcapng .
+	"$csvq" many.csv/sessions.csv -p dropped,outcome | sort >got
+	is 'three sessions are bad' "$(tr '\n' ' ' <got)" '0|failed 1|degraded 1|degraded '
+	is 'it says that it has the worst two, and how many packets of all' \
+		"$(capinfos evidence.pcapng | grep -oE '[0-9]+ of [0-9]+' | tr '\n' ' ')" \
+		'2 of 3 60081 of 120122 '
+	is 'as the note does' "$(grep -oE '[0-9,]+ packets are too|[0-9,]+ are in it' said |
+		tr '\n' ' ')" '120,122 packets are too 60,081 are in it '
+	is 'the refused one is there' "$(tshark -r evidence.pcapng -Y 'tcp.flags.reset == 1' \
+		2>tshark.said | wc -l)" 20
+else
+	skip 'the worst sessions are kept' 'no python3'
+fi
+
 # ---- clocks that are not known ----
 
 story='evidence.pcapng, one direction alone: '
