@@ -169,6 +169,31 @@ verify_moved()
 		"$out/moved.got" "$out/moved.expected"
 }
 
+# alike POINT: acknowledgments there that have a twin in every field, without an IP ID
+alike()
+{
+	tshark -n -r "$captures/$1.pcap" -Y 'tcp.len == 0' -T fields -e ip.src -e tcp.srcport \
+		-e tcp.dstport -e tcp.flags -e tcp.seq_raw -e tcp.ack_raw -e ip.id \
+		-e tcp.window_size_value -e tcp.options 2>/dev/null | sort | uniq -D | wc -l
+}
+
+# verify_counted: the counter's packets and bytes are dropped, but for acknowledgments all alike, of
+# which nobody can tell which it was; nothing else is in doubt
+verify_counted()
+{
+	local open
+
+	open=$(csv hops -s ambiguous)
+	within "nothing is in doubt but acknowledgments alike" "$open" 0 \
+		$(($(alike fw-in) + $(alike fw-out)))
+	within "the counter's drops" "$(csv hops -s dropped)" $(($(counter dropped) - open)) \
+		"$(counter dropped)"
+	# 80 bytes: two headers of 20, and 40 of TCP's options
+	within "their bytes are those that the counter saw" "$(csv drops -s length_bytes)" \
+		$(($(counter dropped bytes) - open * 80)) "$(counter dropped bytes)"
+	is "none is at an edge or lost by a capture" "$(csv hops -s uncaptured) $(csv hops -s edge)" "0 0"
+}
+
 # changed SENTENCE FIELD TO COUNT: so many packets bear TO in that field behind the busy hop
 changed()
 {
