@@ -2,7 +2,8 @@
 # correlate/analysis.c against tshark: its marks of the same file, for each stream and direction.
 # `tests/analysis.sh BUILD [CAPTURE]...`; without captures noise (tools/analysis_noise), those of
 # samples/, those of CROSSTAP_CASES, and some made here: real stacks in namespaces over a line
-# that loses, delays, reorders and doubles packets (needs root). KEEP=DIR keeps these.
+# that loses, delays, reorders and doubles packets (needs root). KEEP=DIR keeps these in
+# DIR/analysis, REPLAY=DIR takes them from there.
 # shellcheck disable=SC2016,SC2034,SC2154
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -204,7 +205,9 @@ compare_recorded()
 	mkdir "$captures"
 	trap 'net_remove; rm -rf "$work"' EXIT
 	trap 'exit 143' INT TERM HUP
-	if ! record 2>"$work/record"; then
+	if [ -n "${REPLAY:-}" ] && [ -e "$REPLAY/analysis/server.pcap" ]; then
+		captures=$REPLAY/analysis
+	elif ! record 2>"$work/record"; then
 		skip "captures of a line that loses packets" "$(tail -n 1 "$work/record")"
 		return
 	fi
@@ -218,7 +221,7 @@ compare_recorded()
 		duplicate_ack zero_window window_full keep_alive lost_segment ack_lost_segment \
 		window_update
 	if [ -n "${KEEP:-}" ]; then
-		mkdir -p "$KEEP" && cp "$captures"/* "$KEEP"
+		mkdir -p "$KEEP/analysis" && cp "$captures"/* "$KEEP/analysis"
 	fi
 }
 
