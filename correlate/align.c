@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "collect/fingerprint.h"
+#include "correlate/clock.h"
 
 /* Costs, in 1/256. */
 #define ALIGN_UNIT 256u
@@ -42,20 +43,11 @@ struct align {
 	uint32_t *paired, *unpaired, *other; /* least cost of the whole with that packet so */
 };
 
-static int64_t align_minus(int64_t a, int64_t b)
-{
-	int64_t d;
-
-	if (__builtin_sub_overflow(a, b, &d))
-		return a < b ? INT64_MIN : INT64_MAX;
-	return d;
-}
-
 static uint32_t align_cost(const struct align *a, uint32_t i, uint32_t j)
 {
 	const struct align_item *p = &a->up[i], *q = &a->down[j];
 	const struct align_habits *h = a->habits;
-	double deviation = (double)align_minus(q->time_ns, p->time_ns) - (double)h->delay_ns;
+	double deviation = (double)clock_minus(q->time_ns, p->time_ns) - (double)h->delay_ns;
 	double cost = (deviation < 0 ? -deviation : deviation) * a->per_ns;
 	uint32_t sum = cost < ALIGN_DELAY_MAX ? (uint32_t)cost : ALIGN_DELAY_MAX;
 
@@ -84,13 +76,13 @@ static uint64_t align_find_candidates(struct align *a, uint32_t limit)
 		const struct align_item *down = a->down;
 
 		while (first < a->down_count &&
-		       align_minus(down[first].time_ns, time) < -a->slack_ns)
+		       clock_minus(down[first].time_ns, time) < -a->slack_ns)
 			first++;
 		while (behind < a->down_count &&
-		       align_minus(down[behind].time_ns, time) <= a->habits->delay_max_ns)
+		       clock_minus(down[behind].time_ns, time) <= a->habits->delay_max_ns)
 			behind++;
 		while (usual < a->down_count &&
-		       align_minus(down[usual].time_ns, time) < a->habits->delay_ns)
+		       clock_minus(down[usual].time_ns, time) < a->habits->delay_ns)
 			usual++;
 		a->first[i] = first;
 		a->behind[i] = behind > first ? behind : first;
@@ -132,7 +124,7 @@ static uint64_t align_row_cells(const struct align *a, uint32_t r)
 /* The time before an upstream packet without another. */
 static int64_t align_gap(const struct align *a, uint32_t i)
 {
-	return align_minus(a->up[i].time_ns, a->up[i - 1].time_ns);
+	return clock_minus(a->up[i].time_ns, a->up[i - 1].time_ns);
 }
 
 /* Where the piece that starts at `from` ends: before the next packet that shares no
@@ -387,7 +379,7 @@ static bool align_in_order(struct align_item *up, struct align_item *down, uint3
 	uint32_t i;
 
 	for (i = 0; i < count; i++) {
-		int64_t delay_ns = align_minus(down[i].time_ns, up[i].time_ns);
+		int64_t delay_ns = clock_minus(down[i].time_ns, up[i].time_ns);
 
 		if (delay_ns < -a->slack_ns || delay_ns > a->habits->delay_max_ns ||
 		    align_cost(a, i, i) > ALIGN_IN_ORDER)

@@ -44,17 +44,42 @@ static inline int64_t clock_line(int64_t offset_ns, double skew, int64_t origin_
 	return (int64_t)((uint64_t)offset_ns + (uint64_t)(int64_t)(skew * elapsed_ns));
 }
 
+/* a - b, or the end of the range that it lies beyond. */
+static inline int64_t clock_minus(int64_t a, int64_t b)
+{
+	int64_t d;
+
+	if (__builtin_sub_overflow(a, b, &d))
+		return a < b ? INT64_MIN : INT64_MAX;
+	return d;
+}
+
+/* How far two times are apart. */
+static inline uint64_t clock_apart(int64_t a, int64_t b)
+{
+	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
+}
+
 void clock_identity(struct clock *clock);
-/* Reference time of a local time. */
-static inline int64_t clock_correct(const struct clock *clock, int64_t local_ns)
+
+/* The segment that holds at a local time. */
+static inline const struct clock_segment *clock_segment_local(const struct clock *clock,
+							      int64_t local_ns)
 {
 	unsigned s = clock->segments - 1;
 
 	while (s > 0 && local_ns < clock->segment[s].from_ns)
 		s--;
+	return &clock->segment[s];
+}
+
+/* Reference time of a local time. */
+static inline int64_t clock_correct(const struct clock *clock, int64_t local_ns)
+{
+	const struct clock_segment *s = clock_segment_local(clock, local_ns);
+
 	return (int64_t)((uint64_t)local_ns -
-			 (uint64_t)clock_line(clock->segment[s].offset_ns, clock->segment[s].skew,
-					      clock->segment[s].origin_ns, local_ns));
+			 (uint64_t)clock_line(s->offset_ns, s->skew, s->origin_ns, local_ns));
 }
 
 /* The segment that holds at a reference time. */

@@ -150,9 +150,7 @@ static enum status step_clocks_given(struct correlation *c, struct error *err)
 	for (i = 0; i < c->options->clocks; i++) {
 		const struct correlate_clock *clock = &c->options->clock[i];
 
-		for (p = 0; p < c->view->points; p++)
-			if (strcmp(c->view->point[p].name, clock->point) == 0)
-				break;
+		p = view_point_named(c->view, clock->point);
 		if (p == c->view->points)
 			return error_set(err, STATUS_USAGE, "--clock: no point '%s' in the store",
 					 clock->point);

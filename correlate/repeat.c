@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "collect/fingerprint.h"
-
+#include "correlate/clock.h"
 #include "correlate/renumber.h"
 #include "correlate/stranger.h"
 
@@ -172,14 +172,6 @@ static bool repeat_twins(const struct repeat *a, const struct repeat *b)
 	       (a->ip_id || a->tsval || apart < REPEAT_COPY_NS);
 }
 
-/* Times are what a capture says; the result stays one. */
-static int64_t repeat_minus(int64_t a, int64_t b)
-{
-	int64_t d;
-
-	return __builtin_sub_overflow(a, b, &d) ? (b > 0 ? INT64_MIN : INT64_MAX) : d;
-}
-
 /* Whether list[at], which arrived, is one more than departed of the same
  * bytes: a duplicate that must not take another packet's place. All departures count that the
  * arrivals may stem from; where they are too many to look at, and nothing but time tells them
@@ -189,8 +181,8 @@ static bool repeat_surplus(const struct repeat *list, uint32_t count, uint32_t a
 {
 	const struct repeat *one = &list[at];
 	int64_t twins_ns = one->ip_id || one->tsval ? REPEAT_DUPLICATE_NS : REPEAT_COPY_NS;
-	int64_t first_ns = repeat_minus(one->time_ns, twins_ns + habits->delay_max_ns);
-	int64_t last_ns = repeat_minus(one->time_ns, -habits->slack_ns);
+	int64_t first_ns = clock_minus(one->time_ns, twins_ns + habits->delay_max_ns);
+	int64_t last_ns = clock_minus(one->time_ns, -habits->slack_ns);
 	uint32_t k, departed = 0, before = 0;
 
 	for (k = at; k > 0 && at - k < REPEAT_FAR && list[k - 1].time_ns >= first_ns; k--) {

@@ -336,6 +336,15 @@ fail:
 	return status;
 }
 
+uint32_t view_point_named(const struct view *view, const char *name)
+{
+	uint32_t p;
+
+	for (p = 0; p < view->points && strcmp(view->point[p].name, name) != 0; p++)
+		;
+	return p;
+}
+
 void view_order_names(const struct view *view, uint32_t *by_name)
 {
 	uint32_t i, k;

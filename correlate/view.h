@@ -71,6 +71,9 @@ struct view {
 enum status view_open(struct view **out, struct store_txn *txn, struct error *err) MUST_CHECK;
 void view_close(struct view **view);
 
+/* The point of that name; view->points: there is none. */
+uint32_t view_point_named(const struct view *view, const char *name);
+
 /* The points' numbers in the order of their names, which the order of the inputs does not change;
  * `by_name` has room for VIEW_POINTS_MAX. */
 void view_order_names(const struct view *view, uint32_t *by_name);
