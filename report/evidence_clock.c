@@ -4,61 +4,33 @@
 #include <string.h>
 
 #include "correlate/names.h"
-#include "correlate/results.h"
 #include "report/cell.h"
-#include "report/rows.h"
 #include "report/sheet.h"
 #include "report/wording.h"
-
-static void clocks_take(struct evidence_clocks *c, const struct names *names,
-			const struct cell *cell)
-{
-	uint32_t hop;
-
-	for (hop = 0; hop + 1 < c->trace->path.stages; hop++)
-		if (cell[HOPS_CLOCK_ERROR].known &&
-		    strcmp(names->hop[hop], cell[HOPS_HOP].text) == 0) {
-			c->known[hop] = true;
-			c->error_ns[hop] = cell[HOPS_CLOCK_ERROR].number;
-		}
-}
 
 enum status evidence_clocks_read(struct evidence_clocks *c, const struct trace *trace,
 				 struct error *err)
 {
+	struct store_txn *txn = trace->view->txn;
 	struct names *names = NULL;
-	struct rows *rows = NULL;
 	enum status status;
-	bool more = true;
 
 	*c = (struct evidence_clocks){.trace = trace};
-	status = sheet_run_value(trace->view->txn, "clock_reference", c->reference,
-				 sizeof c->reference, err);
+	status = sheet_run_value(txn, "clock_reference", c->reference, sizeof c->reference, err);
 	if (!status)
 		status = names_make(&names, &trace->path, trace->view, err);
 	if (!status)
-		status = rows_open_table(&rows, trace->view->txn, &results_hops, err);
-	while (!status) {
-		status = rows_next(rows, &more, err);
-		if (status || !more)
-			break;
-		clocks_take(c, names, rows_cells(rows));
-	}
-	rows_close(&rows);
+		status = ladder_clocks_read(&c->hop, txn, &trace->path, names, err);
 	names_free(&names);
 	return status;
 }
 
 static uint32_t clocks_reference_stage(const struct evidence_clocks *c)
 {
-	const struct view *view = c->trace->view;
-	uint32_t p;
+	uint32_t p = view_point_named(c->trace->view, c->reference);
 
-	for (p = 0; p < view->points; p++)
-		if (strcmp(view->point[p].name, c->reference) == 0 &&
-		    c->trace->path.stage[p] != PATH_OFF)
-			return c->trace->path.stage[p];
-	return 0;
+	return p < c->trace->view->points && c->trace->path.stage[p] != PATH_OFF
+		       ? c->trace->path.stage[p] : 0;
 }
 
 enum clocks_known { CLOCKS_KNOWN, CLOCKS_ERROR_UNKNOWN, CLOCKS_UNKNOWN };
@@ -74,20 +46,11 @@ static enum clocks_known clocks_error(const struct evidence_clocks *c, uint32_t 
 	if (to == PATH_OFF || from == to)
 		return CLOCKS_ERROR_UNKNOWN;
 	for (hop = from < to ? from : to; hop < (from < to ? to : from); hop++) {
-		if (!c->known[hop])
+		if (!c->hop.known[hop])
 			return CLOCKS_UNKNOWN;
-		*error_ns += (uint64_t)c->error_ns[hop];
+		*error_ns += (uint64_t)c->hop.error_ns[hop];
 	}
 	return CLOCKS_KNOWN;
-}
-
-static double clocks_skew(const struct clock *clock, int64_t local_ns)
-{
-	unsigned s = clock->segments - 1;
-
-	while (s > 0 && local_ns < clock->segment[s].from_ns)
-		s--;
-	return clock->segment[s].skew;
 }
 
 static char *clocks_say_offset(const struct evidence_clocks *c, uint32_t point,
@@ -100,7 +63,7 @@ static char *clocks_say_offset(const struct evidence_clocks *c, uint32_t point,
 	int64_t offset_ns = (int64_t)((uint64_t)local_ns - (uint64_t)clock_correct(clock, local_ns));
 	char offset[WORDING_ROOM], error[WORDING_ROOM], skew[CELL_ROOM + 1], *text;
 
-	*cell_real(skew, clocks_skew(clock, local_ns) * 1e6, 2) = '\0';
+	*cell_real(skew, clock_segment_local(clock, local_ns)->skew * 1e6, 2) = '\0';
 	if (asprintf(&text, "clock %s%s%s%s against %s, skew %.40s ppm%s; times are corrected",
 		     offset_ns > 0 ? "+" : "", wording_offset(offset, offset_ns),
 		     error_ns ? " +- " : ", with an error that is not known,",

@@ -4,13 +4,13 @@
 #define CROSSTAP_REPORT_EVIDENCE_CLOCK_H
 
 #include "correlate/trace.h"
+#include "report/ladder_clocks.h"
 
 /* What the hops' table says of clocks. */
 struct evidence_clocks {
 	const struct trace *trace;
 	char reference[CAPTURE_NAME_MAX];  /* the point whose clock the path's is */
-	bool known[VIEW_POINTS_MAX];       /* by hop: its clock error is known */
-	int64_t error_ns[VIEW_POINTS_MAX];
+	struct ladder_clocks hop;
 };
 
 enum status evidence_clocks_read(struct evidence_clocks *clocks, const struct trace *trace,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collect/memory.h"
+#include "correlate/clock.h"
 #include "correlate/results.h"
 #include "report/filter_rows.h"
 #include "report/ladder_facts.h"
@@ -113,23 +114,15 @@ static bool rows_find(const struct view_point *point, const struct rows_capture 
 	       view_get(point, RECORD_FRAME, *index) == frame;
 }
 
-static uint64_t rows_apart(int64_t a, int64_t b)
-{
-	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
-}
-
 /* A row names point, file and frame. Files of a point may have one name, in different
  * folders: time tells. */
 static bool rows_locate(const struct rows_work *w, const struct cell *cell,
 			struct evidence_packet *packet)
 {
 	const struct view *view = w->trace->view;
+	uint32_t p = view_point_named(view, cell[PACKETS_SEEN_AT].text), k, index;
 	uint64_t best_ns = UINT64_MAX;
-	uint32_t p, k, index;
 
-	for (p = 0; p < view->points; p++)
-		if (strcmp(view->point[p].name, cell[PACKETS_SEEN_AT].text) == 0)
-			break;
 	for (k = 0; p < view->points && k < view->point[p].captures; k++) {
 		uint32_t c = view->point[p].first_capture + k;
 		struct evidence_packet one;
@@ -140,7 +133,7 @@ static bool rows_locate(const struct rows_work *w, const struct cell *cell,
 			       (uint32_t)cell[PACKETS_FRAME].number, &index))
 			continue;
 		one = evidence_packet(w->trace, p, index);
-		apart_ns = rows_apart(one.time_ns, cell[PACKETS_TIME].number);
+		apart_ns = clock_apart(one.time_ns, cell[PACKETS_TIME].number);
 		if (apart_ns < best_ns) {
 			best_ns = apart_ns;
 			*packet = one;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "correlate/clock.h"
 #include "correlate/results.h"
 #include "correlate/words.h"
 #include "report/cell.h"
@@ -31,8 +32,6 @@ struct facts_work {
 struct facts {
 	const struct ladder_question *question;
 	const struct trace *trace;
-	const struct names *names;
-	struct ladder_clocks *clocks;
 	struct facts_work *work; /* of each session */
 };
 
@@ -56,25 +55,24 @@ static uint32_t facts_session(const struct ladder_question *q, const struct cell
 		       ? low : q->count;
 }
 
-/* `session` is the number's column; TABLE_COLUMNS_MAX: all rows. */
+/* `session` is the number's column. */
 static enum status facts_rows(struct facts *f, const struct table_schema *schema, unsigned session,
 			      facts_take *take, struct error *err)
 {
 	struct rows *rows;
 	enum status status = rows_open_table(&rows, f->question->txn, schema, err);
-	bool all = session == TABLE_COLUMNS_MAX, more = true;
-	uint32_t k = 0;
+	bool more = true;
 
 	while (!status) {
 		const struct cell *cell;
+		uint32_t k;
 
 		status = rows_next(rows, &more, err);
 		if (status || !more)
 			break;
 		cell = rows_cells(rows);
-		if (!all)
-			k = facts_session(f->question, &cell[session]);
-		if (k < f->question->count && !take(f, all ? NULL : &f->work[k], cell))
+		k = facts_session(f->question, &cell[session]);
+		if (k < f->question->count && !take(f, &f->work[k], cell))
 			status = facts_memory(err);
 	}
 	rows_close(&rows);
@@ -136,17 +134,7 @@ enum status ladder_facts_sessions(const struct ladder_question *q, uint64_t *ses
 	return status;
 }
 
-/* ---- points and hops ---- */
-
-static uint32_t facts_point(const struct view *view, const char *name)
-{
-	uint32_t p;
-
-	for (p = 0; p < view->points; p++)
-		if (strcmp(view->point[p].name, name) == 0)
-			break;
-	return p;
-}
+/* ---- points ---- */
 
 static void facts_add_end(struct words *words, const struct cell *address, const struct cell *port)
 {
@@ -157,7 +145,7 @@ static void facts_add_end(struct words *words, const struct cell *address, const
 
 static bool facts_take_point(struct facts *f, struct facts_work *w, const struct cell *cell)
 {
-	uint32_t p = facts_point(f->trace->view, cell[SESSION_POINTS_POINT].text);
+	uint32_t p = view_point_named(f->trace->view, cell[SESSION_POINTS_POINT].text);
 	struct words words;
 
 	if (p == f->trace->view->points || w->facts->point[p].tuple)
@@ -169,20 +157,6 @@ static bool facts_take_point(struct facts *f, struct facts_work *w, const struct
 	w->facts->point[p].tuple = strdup(words.text);
 	w->facts->point[p].difference = strdup(cell[SESSION_POINTS_DIFFERENCE].text);
 	return w->facts->point[p].tuple && w->facts->point[p].difference;
-}
-
-static bool facts_take_hop(struct facts *f, struct facts_work *w, const struct cell *cell)
-{
-	uint32_t hop;
-
-	(void)w;
-	for (hop = 0; hop + 1 < f->trace->path.stages; hop++)
-		if (cell[HOPS_CLOCK_ERROR].known &&
-		    strcmp(f->names->hop[hop], cell[HOPS_HOP].text) == 0) {
-			f->clocks->known[hop] = true;
-			f->clocks->error_ns[hop] = cell[HOPS_CLOCK_ERROR].number;
-		}
-	return true;
 }
 
 /* ---- packets ---- */
@@ -226,17 +200,12 @@ static bool facts_index(const struct trace *trace, struct facts_work *w)
 	return true;
 }
 
-static uint64_t facts_apart(int64_t a, int64_t b)
-{
-	return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
-}
-
 /* Files of a point may have one name, in different folders: time tells. */
 static uint32_t facts_packet(const struct facts *f, const struct facts_work *w,
 			     const struct cell *cell)
 {
-	struct facts_key wanted = {.point = facts_point(f->trace->view,
-							cell[PACKETS_SEEN_AT].text),
+	struct facts_key wanted = {.point = view_point_named(f->trace->view,
+							     cell[PACKETS_SEEN_AT].text),
 				   .frame = (uint32_t)cell[PACKETS_FRAME].number};
 	uint32_t low = 0, high = w->keys, best = NO_PACKET;
 	uint64_t best_ns = UINT64_MAX;
@@ -251,7 +220,7 @@ static uint32_t facts_packet(const struct facts *f, const struct facts_work *w,
 	}
 	for (; low < w->keys && facts_key_compare(&w->key[low], &wanted) == 0; low++) {
 		const struct facts_key *key = &w->key[low];
-		uint64_t apart_ns = facts_apart(key->time_ns, cell[PACKETS_TIME].number);
+		uint64_t apart_ns = clock_apart(key->time_ns, cell[PACKETS_TIME].number);
 
 		if (apart_ns < best_ns && strcmp(f->trace->view->capture[key->capture].file,
 						 cell[PACKETS_FILE].text) == 0) {
@@ -382,7 +351,7 @@ static bool facts_take_reset(struct facts *f, struct facts_work *w, const struct
 {
 	struct facts_reset wanted = {
 		.seq = cell[RESETS_TCP_SEQ].number, .ttl = cell[RESETS_TTL].number,
-		.point = facts_point(f->trace->view, cell[RESETS_FIRST_SEEN_AT].text)};
+		.point = view_point_named(f->trace->view, cell[RESETS_FIRST_SEEN_AT].text)};
 	uint32_t i = facts_reset_packet(w, &wanted);
 
 	if (i == NO_PACKET)
@@ -416,8 +385,7 @@ static bool facts_prepare(struct facts *f, const struct dossier *dossier)
 }
 
 enum status ladder_facts_read(const struct ladder_question *q, const struct trace *trace,
-			      const struct names *names, const struct dossier *dossier,
-			      struct ladder_clocks *clocks, struct error *err)
+			      const struct dossier *dossier, struct error *err)
 {
 	static const struct {
 		const struct table_schema *schema;
@@ -425,12 +393,11 @@ enum status ladder_facts_read(const struct ladder_question *q, const struct trac
 		facts_take *take;
 	} tables[] = {
 		{&results_session_points, SESSION_POINTS_SESSION, facts_take_point},
-		{&results_hops, TABLE_COLUMNS_MAX, facts_take_hop},
 		{&results_drops, PACKETS_SESSION, facts_take_drop},
 		{&results_injected, PACKETS_SESSION, facts_take_injection},
 		{&results_resets, RESETS_SESSION, facts_take_reset},
 	};
-	struct facts f = {q, trace, names, clocks, NULL};
+	struct facts f = {q, trace, NULL};
 	enum status status = facts_prepare(&f, dossier) ? STATUS_OK : facts_memory(err);
 	uint32_t k;
 	size_t i;

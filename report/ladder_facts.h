@@ -5,7 +5,6 @@
 #ifndef CROSSTAP_REPORT_LADDER_FACTS_H
 #define CROSSTAP_REPORT_LADDER_FACTS_H
 
-#include "correlate/names.h"
 #include "correlate/trace.h"
 #include "report/rows.h"
 
@@ -24,12 +23,6 @@ struct ladder_facts {
 	char *(*note)[LADDER_NOTES];    /* by packet of the dossier; NULL: none */
 };
 
-/* What the hops' clocks allow, by hop. */
-struct ladder_clocks {
-	bool known[VIEW_POINTS_MAX];    /* delays mean something */
-	int64_t error_ns[VIEW_POINTS_MAX];
-};
-
 /* What is asked for, and where the answers go. */
 struct ladder_question {
 	struct store_txn *txn;
@@ -44,8 +37,7 @@ enum status ladder_facts_sessions(const struct ladder_question *question, uint64
 				  struct error *err) MUST_CHECK;
 /* All the rest; `dossier` is of each session. */
 enum status ladder_facts_read(const struct ladder_question *question, const struct trace *trace,
-			      const struct names *names, const struct dossier *dossier,
-			      struct ladder_clocks *clocks, struct error *err) MUST_CHECK;
+			      const struct dossier *dossier, struct error *err) MUST_CHECK;
 /* "dropped at fw-in>fw-out: policy (confidence 0.98): no SYN of this service passed": what a row of drops,
  * injected or resets says of its packet. The caller frees; NULL without memory. */
 char *ladder_sentence(const char *what, const struct cell *cause, const struct cell *confidence,

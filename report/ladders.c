@@ -44,6 +44,8 @@ static enum status ladders_trace(struct ladders *l, struct store_txn *txn, const
 	if (!status)
 		status = names_make(&l->names, &l->trace->path, l->trace->view, err);
 	if (!status)
+		status = ladder_clocks_read(&l->clocks, txn, &l->trace->path, l->names, err);
+	if (!status)
 		status = dossiers_open(&l->dossiers, &l->trace->source, session, NULL, l->count, err);
 	return status;
 }
@@ -61,7 +63,7 @@ static enum status ladders_read(struct ladders *l, struct store_txn *txn, const 
 		return ladders_memory(err);
 	for (k = 0; k < l->count; k++)
 		dossier[k] = dossiers_get(l->dossiers, k);
-	status = ladder_facts_read(&question, l->trace, l->names, dossier, &l->clocks, err);
+	status = ladder_facts_read(&question, l->trace, dossier, err);
 	for (k = 0; k < l->count; k++) {
 		l->list[k].session = session[k];
 		l->list[k].dossier = dossier[k];

@@ -6,6 +6,7 @@
 #define CROSSTAP_REPORT_LADDERS_H
 
 #include "collect/store.h"
+#include "report/ladder_clocks.h"
 #include "report/ladder_facts.h"
 #include "report/ladder_stream.h"
 
