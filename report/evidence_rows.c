@@ -144,18 +144,6 @@ static bool rows_locate(const struct rows_work *w, const struct cell *cell,
 
 /* ---- rows ---- */
 
-static char *rows_comment(const char *verdict, const struct cell *cell)
-{
-	char *what, *text;
-
-	if (asprintf(&what, "%s at %s", verdict, cell[PACKETS_HOP].text) < 0)
-		return NULL;
-	text = ladder_sentence(what, &cell[PACKETS_CAUSE], &cell[PACKETS_CONFIDENCE],
-			       &cell[PACKETS_EVIDENCE]);
-	free(what);
-	return text;
-}
-
 static enum status rows_take(struct rows_work *w, const char *verdict, const struct cell *cell,
 			     struct error *err)
 {
@@ -169,7 +157,7 @@ static enum status rows_take(struct rows_work *w, const char *verdict, const str
 				 "the store holds other captures than its results tell of: run "
 				 "crosstap-correlate again");
 	list = memory_room(w->packet, w->packets, &w->room, sizeof *list);
-	comment = list ? rows_comment(verdict, cell) : NULL;
+	comment = list ? ladder_packet_sentence(verdict, cell) : NULL;
 	w->packet = list ? list : w->packet;
 	if (!comment)
 		return rows_memory(err);

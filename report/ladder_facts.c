@@ -231,8 +231,9 @@ static uint32_t facts_packet(const struct facts *f, const struct facts_work *w,
 	return best;
 }
 
-char *ladder_sentence(const char *what, const struct cell *cause, const struct cell *confidence,
-		      const struct cell *evidence)
+/* "WHAT: policy (confidence 0.98): no SYN of this service passed"; the caller frees. */
+static char *facts_sentence(const char *what, const struct cell *cause,
+			    const struct cell *confidence, const struct cell *evidence)
 {
 	char number[CELL_ROOM + 1] = "", *text;
 
@@ -246,20 +247,26 @@ char *ladder_sentence(const char *what, const struct cell *cause, const struct c
 	return text;
 }
 
+char *ladder_packet_sentence(const char *verdict, const struct cell *cell)
+{
+	char *what, *text;
+
+	if (asprintf(&what, "%s at %s", verdict, cell[PACKETS_HOP].text) < 0)
+		return NULL;
+	text = facts_sentence(what, &cell[PACKETS_CAUSE], &cell[PACKETS_CONFIDENCE],
+			      &cell[PACKETS_EVIDENCE]);
+	free(what);
+	return text;
+}
+
 static bool facts_take_packet(const struct facts *f, struct facts_work *w, const struct cell *cell,
 			      enum ladder_note note, const char *verdict)
 {
 	uint32_t packet = facts_packet(f, w, cell);
-	struct cell cause = cell[PACKETS_CAUSE];
-	char *what;
 
 	if (packet == NO_PACKET || w->facts->note[packet][note])
 		return true;
-	if (asprintf(&what, "%s at %s", verdict, cell[PACKETS_HOP].text) < 0)
-		return false;
-	w->facts->note[packet][note] = ladder_sentence(what, &cause, &cell[PACKETS_CONFIDENCE],
-						       &cell[PACKETS_EVIDENCE]);
-	free(what);
+	w->facts->note[packet][note] = ladder_packet_sentence(verdict, cell);
 	return w->facts->note[packet][note] != NULL;
 }
 
@@ -357,9 +364,9 @@ static bool facts_take_reset(struct facts *f, struct facts_work *w, const struct
 	if (i == NO_PACKET)
 		return true;
 	w->used[i] = true;
-	w->facts->note[i][LADDER_RESET] = ladder_sentence("cause", &cell[RESETS_CAUSE],
-							  &cell[RESETS_CONFIDENCE],
-							  &cell[RESETS_EVIDENCE]);
+	w->facts->note[i][LADDER_RESET] = facts_sentence("cause", &cell[RESETS_CAUSE],
+							 &cell[RESETS_CONFIDENCE],
+							 &cell[RESETS_EVIDENCE]);
 	return w->facts->note[i][LADDER_RESET] != NULL;
 }
 

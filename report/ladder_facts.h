@@ -38,10 +38,9 @@ enum status ladder_facts_sessions(const struct ladder_question *question, uint64
 /* All the rest; `dossier` is of each session. */
 enum status ladder_facts_read(const struct ladder_question *question, const struct trace *trace,
 			      const struct dossier *dossier, struct error *err) MUST_CHECK;
-/* "dropped at fw-in>fw-out: policy (confidence 0.98): no SYN of this service passed": what a row of drops,
- * injected or resets says of its packet. The caller frees; NULL without memory. */
-char *ladder_sentence(const char *what, const struct cell *cause, const struct cell *confidence,
-		      const struct cell *evidence);
+/* "dropped at fw-in>fw-out: policy (confidence 0.98): no SYN of this service passed": what a row of drops or
+ * injected says of its packet. The caller frees; NULL without memory. */
+char *ladder_packet_sentence(const char *verdict, const struct cell *row);
 void ladder_facts_free(struct ladder_facts *facts, uint32_t packets, uint32_t points);
 
 #endif
