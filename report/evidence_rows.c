@@ -9,7 +9,7 @@
 #include "correlate/clock.h"
 #include "correlate/results.h"
 #include "report/filter_rows.h"
-#include "report/ladder_facts.h"
+#include "report/ladders.h"
 
 /* The verdicts whose packets have rows. */
 static const struct evidence_verdict {
@@ -193,20 +193,6 @@ static enum status rows_read(struct rows_work *w, const struct evidence_verdict 
 
 /* ---- the whole ---- */
 
-static enum status rows_check_session(struct store_txn *txn, uint64_t session, struct error *err)
-{
-	struct rows *rows = NULL;
-	enum status status = rows_open_table(&rows, txn, &results_sessions, err);
-
-	if (!status && session > rows->total)
-		status = error_set(err, STATUS_USAGE,
-				   "--session %llu: there is no such session; the store has %llu "
-				   "(see --csv sessions)", (unsigned long long)session,
-				   (unsigned long long)rows->total);
-	rows_close(&rows);
-	return status;
-}
-
 static enum status rows_write(struct rows_work *w, struct output *output,
 			      const struct evidence_choice *choice,
 			      const struct evidence_options *options,
@@ -235,8 +221,8 @@ enum status evidence_write_rows(struct output *output, struct store_txn *txn,
 	size_t i;
 
 	*result = (struct evidence_result){0};
-	if (!status)
-		status = rows_check_session(txn, choice->session, err);
+	if (!status && choice->session)
+		status = ladders_check_session(txn, choice->session, err);
 	if (!status && !rows_index(&w))
 		status = rows_memory(err);
 	for (i = 0; i < EVIDENCE_VERDICTS && !status; i++)

@@ -22,7 +22,7 @@ static enum status facts_memory(struct error *err)
 /* One session, and what finds its packets. */
 struct facts_work {
 	struct ladder_facts *facts;
-	const struct dossier *dossier;
+	struct dossier dossier;
 	struct facts_key *key; /* of all sights, by point and frame */
 	struct facts_reset *reset; /* of all sights of RSTs */
 	uint32_t keys, resets;
@@ -178,7 +178,7 @@ static int facts_key_compare(const void *x, const void *y)
 /* Rows name a packet by point, file and frame. */
 static bool facts_index(const struct trace *trace, struct facts_work *w)
 {
-	const struct dossier *d = w->dossier;
+	const struct dossier *d = &w->dossier;
 	uint32_t i, k, n = 0;
 
 	for (i = 0; i < d->packets; i++)
@@ -308,7 +308,7 @@ static int facts_reset_compare(const void *x, const void *y)
 
 static bool facts_index_resets(const struct trace *trace, struct facts_work *w)
 {
-	const struct dossier *d = w->dossier;
+	const struct dossier *d = &w->dossier;
 	uint32_t i, k, n = 0;
 
 	for (i = 0; i < d->packets; i++)
@@ -372,27 +372,28 @@ static bool facts_take_reset(struct facts *f, struct facts_work *w, const struct
 
 /* ---- all of it ---- */
 
-static bool facts_prepare(struct facts *f, const struct dossier *dossier)
+static bool facts_prepare(struct facts *f, const struct dossiers *dossiers)
 {
 	const struct ladder_question *q = f->question;
 	uint32_t k;
 
 	f->work = calloc((size_t)q->count + 1, sizeof *f->work);
 	for (k = 0; f->work && k < q->count; k++) {
+		struct facts_work *w = &f->work[k];
 		struct ladder_facts *facts = &q->facts[k];
 
-		f->work[k] = (struct facts_work){.facts = facts, .dossier = &dossier[k]};
-		facts->note = calloc((size_t)dossier[k].packets + 1, sizeof *facts->note);
+		*w = (struct facts_work){.facts = facts, .dossier = dossiers_get(dossiers, k)};
+		facts->note = calloc((size_t)w->dossier.packets + 1, sizeof *facts->note);
 		facts->point = calloc((size_t)f->trace->view->points + 1, sizeof *facts->point);
-		if (!facts->note || !facts->point || !facts_index(f->trace, &f->work[k]) ||
-		    !facts_index_resets(f->trace, &f->work[k]))
+		if (!facts->note || !facts->point || !facts_index(f->trace, w) ||
+		    !facts_index_resets(f->trace, w))
 			return false;
 	}
 	return f->work != NULL;
 }
 
 enum status ladder_facts_read(const struct ladder_question *q, const struct trace *trace,
-			      const struct dossier *dossier, struct error *err)
+			      const struct dossiers *dossiers, struct error *err)
 {
 	static const struct {
 		const struct table_schema *schema;
@@ -405,7 +406,7 @@ enum status ladder_facts_read(const struct ladder_question *q, const struct trac
 		{&results_resets, RESETS_SESSION, facts_take_reset},
 	};
 	struct facts f = {q, trace, NULL};
-	enum status status = facts_prepare(&f, dossier) ? STATUS_OK : facts_memory(err);
+	enum status status = facts_prepare(&f, dossiers) ? STATUS_OK : facts_memory(err);
 	uint32_t k;
 	size_t i;
 

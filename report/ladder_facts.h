@@ -35,9 +35,9 @@ struct ladder_question {
  * number of sessions in the store. */
 enum status ladder_facts_sessions(const struct ladder_question *question, uint64_t *sessions,
 				  struct error *err) MUST_CHECK;
-/* All the rest; `dossier` is of each session. */
+/* All the rest; `dossiers` are those of the sessions. */
 enum status ladder_facts_read(const struct ladder_question *question, const struct trace *trace,
-			      const struct dossier *dossier, struct error *err) MUST_CHECK;
+			      const struct dossiers *dossiers, struct error *err) MUST_CHECK;
 /* "dropped at fw-in>fw-out: policy (confidence 0.98): no SYN of this service passed": what a row of drops or
  * injected says of its packet. The caller frees; NULL without memory. */
 char *ladder_packet_sentence(const char *verdict, const struct cell *row);

@@ -67,7 +67,7 @@ static char *head_end(const char *address, const char *port)
 
 static enum status head_title(const struct ladder_head *h, struct error *err)
 {
-	char *const *v = h->session->facts.value;
+	char *const *v = h->session->facts->value;
 	char *client = head_end(v[SESSIONS_CLIENT], v[SESSIONS_CLIENT_PORT]);
 	char *server = head_end(v[SESSIONS_SERVER], v[SESSIONS_SERVER_PORT]);
 	char *title = client && server ? head_format("Session %s: %s from %s to %s",
@@ -129,7 +129,7 @@ static char *head_times(char *const *v)
 
 static enum status head_session(const struct ladder_head *h, struct error *err)
 {
-	char *const *v = h->session->facts.value;
+	char *const *v = h->session->facts->value;
 	enum status status = head_line(h, "outcome", head_outcome(v), err);
 	char *times;
 
@@ -157,7 +157,7 @@ static enum status head_points(const struct ladder_head *h, struct error *err)
 	for (stage = 0; stage < path->stages; stage++)
 		for (k = 0; k < path->points[stage] && !status; k++) {
 			uint32_t p = path->point[stage][k];
-			const struct ladder_point *one = &h->session->facts.point[p];
+			const struct ladder_point *one = &h->session->facts->point[p];
 			bool same = before && one->tuple && strcmp(before, one->tuple) == 0;
 			char *text = !one->tuple ? strdup("not seen here")
 						 : head_format("%s%s%s",
@@ -198,8 +198,8 @@ static const char *head_tuple(const struct ladder_head *h, uint32_t stage)
 	uint32_t k;
 
 	for (k = 0; k < path->points[stage]; k++)
-		if (h->session->facts.point[path->point[stage][k]].tuple)
-			return h->session->facts.point[path->point[stage][k]].tuple;
+		if (h->session->facts->point[path->point[stage][k]].tuple)
+			return h->session->facts->point[path->point[stage][k]].tuple;
 	return NULL;
 }
 
@@ -247,7 +247,7 @@ static const char *head_stage(const struct ladder_head *h, uint32_t stage)
 	uint32_t k, seen = 0, point = 0;
 
 	for (k = 0; k < path->points[stage]; k++)
-		if (h->session->facts.point[path->point[stage][k]].tuple) {
+		if (h->session->facts->point[path->point[stage][k]].tuple) {
 			point = path->point[stage][k];
 			seen++;
 		}

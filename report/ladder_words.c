@@ -79,7 +79,7 @@ void ladder_describe(const struct ladder_session *session, uint32_t i, char word
 		ladder_describe_tcp(session, i, words);
 	else
 		snprintf(words, LADDER_WORDS_ROOM, "%.20s Len=%u",
-			 session->facts.value[SESSIONS_PROTO], p->payload);
+			 session->facts->value[SESSIONS_PROTO], p->payload);
 }
 
 static void ladder_since(const struct ladder_session *session, uint32_t i, char text[CELL_ROOM])
@@ -127,7 +127,7 @@ enum status ladder_note(const struct ladders *l, const struct ladder_session *se
 			enum ladder_note note, char **text, bool *row, struct error *err)
 {
 	const struct dossier_packet *p = &session->dossier.packet[packet];
-	const char *sentence = session->facts.note[packet][note];
+	const char *sentence = session->facts->note[packet][note];
 	bool behind = note == LADDER_INJECTION;
 	uint8_t hop = behind ? p->before_hop : p->after_hop;
 	const struct ladder_verdict *v = ladder_verdict(l, behind ? p->before : p->after, hop);

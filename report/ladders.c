@@ -18,16 +18,46 @@ static enum status ladders_none(uint64_t number, uint64_t sessions, struct error
 			 (unsigned long long)sessions);
 }
 
-static enum status ladders_find(struct ladders *l, struct store_txn *txn, const uint32_t *session,
-				struct ladder_facts *facts, struct error *err)
+enum status ladders_check_session(struct store_txn *txn, uint64_t number, struct error *err)
 {
-	struct ladder_question question = {txn, session, facts, l->count};
-	enum status status = ladder_facts_sessions(&question, &l->sessions, err);
+	struct rows *rows;
+	enum status status = rows_open_table(&rows, txn, &results_sessions, err);
+
+	if (!status && (!number || number > rows->total || number > UINT32_MAX))
+		status = ladders_none(number, rows->total, err);
+	rows_close(&rows);
+	return status;
+}
+
+/* Without memory NULL. */
+static struct ladders *ladders_new(const uint32_t *session, uint32_t count)
+{
+	struct ladders *l = calloc(1, sizeof *l);
+	uint32_t k;
+
+	if (!l)
+		return NULL;
+	l->count = count;
+	l->facts = calloc((size_t)count + 1, sizeof *l->facts);
+	l->list = calloc((size_t)count + 1, sizeof *l->list);
+	if (!l->facts || !l->list)
+		ladders_close(&l);
+	for (k = 0; l && k < count; k++) {
+		l->list[k].session = session[k];
+		l->list[k].facts = &l->facts[k];
+	}
+	return l;
+}
+
+static enum status ladders_find(struct ladders *l, const struct ladder_question *question,
+				struct error *err)
+{
+	enum status status = ladder_facts_sessions(question, &l->sessions, err);
 	uint32_t k;
 
 	for (k = 0; k < l->count && !status; k++)
-		if (!facts[k].found)
-			status = ladders_none(session[k] + 1ull, l->sessions, err);
+		if (!l->facts[k].found)
+			status = ladders_none(l->list[k].session + 1ull, l->sessions, err);
 	return status;
 }
 
@@ -35,6 +65,7 @@ static enum status ladders_trace(struct ladders *l, struct store_txn *txn, const
 				 struct error *err)
 {
 	enum status status = trace_open(&l->trace, txn, err);
+	uint32_t k;
 
 	if (!status && l->count && session[l->count - 1] >= l->trace->sessions->count)
 		status = error_set(err, STATUS_INPUT,
@@ -47,30 +78,8 @@ static enum status ladders_trace(struct ladders *l, struct store_txn *txn, const
 		status = ladder_clocks_read(&l->clocks, txn, &l->trace->path, l->names, err);
 	if (!status)
 		status = dossiers_open(&l->dossiers, &l->trace->source, session, NULL, l->count, err);
-	return status;
-}
-
-/* *kept: the list has the facts from now on. */
-static enum status ladders_read(struct ladders *l, struct store_txn *txn, const uint32_t *session,
-				struct ladder_facts *facts, bool *kept, struct error *err)
-{
-	struct ladder_question question = {txn, session, facts, l->count};
-	struct dossier *dossier = calloc((size_t)l->count + 1, sizeof *dossier);
-	enum status status;
-	uint32_t k;
-
-	if (!dossier)
-		return ladders_memory(err);
-	for (k = 0; k < l->count; k++)
-		dossier[k] = dossiers_get(l->dossiers, k);
-	status = ladder_facts_read(&question, l->trace, dossier, err);
-	for (k = 0; k < l->count; k++) {
-		l->list[k].session = session[k];
-		l->list[k].dossier = dossier[k];
-		l->list[k].facts = facts[k];
-	}
-	*kept = true;
-	free(dossier);
+	for (k = 0; k < l->count && !status; k++)
+		l->list[k].dossier = dossiers_get(l->dossiers, k);
 	return status;
 }
 
@@ -93,48 +102,34 @@ static enum status ladders_follow(struct ladders *l, struct error *err)
 enum status ladders_open(struct ladders **out, struct store_txn *txn, const uint32_t *session,
 			 uint32_t count, struct error *err)
 {
-	struct ladder_facts *facts = calloc((size_t)count + 1, sizeof *facts);
-	struct ladders *l = calloc(1, sizeof *l);
-	bool kept = false;
+	struct ladders *l = ladders_new(session, count);
+	struct ladder_question question;
 	enum status status;
-	uint32_t k;
 
-	if (l) {
-		l->count = count;
-		l->list = calloc((size_t)count + 1, sizeof *l->list);
-	}
-	status = facts && l && l->list ? ladders_find(l, txn, session, facts, err)
-				       : ladders_memory(err);
+	*out = l;
+	if (!l)
+		return ladders_memory(err);
+	question = (struct ladder_question){txn, session, l->facts, count};
+	status = ladders_find(l, &question, err);
 	if (!status && count)
 		status = ladders_trace(l, txn, session, err);
 	if (!status && count)
-		status = ladders_read(l, txn, session, facts, &kept, err);
+		status = ladder_facts_read(&question, l->trace, l->dossiers, err);
 	if (!status)
 		status = ladders_follow(l, err);
-	for (k = 0; facts && !kept && k < count; k++)
-		ladder_facts_free(&facts[k], 0, 0);
-	free(facts);
 	if (status)
-		ladders_close(&l);
-	*out = l;
+		ladders_close(out);
 	return status;
 }
 
 enum status ladders_open_one(struct ladders **out, struct store_txn *txn, uint64_t number,
 			     struct error *err)
 {
+	enum status status = ladders_check_session(txn, number, err);
 	uint32_t session = (uint32_t)(number - 1);
-	struct rows *rows = NULL;
-	enum status status;
 
-	if (number - 1 < UINT32_MAX)
-		return ladders_open(out, txn, &session, 1, err);
 	*out = NULL;
-	status = rows_open_table(&rows, txn, &results_sessions, err);
-	if (!status)
-		status = ladders_none(number, rows->total, err);
-	rows_close(&rows);
-	return status;
+	return status ? status : ladders_open(out, txn, &session, 1, err);
 }
 
 void ladders_close(struct ladders **ladders)
@@ -145,11 +140,12 @@ void ladders_close(struct ladders **ladders)
 	*ladders = NULL;
 	if (!l)
 		return;
-	for (k = 0; l->list && k < l->count; k++) {
-		ladder_facts_free(&l->list[k].facts, l->list[k].dossier.packets,
+	for (k = 0; l->facts && l->list && k < l->count; k++) {
+		ladder_facts_free(&l->facts[k], l->list[k].dossier.packets,
 				  l->trace ? l->trace->view->points : 0);
 		free(l->list[k].follow);
 	}
+	free(l->facts);
 	free(l->list);
 	dossiers_close(&l->dossiers);
 	names_free(&l->names);

@@ -14,7 +14,7 @@ struct ladder_session {
 	uint32_t session;               /* from 0 on: its number less 1 */
 	struct dossier dossier;
 	struct ladder_stream *follow;   /* of each packet */
-	struct ladder_facts facts;
+	const struct ladder_facts *facts;
 	int64_t begin_ns;               /* of its first packet; 0: it has none */
 };
 
@@ -24,6 +24,7 @@ struct ladders {
 	struct dossiers *dossiers;
 	struct ladder_clocks clocks;
 	struct ladder_session *list;    /* as asked for */
+	struct ladder_facts *facts;     /* of each */
 	uint32_t count;
 	uint64_t sessions;              /* of the store */
 };
@@ -35,6 +36,8 @@ enum status ladders_open(struct ladders **out, struct store_txn *txn, const uint
 /* Of one session, by its number as it was given, however great. */
 enum status ladders_open_one(struct ladders **out, struct store_txn *txn, uint64_t number,
 			     struct error *err) MUST_CHECK;
+/* STATUS_USAGE: the store has no session of that number. */
+enum status ladders_check_session(struct store_txn *txn, uint64_t number, struct error *err) MUST_CHECK;
 /* NULL is legal; *ladders becomes NULL. */
 void ladders_close(struct ladders **ladders);
 

@@ -141,7 +141,7 @@ static bool ladder_points(const struct page *page, const struct ladder_session *
 	for (stage = 0; stage < path->stages; stage++)
 		for (k = 0; k < path->points[stage] && ok; k++) {
 			uint32_t p = path->point[stage][k];
-			const struct ladder_point *point = &one->facts.point[p];
+			const struct ladder_point *point = &one->facts->point[p];
 
 			fputs(some++ ? ",[" : "[", page->stream);
 			ok = html_json(page->stream, page->stories->ladders->trace->view->point[p].name);
@@ -170,7 +170,7 @@ static bool ladder_says(const struct page *page, const struct ladder_session *on
 
 	for (i = 0; i < sizeof says / sizeof says[0] && ok; i++) {
 		fprintf(page->stream, "%s\"%s\":", i ? "," : "", says[i].key);
-		ok = html_json(page->stream, one->facts.value[says[i].column]);
+		ok = html_json(page->stream, one->facts->value[says[i].column]);
 	}
 	return ok && ladder_points(page, one);
 }
