@@ -126,21 +126,6 @@ static enum status stories_packet(struct stories_work *w, const struct ladder_se
 
 /* ---- sessions ---- */
 
-static const struct ladder_session *stories_ladder(const struct ladders *l, uint32_t session)
-{
-	uint32_t low = 0, high = l->count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (l->list[middle].session < session)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < l->count && l->list[low].session == session ? &l->list[low] : NULL;
-}
-
 /* Those that are to be told, by turn; NULL without memory. The caller frees. */
 static const struct ladder_session **stories_order(const struct stories *stories, uint32_t *count)
 {
@@ -153,7 +138,7 @@ static const struct ladder_session **stories_order(const struct stories *stories
 	if (!worst->count && l->count && list)
 		list[(*count)++] = l->list; /* the one that was asked for */
 	for (i = 0; list && turn && i < worst->count; i++) {
-		one = stories_ladder(l, worst->list[turn[i]].session);
+		one = stories_ladder(stories, worst->list[turn[i]].session);
 		if (one && (stories->filtered || worst->list[turn[i]].bad))
 			list[(*count)++] = one;
 	}

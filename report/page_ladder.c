@@ -225,7 +225,7 @@ static bool ladder_list(const struct page *page, const char *key, char *const *n
 enum status page_data(struct page *page, struct error *err)
 {
 	const struct ladders *l = page->stories->ladders;
-	uint32_t stages = l->trace ? l->trace->path.stages : 0, room = PAGE_SHOWN_MAX, i, k;
+	uint32_t stages = l->trace ? l->trace->path.stages : 0, room = PAGE_SHOWN_MAX, i;
 	uint32_t *place = worst_by_turn(&page->stories->worst);
 	enum status status = STATUS_OK;
 	bool some = false;
@@ -239,14 +239,16 @@ enum status page_data(struct page *page, struct error *err)
 		fprintf(page->stream, "%s%d", i ? "," : "", l->clocks.known[i]);
 	fputs("],\"sessions\":{\n", page->stream);
 	/* Some of every kind have their share of the room first. */
-	for (i = 0; i < page->stories->worst.count && !status; i++)
-		for (k = 0; k < l->count && !status; k++) {
-			if (l->list[k].session != page->stories->worst.list[place[i]].session)
-				continue;
-			fputs(some ? ",\n" : "", page->stream);
-			some = true;
-			status = ladder_session(page, &l->list[k], &room, err);
-		}
+	for (i = 0; i < page->stories->worst.count && !status; i++) {
+		uint32_t session = page->stories->worst.list[place[i]].session;
+		const struct ladder_session *one = stories_ladder(page->stories, session);
+
+		if (!one)
+			continue;
+		fputs(some ? ",\n" : "", page->stream);
+		some = true;
+		status = ladder_session(page, one, &room, err);
+	}
 	fputs("}}</script>\n", page->stream);
 	free(place);
 	return status;

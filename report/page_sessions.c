@@ -55,16 +55,6 @@ static uint32_t sessions_find(const struct held *held, uint32_t session)
 	return low;
 }
 
-static bool sessions_has_ladder(const struct page *page, uint32_t session)
-{
-	uint32_t k;
-
-	for (k = 0; k < page->stories->ladders->count; k++)
-		if (page->stories->ladders->list[k].session == session)
-			return true;
-	return false;
-}
-
 static bool sessions_row(struct page *page, const struct worst_session *one)
 {
 	uint32_t row = sessions_find(&page->sessions, one->session), number = one->session + 1;
@@ -75,7 +65,7 @@ static bool sessions_row(struct page *page, const struct worst_session *one)
 		return true;
 	cell = held_row(&page->sessions, row);
 	fprintf(page->stream, "<tr><td class=\"n\" data-v=\"%u\">", number);
-	if (sessions_has_ladder(page, one->session))
+	if (stories_ladder(page->stories, one->session))
 		fprintf(page->stream, "<button type=\"button\" class=\"open\" data-session=\"%u\" "
 			"aria-expanded=\"false\" title=\"open the ladder\">%u</button>", number, number);
 	else

@@ -50,6 +50,21 @@ enum status stories_open_one(struct stories *stories, struct store_txn *txn, uin
 	return ladders_open_one(&stories->ladders, txn, number, err);
 }
 
+static int stories_compare(const void *number, const void *ladder)
+{
+	uint32_t wanted = *(const uint32_t *)number;
+	uint32_t session = ((const struct ladder_session *)ladder)->session;
+
+	return (wanted > session) - (wanted < session);
+}
+
+const struct ladder_session *stories_ladder(const struct stories *stories, uint32_t session)
+{
+	const struct ladders *l = stories->ladders;
+
+	return bsearch(&session, l->list, l->count, sizeof *l->list, stories_compare);
+}
+
 void stories_close(struct stories *stories)
 {
 	worst_free(&stories->worst);

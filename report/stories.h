@@ -25,6 +25,8 @@ enum status stories_open(struct stories *stories, struct store_txn *txn,
 /* Of one session, by its number. STATUS_USAGE: there is no such one. */
 enum status stories_open_one(struct stories *stories, struct store_txn *txn, uint64_t number,
 			     struct error *err) MUST_CHECK;
+/* The ladder of a session, from 0 on; NULL: it has none. */
+const struct ladder_session *stories_ladder(const struct stories *stories, uint32_t session);
 /* Zeroed ones are legal. */
 void stories_close(struct stories *stories);
 
