@@ -58,27 +58,17 @@ static const struct page_column hops_changes[] = {
 	{CHANGES_EXAMPLE_FRAME, LOOK_COUNT, "frame", "the example's frame number before the hop"},
 };
 
-#define COLUMNS(list) list, sizeof list / sizeof list[0]
-
-/* The rows of one hop; directed: without the row `none`. */
-static bool hops_table(struct page *page, const char *caption, const struct held *held,
-		       const char *hop, bool directed, const struct page_column *columns,
-		       unsigned count)
+/* A row of that hop; its name is the first column of hops and of changes. */
+static bool hops_takes(const void *hop, const struct cell *row)
 {
-	bool ok = true;
-	uint32_t i;
+	return row[0].known && strcmp(row[0].text, hop) == 0;
+}
 
-	page_table_begin(page, caption, columns, count, false);
-	for (i = 0; i < held->count && ok; i++) {
-		if (strcmp(held_text(held, i, 0), hop) != 0 ||
-		    (directed && strcmp(held_text(held, i, HOPS_DIRECTION), "none") == 0))
-			continue;
-		fputs("<tr>", page->stream);
-		ok = page_table_cells(page, held, i, columns, count);
-		fputs("</tr>\n", page->stream);
-	}
-	page_table_end(page);
-	return ok;
+/* The same, but for the row `none`. */
+static bool hops_takes_directed(const void *hop, const struct cell *row)
+{
+	return hops_takes(hop, row) &&
+	       !(row[HOPS_DIRECTION].known && strcmp(row[HOPS_DIRECTION].text, "none") == 0);
 }
 
 static bool hops_has_changes(const struct page *page, const char *hop)
@@ -134,11 +124,13 @@ static bool hops_one(struct page *page, uint32_t place)
 		hops_is_open(page, hop) ? " open" : "");
 	ok = html_hop(page->stream, hop);
 	fputs("</h3></summary>\n", page->stream);
-	ok = ok && hops_table(page, "Packets", &page->hops, hop, false, COLUMNS(hops_counts));
-	ok = ok && hops_table(page, "Delay", &page->hops, hop, true, COLUMNS(hops_delays));
+	ok = ok && page_table(page, "Packets", &page->hops, hops_takes, hop, PAGE_COLUMNS(hops_counts));
+	ok = ok && page_table(page, "Delay", &page->hops, hops_takes_directed, hop,
+			      PAGE_COLUMNS(hops_delays));
 	ok = ok && hops_charts(page, hop);
 	if (ok && hops_has_changes(page, hop))
-		ok = hops_table(page, "Header changes", &page->changes, hop, false, COLUMNS(hops_changes));
+		ok = page_table(page, "Header changes", &page->changes, hops_takes, hop,
+				PAGE_COLUMNS(hops_changes));
 	fputs("</details>\n", page->stream);
 	return ok;
 }

@@ -6,8 +6,6 @@
 #include "report/manifest.h"
 #include "report/page_table.h"
 
-#define COLUMNS(list) list, sizeof list / sizeof list[0]
-
 static const struct page_column balance_columns[] = {
 	{BALANCE_HOP, LOOK_HOP, "hop", "two neighbouring points"},
 	{BALANCE_DIRECTION, LOOK_TEXT, "direction", "forward: along the path"},
@@ -110,18 +108,18 @@ enum status page_balance(struct page *page, struct error *err)
 	else
 		fputs("<p>Every packet of every capture is in one of these columns; each row sums up.</p>\n",
 		      page->stream);
-	return page_table(page, NULL, &page->balance, COLUMNS(balance_columns)) ? STATUS_OK
-										: page_memory(err);
+	return page_table(page, NULL, &page->balance, NULL, NULL, PAGE_COLUMNS(balance_columns))
+		       ? STATUS_OK : page_memory(err);
 }
 
 enum status page_inputs(struct page *page, struct error *err)
 {
-	bool ok = page_table(page, "Captures", &page->manifest, COLUMNS(input_columns));
+	bool ok = page_table(page, "Captures", &page->manifest, NULL, NULL, PAGE_COLUMNS(input_columns));
 
 	if (ok && page->manifest.total > page->manifest.count)
 		fputs("<p class=\"note\">The rest is in manifest.csv.</p>\n", page->stream);
-	return ok && page_table(page, "Run", &page->run, COLUMNS(run_columns)) ? STATUS_OK
-									       : page_memory(err);
+	return ok && page_table(page, "Run", &page->run, NULL, NULL, PAGE_COLUMNS(run_columns))
+		       ? STATUS_OK : page_memory(err);
 }
 
 /* ---- words ---- */

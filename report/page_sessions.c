@@ -6,6 +6,16 @@
 #include "report/html.h"
 #include "report/page_table.h"
 
+/* The first columns, whose cells are made here, */
+static const struct page_column sessions_first[] = {
+	{SESSIONS_SESSION, LOOK_COUNT, "session", "its number in sessions.csv; opens the ladder"},
+	{SESSIONS_PROTO, LOOK_TEXT, "proto", "transport protocol"},
+	{SESSIONS_CLIENT, LOOK_TEXT, "client", "who opened it, as the first point saw it"},
+	{SESSIONS_SERVER, LOOK_TEXT, "server", "whom the client called"},
+	{SESSIONS_NAME, LOOK_TEXT, "name", "from TLS (SNI) or HTTP (Host)"},
+};
+
+/* and the others. */
 static const struct page_column sessions_columns[] = {
 	{SESSIONS_OUTCOME, LOOK_WORD, "outcome",
 	 "ok, failed (never established), aborted (reset or cut), degraded, or open"},
@@ -23,7 +33,6 @@ static const struct page_column sessions_columns[] = {
 	{SESSIONS_SERVER_TIME, LOOK_DURATION, "server", "the server's part of the answer time"},
 	{SESSIONS_STATE, LOOK_TEXT, "state", "how far it got (RFC 9293)"},
 };
-#define SESSIONS_COLUMNS_SHOWN (sizeof sessions_columns / sizeof sessions_columns[0])
 
 /* The number as the button that opens the ladder, the ends, the name. */
 static bool sessions_end(struct page *page, const struct cell *cell, unsigned address, unsigned port)
@@ -79,34 +88,9 @@ static bool sessions_row(struct page *page, const struct worst_session *one)
 	fputs("<td>", page->stream);
 	ok = ok && html_exact(page->stream, &results_sessions.column[SESSIONS_NAME], &cell[SESSIONS_NAME]);
 	fputs("</td>", page->stream);
-	ok = ok && page_table_cells(page, &page->sessions, row, sessions_columns, SESSIONS_COLUMNS_SHOWN);
+	ok = ok && page_table_cells(page, &page->sessions, row, PAGE_COLUMNS(sessions_columns));
 	fputs("</tr>\n", page->stream);
 	return ok;
-}
-
-static void sessions_head(struct page *page)
-{
-	static const struct {
-		const char *heading, *explains;
-		bool number;
-	} first[] = {
-		{"session", "its number in sessions.csv; opens the ladder", true},
-		{"proto", "transport protocol", false},
-		{"client", "who opened it, as the first point saw it", false},
-		{"server", "whom the client called", false},
-		{"name", "from TLS (SNI) or HTTP (Host)", false},
-	};
-	size_t i;
-
-	fputs("<div class=\"wide\"><table class=\"sort\" id=\"sessions-table\"><thead><tr>", page->stream);
-	for (i = 0; i < sizeof first / sizeof first[0]; i++)
-		fprintf(page->stream, "<th scope=\"col\"%s title=\"%s\">%s</th>",
-			first[i].number ? " class=\"n\"" : "", first[i].explains, first[i].heading);
-	for (i = 0; i < SESSIONS_COLUMNS_SHOWN; i++)
-		fprintf(page->stream, "<th scope=\"col\"%s title=\"%s\">%s</th>",
-			page_is_number(sessions_columns[i].look) ? " class=\"n\"" : "",
-			sessions_columns[i].explains, sessions_columns[i].heading);
-	fputs("</tr></thead>\n<tbody>\n", page->stream);
 }
 
 static void sessions_intro(struct page *page)
@@ -138,7 +122,10 @@ enum status page_sessions(struct page *page, struct error *err)
 	      "<input id=\"filter\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\" "
 	      "placeholder=\"10.9.2.2 failed :443\"> <span id=\"shown\" role=\"status\"></span></form>\n",
 	      page->stream);
-	sessions_head(page);
+	fputs("<div class=\"wide\"><table class=\"sort\" id=\"sessions-table\"><thead><tr>", page->stream);
+	page_table_headings(page, PAGE_COLUMNS(sessions_first));
+	page_table_headings(page, PAGE_COLUMNS(sessions_columns));
+	fputs("</tr></thead>\n<tbody>\n", page->stream);
 	for (i = 0; i < page->stories->worst.count && ok; i++)
 		ok = sessions_row(page, &page->stories->worst.list[i]);
 	page_table_end(page);

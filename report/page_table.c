@@ -10,25 +10,20 @@
 
 #define PAGE_DIGEST 12 /* characters of a digest that are shown */
 
-bool page_is_number(uint8_t look)
+/* Whether its cells are set flush right. */
+static bool page_is_number(uint8_t look)
 {
 	return look != LOOK_TEXT && look != LOOK_WORD && look != LOOK_HOP && look != LOOK_DIGEST;
 }
 
-void page_table_begin(struct page *page, const char *caption, const struct page_column *columns,
-		      unsigned count, bool sortable)
+void page_table_headings(struct page *page, const struct page_column *columns, unsigned count)
 {
 	unsigned i;
 
-	fprintf(page->stream, "<div class=\"wide\"><table%s>\n", sortable ? " class=\"sort\"" : "");
-	if (caption)
-		fprintf(page->stream, "<caption>%s</caption>\n", caption);
-	fputs("<thead><tr>", page->stream);
 	for (i = 0; i < count; i++)
 		fprintf(page->stream, "<th scope=\"col\"%s title=\"%s\">%s</th>",
 			page_is_number(columns[i].look) ? " class=\"n\"" : "", columns[i].explains,
 			columns[i].heading);
-	fputs("</tr></thead>\n<tbody>\n", page->stream);
 }
 
 void page_table_end(struct page *page)
@@ -125,14 +120,21 @@ bool page_table_cells(struct page *page, const struct held *held, uint32_t row,
 	return ok;
 }
 
-bool page_table(struct page *page, const char *caption, const struct held *held,
-		const struct page_column *columns, unsigned count)
+bool page_table(struct page *page, const char *caption, const struct held *held, held_takes *takes,
+		const void *context, const struct page_column *columns, unsigned count)
 {
 	bool ok = true;
 	uint32_t i;
 
-	page_table_begin(page, caption, columns, count, false);
+	fputs("<div class=\"wide\"><table>\n", page->stream);
+	if (caption)
+		fprintf(page->stream, "<caption>%s</caption>\n", caption);
+	fputs("<thead><tr>", page->stream);
+	page_table_headings(page, columns, count);
+	fputs("</tr></thead>\n<tbody>\n", page->stream);
 	for (i = 0; i < held->count && ok; i++) {
+		if (takes && !takes(context, held_row(held, i)))
+			continue;
 		fputs("<tr>", page->stream);
 		ok = page_table_cells(page, held, i, columns, count);
 		fputs("</tr>\n", page->stream);

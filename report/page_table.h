@@ -24,18 +24,20 @@ struct page_column {
 	const char *heading, *explains; /* what the number is, on hover */
 };
 
-/* Whether its cells are set flush right. */
-bool page_is_number(uint8_t look);
+/* A list of them, and how many. */
+#define PAGE_COLUMNS(list) list, sizeof list / sizeof list[0]
 
-/* The head of a table with this caption (may be NULL); `sortable` for the script. */
-void page_table_begin(struct page *page, const char *caption, const struct page_column *columns,
-		      unsigned count, bool sortable);
+/* All of it: the rows that `takes` wants (NULL: all); the caption may be NULL. False: no memory. */
+bool page_table(struct page *page, const char *caption, const struct held *held, held_takes *takes,
+		const void *context, const struct page_column *columns, unsigned count);
+
+/* ---- its parts, for a table with columns of its own ---- */
+
+/* The cells of the head's row. */
+void page_table_headings(struct page *page, const struct page_column *columns, unsigned count);
 /* The cells of a row, without its <tr>. False: no memory. */
 bool page_table_cells(struct page *page, const struct held *held, uint32_t row,
 		      const struct page_column *columns, unsigned count);
 void page_table_end(struct page *page);
-/* All of it: the rows of a hop (NULL: all) and of those `takes` lets through (NULL: all). */
-bool page_table(struct page *page, const char *caption, const struct held *held,
-		const struct page_column *columns, unsigned count);
 
 #endif
