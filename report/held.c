@@ -74,6 +74,23 @@ enum status held_read(struct held *held, struct store_txn *txn, const char *name
 	return status;
 }
 
+void held_span(const struct held *held, unsigned start, unsigned length, int64_t *first_ns,
+	       int64_t *last_ns)
+{
+	uint32_t i;
+
+	*first_ns = INT64_MAX;
+	*last_ns = INT64_MIN;
+	for (i = 0; i < held->count; i++) {
+		const struct cell *cell = held_row(held, i);
+		int64_t from_ns = cell[start].number;
+		int64_t to_ns = cell_after(from_ns, cell[length].number);
+
+		*first_ns = from_ns < *first_ns ? from_ns : *first_ns;
+		*last_ns = to_ns > *last_ns ? to_ns : *last_ns;
+	}
+}
+
 void held_free(struct held *held)
 {
 	uint32_t i;

@@ -18,6 +18,10 @@ typedef bool held_takes(const void *context, const struct cell *row);
 /* Holds at most `most` rows of a sheet, of those that `takes` wants (NULL: all). */
 enum status held_read(struct held *held, struct store_txn *txn, const char *sheet, uint32_t most,
 		      held_takes *takes, const void *context, struct error *err) MUST_CHECK;
+/* From the earliest start of the rows to the latest end, by the columns of their start and length;
+ * without rows INT64_MAX and INT64_MIN. */
+void held_span(const struct held *held, unsigned start, unsigned length, int64_t *first_ns,
+	       int64_t *last_ns);
 /* One that was never read is legal, if zeroed. */
 void held_free(struct held *held);
 

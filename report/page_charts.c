@@ -89,18 +89,10 @@ static void charts_none(const struct charts *c, const char *caption, const char 
 /* The span of time of all rows of delays.csv: charts of all hops have the same axis. */
 static struct chart_axis charts_time(const struct page *page)
 {
-	int64_t first = INT64_MAX, last = INT64_MIN;
-	uint32_t i;
+	int64_t first_ns, last_ns;
 
-	for (i = 0; i < page->delays.count; i++) {
-		const struct cell *cell = held_row(&page->delays, i);
-		int64_t from = cell[DELAYS_BUCKET_START].number, to;
-
-		first = from < first ? from : first;
-		to = cell_after(from, cell[DELAYS_BUCKET].number);
-		last = to > last ? to : last;
-	}
-	return chart_axis_time(first, last);
+	held_span(&page->delays, DELAYS_BUCKET_START, DELAYS_BUCKET, &first_ns, &last_ns);
+	return chart_axis_time(first_ns, last_ns);
 }
 
 static struct chart_axis charts_delay_axis(const struct charts *c)

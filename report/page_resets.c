@@ -53,23 +53,17 @@ static uint32_t resets_origins(const struct page *page, const char *origin[RESET
 
 static struct chart_axis resets_time(const struct page *page)
 {
-	int64_t first = INT64_MAX, last = INT64_MIN;
+	int64_t first_ns, last_ns;
 	uint32_t i;
 
-	for (i = 0; i < page->delays.count; i++) {
-		const struct cell *cell = held_row(&page->delays, i);
-		int64_t end = cell_after(cell[DELAYS_BUCKET_START].number, cell[DELAYS_BUCKET].number);
-
-		first = cell[DELAYS_BUCKET_START].number < first ? cell[DELAYS_BUCKET_START].number : first;
-		last = end > last ? end : last;
-	}
+	held_span(&page->delays, DELAYS_BUCKET_START, DELAYS_BUCKET, &first_ns, &last_ns);
 	for (i = 0; i < page->resets.count; i++) {
-		int64_t at = held_row(&page->resets, i)[RESETS_TIME].number;
+		int64_t at_ns = held_row(&page->resets, i)[RESETS_TIME].number;
 
-		first = at < first ? at : first;
-		last = at > last ? at : last;
+		first_ns = at_ns < first_ns ? at_ns : first_ns;
+		last_ns = at_ns > last_ns ? at_ns : last_ns;
 	}
-	return chart_axis_time(first, last);
+	return chart_axis_time(first_ns, last_ns);
 }
 
 static bool resets_mark(const struct page *page, const struct chart *chart, uint32_t row, double y)

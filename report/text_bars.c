@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "correlate/results.h"
-#include "report/cell.h"
 
 #define BARS_ROWS_MAX 100000
 
@@ -16,24 +15,16 @@ enum status text_bars_read(struct text_bars *bars, struct store_txn *txn, bool a
 			   struct error *err)
 {
 	enum status status;
-	uint32_t i;
 
-	*bars = (struct text_bars){.first_ns = INT64_MAX, .last_ns = INT64_MIN, .ascii = ascii};
+	*bars = (struct text_bars){.ascii = ascii};
 	status = held_read(&bars->delays, txn, "delays", BARS_ROWS_MAX, NULL, NULL, err);
-	for (i = 0; !status && i < bars->delays.count; i++) {
-		const struct cell *cell = held_row(&bars->delays, i);
-		int64_t from = cell[DELAYS_BUCKET_START].number, to = cell_after(from, cell[DELAYS_BUCKET].number);
-
-		bars->first_ns = from < bars->first_ns ? from : bars->first_ns;
-		bars->last_ns = to > bars->last_ns ? to : bars->last_ns;
-	}
+	held_span(&bars->delays, DELAYS_BUCKET_START, DELAYS_BUCKET, &bars->first_ns, &bars->last_ns);
 	return status;
 }
 
 void text_bars_free(struct text_bars *bars)
 {
-	if (bars->delays.schema)
-		held_free(&bars->delays);
+	held_free(&bars->delays);
 }
 
 /* The place of a moment among the stretches. */
