@@ -128,6 +128,9 @@ void capture_abort(struct capture_writer **writer);
 /* All finished captures, in the order of their numbers. Caller frees *captures. */
 enum status capture_list(struct store_txn *txn, struct capture **captures, uint32_t *count,
 			 struct error *err) MUST_CHECK;
+/* The order of a point's captures, for qsort(): by the first packet's time, then by the digest and
+ * by what was taken of it; the order in which they were collected does not show. */
+int capture_compare(const struct capture *a, const struct capture *b);
 /* Block `block` of a capture (rows block * RECORD_BLOCK_ROWS ...; every block
  * but the last is full). Valid until the transaction ends. */
 enum status capture_block(struct store_txn *txn, const struct capture *capture, uint32_t block,

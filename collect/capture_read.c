@@ -199,3 +199,23 @@ void capture_entries_close(struct capture_entries *entries)
 	free(entries->offset);
 	memset(entries, 0, sizeof *entries);
 }
+
+/* ---- their order ---- */
+
+static int capture_sign(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+int capture_compare(const struct capture *a, const struct capture *b)
+{
+	int order = capture_sign(a->first_ns, b->first_ns);
+
+	order = order ? order : memcmp(a->sha256, b->sha256, sizeof a->sha256);
+	/* the same bytes with another selection */
+	order = order ? order : strcmp(a->file, b->file);
+	order = order ? order : strcmp(a->interface, b->interface);
+	order = order ? order : strcmp(a->filter, b->filter);
+	order = order ? order : capture_sign(a->start_ns, b->start_ns);
+	return order ? order : capture_sign(a->end_ns, b->end_ns);
+}

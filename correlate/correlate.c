@@ -447,6 +447,7 @@ static enum status write_others(struct correlation *c, struct error *err)
 {
 	const struct judging *j = &c->judging;
 	const struct verdicts *v = c->verdicts;
+	struct emit_run_source run = {c->options, j, v, c->stories, c->clock, 0};
 	uint32_t g = c->generation;
 	enum status status = emit_hops(v, j, c->store, g, err);
 
@@ -467,9 +468,10 @@ static enum status write_others(struct correlation *c, struct error *err)
 	if (!status)
 		status = stories_write_translations(j, c->store, g, err);
 	if (!status)
-		status = findings_write(j, v, c->resets, c->stories, c->store, g, err);
+		status = findings_write(j, v, c->resets, c->stories, c->store, g,
+					&run.findings_gathered, err);
 	if (!status)
-		status = emit_run(c->options, j, c->store, g, err);
+		status = emit_run(&run, c->store, g, err);
 	return status;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collect/packet.h"
+#include "correlate/emit_clock.h"
 #include "correlate/judge.h"
 #include "correlate/names.h"
 #include "correlate/results.h"
@@ -93,40 +94,15 @@ static void emit_hop_delay(struct table_writer *w, const struct histogram *delay
 	table_set_int(w, HOPS_DELAY_MEAN, histogram_mean(delay));
 }
 
-/* Far clock minus near clock in all: the coarse correction of both points at
- * the same moment, and the fine one. Alternatives have clocks of their own: the
- * offset is one number only where they agree within their errors. */
 static void emit_hop_clock(struct table_writer *w, const struct judging *j, uint32_t h)
 {
-	int64_t least = INT64_MAX, most = INT64_MIN, error_ns = 0;
-	const struct hop *hop = &j->hops->hop[h];
-	double skew = 0;
-	uint32_t n, f;
+	struct emit_clock clock = emit_clock_of_hop(j, h);
 
-	for (n = 0; n < j->path->points[h]; n++)
-		for (f = 0; f < j->path->points[h + 1u]; f++) {
-			uint32_t p = j->path->point[h][n], q = j->path->point[h + 1u][f];
-			const struct clock *near = &j->meeting->clock[p];
-			const struct clock *far = &j->meeting->clock[q];
-			const struct clock_fit *fit = hop_fit(hop, p, q);
-			int64_t offset_ns;
-
-			if (!fit->known)
-				continue;
-			offset_ns = fit->offset_ns + clock_offset(far, fit->at_ns) -
-				    clock_offset(near, fit->at_ns);
-			if (least == INT64_MAX)
-				skew = fit->skew + clock_skew(far, fit->at_ns) -
-				       clock_skew(near, fit->at_ns);
-			least = offset_ns < least ? offset_ns : least;
-			most = offset_ns > most ? offset_ns : most;
-			error_ns = fit->error_ns > error_ns ? fit->error_ns : error_ns;
-		}
-	if (least == INT64_MAX || most - least > 2 * error_ns)
+	if (!clock.known)
 		return;
-	table_set_int(w, HOPS_CLOCK_OFFSET, least + (most - least) / 2);
-	table_set_real(w, HOPS_CLOCK_SKEW, skew * 1e6);
-	table_set_int(w, HOPS_CLOCK_ERROR, error_ns);
+	table_set_int(w, HOPS_CLOCK_OFFSET, clock.offset_ns);
+	table_set_real(w, HOPS_CLOCK_SKEW, clock.skew * 1e6);
+	table_set_int(w, HOPS_CLOCK_ERROR, clock.error_ns);
 }
 
 static enum status emit_hop(struct table_writer *w, const struct hop_result *r,
@@ -392,55 +368,5 @@ enum status emit_packets(const struct verdicts *v, const struct judging *j,
 	table_abort(&rows.w);
 	names_free(&rows.names);
 	free(rows.reason);
-	return status;
-}
-
-/* ---- the run ---- */
-
-static enum status emit_pair(struct table_writer *w, const char *key, const char *value,
-			     struct error *err)
-{
-	table_set_text(w, RUN_KEY, key);
-	table_set_text(w, RUN_VALUE, value);
-	return table_row(w, err);
-}
-
-enum status emit_run(const struct correlate_options *options, const struct judging *j,
-		     struct store *store, uint32_t generation, struct error *err)
-{
-	char tmax[32], points[16];
-	const struct {
-		const char *key, *value;
-	} pairs[] = {
-		{"version", CROSSTAP_VERSION},
-		{"path", j->path->text},
-		{"path_evidence", j->path->evidence},
-		{"path_doubt", j->path->doubt},
-		{"points", points},
-		{"tmax_ms", tmax},
-		{"clock_reference", j->view->point[j->meeting->reference].name},
-	};
-	struct table_writer *w;
-	enum status status = table_begin(store, generation, &results_run, &w, err);
-	size_t i;
-
-	snprintf(tmax, sizeof tmax, "%lld.%03lld", (long long)(options->tmax_ns / 1000000),
-		 (long long)(options->tmax_ns / 1000 % 1000));
-	snprintf(points, sizeof points, "%u", j->view->points);
-	for (i = 0; i < sizeof pairs / sizeof pairs[0] && !status; i++)
-		status = emit_pair(w, pairs[i].key, pairs[i].value, err);
-	for (i = 0; i < options->clocks && !status; i++) {
-		char key[128], value[64];
-		int64_t ns = options->clock[i].offset_ns;
-
-		snprintf(key, sizeof key, "clock_given.%s", options->clock[i].point);
-		snprintf(value, sizeof value, "%s%lld.%09lld", ns < 0 ? "-" : "+",
-			 (long long)(ns < 0 ? -(ns / 1000000000) : ns / 1000000000),
-			 (long long)(ns < 0 ? -(ns % 1000000000) : ns % 1000000000));
-		status = emit_pair(w, key, value, err);
-	}
-	if (!status)
-		status = table_finish(&w, err);
-	table_abort(&w);
 	return status;
 }

@@ -7,6 +7,7 @@
 #include "collect/store.h"
 #include "correlate/cause.h"
 #include "correlate/correlate.h"
+#include "correlate/story.h"
 #include "correlate/verdict.h"
 
 /* "fw-in>fw-out", cut to room. */
@@ -29,7 +30,17 @@ enum status emit_distributions(const struct verdicts *verdicts, const struct jud
 			       struct error *err) MUST_CHECK;
 enum status emit_changes(const struct verdicts *verdicts, const struct judging *judging,
 			 struct store *store, uint32_t generation, struct error *err) MUST_CHECK;
-enum status emit_run(const struct correlate_options *options, const struct judging *judging,
-		     struct store *store, uint32_t generation, struct error *err) MUST_CHECK;
+
+/* What run.csv tells besides the options. */
+struct emit_run_source {
+	const struct correlate_options *options;
+	const struct judging *judging;
+	const struct verdicts *verdicts;
+	const struct stories *stories;
+	const struct clock *clock;  /* by point: hops_clocks() */
+	uint64_t findings_gathered; /* that have no row of their own */
+};
+enum status emit_run(const struct emit_run_source *source, struct store *store,
+		     uint32_t generation, struct error *err) MUST_CHECK;
 
 #endif

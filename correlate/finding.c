@@ -221,7 +221,8 @@ void findings_bound(struct findings *f)
 
 enum status findings_write(const struct judging *judging, const struct verdicts *verdicts,
 			   const struct resets *resets, const struct stories *stories,
-			   struct store *store, uint32_t generation, struct error *err)
+			   struct store *store, uint32_t generation, uint64_t *gathered,
+			   struct error *err)
 {
 	struct findings f = {.j = judging, .v = verdicts, .stories = stories};
 	struct table_writer *w;
@@ -235,8 +236,11 @@ enum status findings_write(const struct judging *judging, const struct verdicts 
 	findings_few(&f);
 	if (!status && f.failed)
 		status = error_errno(err, ENOMEM, "findings");
-	for (i = 0; i < f.count && !status; i++)
+	*gathered = 0;
+	for (i = 0; i < f.count && !status; i++) {
+		*gathered += f.list[i].others;
 		status = finding_row(w, &f.list[i], i + 1, judging, err);
+	}
 	if (!status)
 		status = table_finish(&w, err);
 	table_abort(&w);

@@ -10,9 +10,10 @@
 #include "correlate/story.h"
 #include "correlate/verdict.h"
 
-/* Writes findings.csv's rows. */
+/* Writes findings.csv's rows. *gathered becomes the number of findings that share a row. */
 enum status findings_write(const struct judging *judging, const struct verdicts *verdicts,
 			   const struct resets *resets, const struct stories *stories,
-			   struct store *store, uint32_t generation, struct error *err) MUST_CHECK;
+			   struct store *store, uint32_t generation, uint64_t *gathered,
+			   struct error *err) MUST_CHECK;
 
 #endif

@@ -12,6 +12,8 @@
 
 #include "collect/table.h"
 
+#define RESULTS_CSV_VERSION 1 /* of names and meanings: see crosstap(7), TABLES */
+
 /* One row for each hop and direction: forward, reverse, none. */
 enum hops_column {
 	HOPS_HOP, HOPS_FROM, HOPS_TO, HOPS_DIRECTION, HOPS_PACKETS, HOPS_MATCHED, HOPS_DROPPED,

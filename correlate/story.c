@@ -242,6 +242,7 @@ static enum status storying_tell_again(struct storying *t, const struct dossier_
 		else if (usual != INT64_MIN && storying_value(t, i, 0) > usual + STORY_DELAY_LEAST_NS)
 			story_tell(t, i, &nothing);
 	}
+	stories->unread = looks.passed_over;
 	story_looks_free(&looks);
 	return status;
 }

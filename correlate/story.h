@@ -62,6 +62,7 @@ struct stories {
 	struct story_copies *copies; /* by node; NULL: no point has any */
 	struct story_services services;
 	const struct verdicts *verdicts; /* borrowed */
+	uint64_t unread;    /* sessions whose packets were worth a look, and too many */
 };
 
 /* Works out every session's outcome. `source`: what dossiers are made from. */

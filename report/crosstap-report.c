@@ -9,6 +9,7 @@
 #include "collect/progress.h"
 #include "collect/store.h"
 #include "collect/terminal.h"
+#include "report/closing.h"
 #include "report/csv.h"
 #include "report/evidence_rows.h"
 #include "report/evidence_stories.h"
@@ -129,42 +130,13 @@ static const struct option_tool about = {
 
 /* ---- what is shown ---- */
 
-/* "--filter EXPR takes 12 of 3,411 sessions", escaped; the caller frees. */
-static char *show_filter(const struct tool *tool)
-{
-	char taken[TERMINAL_NUMBER_MAX], all[WORDING_ROOM], *safe, *words;
-
-	safe = wording_safe(tool->filter);
-	if (!safe || asprintf(&words, "--filter '%s' takes %s of %s", safe,
-			      terminal_number(taken, tool->match->taken),
-			      wording_count(all, tool->match->sessions, "session")) < 0)
-		words = NULL;
-	free(safe);
-	return words;
-}
-
-/* What the filter did, behind a summary; the caller frees. */
-static char *show_filter_closing(const struct tool *tool)
-{
-	char *words = show_filter(tool), *closing;
-
-	if (!words || asprintf(&closing,
-			       "%s: %s the rows of sessions, session_points, drops, injected and "
-			       "resets are theirs only. This summary and all other tables are of "
-			       "all sessions.", words,
-			       tool->directory ? "in the CSV files" : "with --csv or -o DIR") < 0)
-		closing = NULL;
-	free(words);
-	return closing;
-}
-
 /* Where the files are, or how to get them; the caller frees. */
 static char *show_closing(const struct tool *tool)
 {
 	char *names, *safe, *filter = NULL, *closing = NULL;
 
 	if (tool->match)
-		filter = show_filter_closing(tool);
+		filter = closing_filter(tool->filter, tool->match, tool->directory != NULL);
 	if (!tool->directory)
 		return filter ? filter
 			      : strdup("-o DIR writes this and the CSV files behind it, which name "
@@ -282,9 +254,10 @@ static enum status show_pcapng(struct tool *tool, struct output *output, struct 
 
 static enum status write_set(struct tool *tool, struct store_txn *txn, struct error *err)
 {
-	char *closing = tool->match ? show_filter_closing(tool) : NULL;
+	char *closing = tool->match ? closing_filter(tool->filter, tool->match, true) : NULL;
 	struct evidence_result result = {0};
-	struct set_options options = {tool->match, closing, evidence_options(tool), &result};
+	struct set_options options = {tool->match, tool->filter, closing, evidence_options(tool),
+				      &result, NULL};
 	enum status status = closing || !tool->match
 				     ? set_write(txn, tool->directory, &options, &tool->progress, err)
 				     : error_errno(err, ENOMEM, "summary");

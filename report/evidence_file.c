@@ -413,6 +413,7 @@ static enum status evidence_note_left_out(struct evidence_work *w, struct error 
 {
 	char all[TERMINAL_NUMBER_MAX], most[TERMINAL_NUMBER_MAX];
 
+	w->result->left_out = w->left_out;
 	if (!w->left_out)
 		return STATUS_OK;
 	return evidence_note(w->result, err, "%s packets are too many for one file: %s%s are in it%s; "

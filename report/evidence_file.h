@@ -40,6 +40,8 @@ struct evidence_options {
 /* What became of it; ends in evidence_result_free(). */
 struct evidence_result {
 	uint32_t written, missing; /* packets */
+	uint64_t left_out;         /* packets for which there was no room */
+	uint32_t sessions;         /* of evidence_write_stories() */
 	char **note;               /* what is missing and what to do, in sentences; raw */
 	uint32_t notes;
 };

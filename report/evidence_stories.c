@@ -245,6 +245,7 @@ enum status evidence_write_stories(struct output *output, const struct stories *
 		status = work.ladders->trace ? evidence_write(output, work.ladders->trace, work.packet,
 							      work.packets, &all, result, err)
 					     : evidence_write_none(output, text, err);
+	result->sessions = taken;
 	stories_free(&work);
 	return status;
 }

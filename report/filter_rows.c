@@ -111,7 +111,7 @@ enum status filter_rows_open(struct rows **out, const struct sheet *sheet,
 /* ---- all sheets ---- */
 
 static enum status filter_write_sheet(const struct sheet *sheet, const struct filter_match *match,
-				      struct store_txn *txn, const char *directory,
+				      struct store_txn *txn, const struct output_folder *folder,
 				      struct progress *progress, struct error *err)
 {
 	char name[SET_NAME_MAX];
@@ -122,7 +122,7 @@ static enum status filter_write_sheet(const struct sheet *sheet, const struct fi
 	set_sheets_name(name, sheet);
 	status = filter_rows_open(&rows, sheet, match, txn, err);
 	if (!status)
-		status = output_open(&output, directory, name, err);
+		status = output_open_in(&output, folder, name, err);
 	if (!status)
 		status = csv_write_rows(&output, rows, progress, err);
 	if (!status)
@@ -133,7 +133,7 @@ static enum status filter_write_sheet(const struct sheet *sheet, const struct fi
 }
 
 enum status filter_write_sheets(const struct filter_match *match, struct store_txn *txn,
-				const char *directory, struct progress *progress,
+				const struct output_folder *folder, struct progress *progress,
 				struct error *err)
 {
 	enum status status = STATUS_OK;
@@ -141,7 +141,8 @@ enum status filter_write_sheets(const struct filter_match *match, struct store_t
 	size_t i;
 
 	for (i = 0; !status && (sheet = sheet_at(i)); i++)
-		status = filter_write_sheet(sheet, match, txn, directory, progress, err);
+		if (!sheet_is_last(sheet))
+			status = filter_write_sheet(sheet, match, txn, folder, progress, err);
 	return status;
 }
 

@@ -19,7 +19,7 @@ bool filter_rows_concerns(const struct sheet *sheet);
 
 /* Like set_sheets_write() and json_write(), filtered. `progress` may be NULL. */
 enum status filter_write_sheets(const struct filter_match *match, struct store_txn *txn,
-				const char *directory, struct progress *progress,
+				const struct output_folder *folder, struct progress *progress,
 				struct error *err) MUST_CHECK;
 enum status filter_write_json(struct output *output, const struct filter_match *match,
 			      struct store_txn *txn, struct progress *progress,

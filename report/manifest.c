@@ -141,26 +141,14 @@ static enum status manifest_read_points(struct manifest *manifest, struct store_
 	return STATUS_OK;
 }
 
-static int manifest_sign(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
 static int manifest_compare(const void *left, const void *right, void *context)
 {
 	const struct capture *a = left, *b = right;
 	const struct manifest *manifest = context;
-	int order = manifest_sign(manifest->point[a->point].place,
-				  manifest->point[b->point].place);
+	uint32_t x = manifest->point[a->point].place, y = manifest->point[b->point].place;
+	int order = (x > y) - (x < y);
 
-	order = order ? order : manifest_sign(a->first_ns, b->first_ns);
-	order = order ? order : memcmp(a->sha256, b->sha256, sizeof a->sha256);
-	/* the same bytes with another selection */
-	order = order ? order : strcmp(a->file, b->file);
-	order = order ? order : strcmp(a->interface, b->interface);
-	order = order ? order : strcmp(a->filter, b->filter);
-	order = order ? order : manifest_sign(a->start_ns, b->start_ns);
-	return order ? order : manifest_sign(a->end_ns, b->end_ns);
+	return order ? order : capture_compare(a, b);
 }
 
 enum status manifest_open(struct rows **out, struct store_txn *txn,

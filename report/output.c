@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "report/output_against.h"
+
 #define OUTPUT_TRIES 100 /* files aside that killed processes of the same number left */
 
 enum status output_make_directory(const char *directory, struct error *err)
@@ -73,6 +75,13 @@ enum status output_open(struct output *output, const char *directory, const char
 	return STATUS_OK;
 }
 
+enum status output_open_in(struct output *output, const struct output_folder *folder,
+			   const char *name, struct error *err)
+{
+	return folder->against ? output_against_begin(folder->against, name, output, err)
+			       : output_open(output, folder->directory, name, err);
+}
+
 void output_open_stdout(struct output *output)
 {
 	*output = (struct output){.stream = stdout};
@@ -96,6 +105,8 @@ enum status output_finish(struct output *output, struct error *err)
 {
 	enum status status;
 
+	if (output->against)
+		return output_against_finish(output, err);
 	if (fflush(output->stream) == 0)
 		errno = 0; /* an error from before, whose cause is lost */
 	status = output_check(output, err);
@@ -114,6 +125,8 @@ enum status output_finish(struct output *output, struct error *err)
 
 void output_abort(struct output *output)
 {
+	if (output->against)
+		output_against_abort(output);
 	if (!output->path)
 		return;
 	if (output->stream)

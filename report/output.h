@@ -13,6 +13,16 @@ struct output {
 	FILE *stream; /* to write to */
 	char *path;   /* of the file that it becomes; NULL: standard output */
 	char *aside;  /* where it lies until then */
+	struct against_file *against; /* nothing is written, only compared; NULL: written */
+};
+
+struct output_against;
+
+/* Where files are to be: in a directory; or what they would be is compared: see
+ * output_against.h. */
+struct output_folder {
+	const char *directory;
+	struct output_against *against; /* NULL: they are written */
 };
 
 /* Makes a directory and those above it that are missing. */
@@ -21,6 +31,9 @@ enum status output_make_directory(const char *directory, struct error *err) MUST
 /* Begins the file `name` in `directory`. */
 enum status output_open(struct output *output, const char *directory, const char *name,
 			struct error *err) MUST_CHECK;
+/* The same, as the folder wants it. */
+enum status output_open_in(struct output *output, const struct output_folder *folder,
+			   const char *name, struct error *err) MUST_CHECK;
 void output_open_stdout(struct output *output);
 
 /* Whether everything written so far went well; names the file where it did not.

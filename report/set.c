@@ -4,11 +4,14 @@
 #include <stdlib.h>
 
 #include "collect/progress.h"
+#include "report/csv.h"
 #include "report/evidence_stories.h"
 #include "report/filter_rows.h"
 #include "report/output.h"
 #include "report/page.h"
+#include "report/run_rows.h"
 #include "report/set_sheets.h"
+#include "report/sums.h"
 #include "report/text.h"
 
 struct set_sources {
@@ -46,7 +49,8 @@ static enum status set_write_evidence(struct output *output, const struct set_so
 				      sources->options->result, err);
 }
 
-/* The files besides the sheets, which are written after them. */
+/* The files besides the sheets, which are written after them. Behind them comes run.csv, which says what
+ * is in them, and SHA256SUMS. */
 static const struct {
 	const char *name;
 	set_writer *write;
@@ -57,39 +61,80 @@ static const struct {
 };
 #define SET_OUTPUTS (sizeof set_outputs / sizeof set_outputs[0])
 
-static enum status set_write_others(struct store_txn *txn, const char *directory,
-				    const struct set_options *options, struct error *err)
+static enum status set_write_others(const struct set_sources *sources,
+				    const struct output_folder *folder, struct error *err)
 {
-	struct stories stories;
-	struct set_sources sources = {txn, &stories, options};
-	enum status status = stories_open(&stories, txn, options->match, err);
+	enum status status = STATUS_OK;
 	size_t i;
 
 	for (i = 0; !status && i < SET_OUTPUTS; i++) {
 		struct output output;
 
-		status = output_open(&output, directory, set_outputs[i].name, err);
+		status = output_open_in(&output, folder, set_outputs[i].name, err);
 		if (!status)
-			status = set_outputs[i].write(&output, &sources, err);
+			status = set_outputs[i].write(&output, sources, err);
 		if (!status)
 			status = output_finish(&output, err);
 		output_abort(&output);
 	}
-	stories_close(&stories);
 	return status;
 }
 
-enum status set_write(struct store_txn *txn, const char *directory, const struct set_options *options,
-		      struct progress *progress, struct error *err)
+/* What is said of a set that is only compared is what was said of it when its captures were there, or
+ * were not. */
+static struct run_made set_made(const struct set_sources *sources)
+{
+	const struct set_options *options = sources->options;
+	struct run_made made = {options->filter, options->evidence.headers_only, sources->stories,
+				*options->result};
+	const struct set_said *said = options->said;
+
+	if (said && (said->missing || made.evidence.missing)) {
+		made.evidence.written = said->written;
+		made.evidence.missing = said->missing;
+	}
+	return made;
+}
+
+static enum status set_write_run(const struct set_sources *sources, const struct output_folder *folder,
+				 struct error *err)
+{
+	struct run_made made = set_made(sources);
+	struct output output = {0};
+	char name[SET_NAME_MAX];
+	struct rows *rows;
+	enum status status = run_rows_open(&rows, sources->txn, &made, err);
+
+	set_sheets_name(name, sheet_find("run"));
+	if (!status)
+		status = output_open_in(&output, folder, name, err);
+	if (!status)
+		status = csv_write_rows(&output, rows, NULL, err);
+	if (!status)
+		status = output_finish(&output, err);
+	output_abort(&output);
+	rows_close(&rows);
+	return status;
+}
+
+static enum status set_make(struct store_txn *txn, const struct output_folder *folder,
+			    const struct set_options *options, struct progress *progress,
+			    struct error *err)
 {
 	const char *label = progress ? progress->label : NULL;
-	enum status status = output_make_directory(directory, err);
+	struct stories stories = {0};
+	struct set_sources sources = {txn, &stories, options};
+	enum status status = options->match
+				     ? filter_write_sheets(options->match, txn, folder, progress, err)
+				     : set_sheets_write(txn, folder, progress, err);
 
 	if (!status)
-		status = options->match ? filter_write_sheets(options->match, txn, directory, progress, err)
-					: set_sheets_write(txn, directory, progress, err);
+		status = stories_open(&stories, txn, options->match, err);
 	if (!status)
-		status = set_write_others(txn, directory, options, err);
+		status = set_write_others(&sources, folder, err);
+	if (!status)
+		status = set_write_run(&sources, folder, err);
+	stories_close(&stories);
 	if (progress) {
 		progress_clear(progress);
 		progress->label = label;
@@ -97,9 +142,57 @@ enum status set_write(struct store_txn *txn, const char *directory, const struct
 	return status;
 }
 
-char *set_file_names(void)
+static enum status set_write_sums(const char *directory, struct error *err)
+{
+	char name[SET_FILES_MAX][SET_NAME_MAX];
+	const char *names[SET_FILES_MAX];
+	size_t i;
+
+	for (i = 0; i < SET_FILES_MAX && set_file_at(i, name[i]); i++)
+		names[i] = name[i];
+	return sums_write(directory, names, i, err);
+}
+
+enum status set_write(struct store_txn *txn, const char *directory, const struct set_options *options,
+		      struct progress *progress, struct error *err)
+{
+	const struct output_folder folder = {.directory = directory};
+	enum status status = output_make_directory(directory, err);
+
+	if (!status)
+		status = sums_remove(directory, err);
+	if (!status)
+		status = set_make(txn, &folder, options, progress, err);
+	return status ? status : set_write_sums(directory, err);
+}
+
+enum status set_compare(struct store_txn *txn, struct output_against *against,
+			const struct set_options *options, struct progress *progress,
+			struct error *err)
+{
+	const struct output_folder folder = {.against = against};
+
+	return set_make(txn, &folder, options, progress, err);
+}
+
+/* ---- the names ---- */
+
+bool set_file_at(size_t index, char name[SET_NAME_MAX])
 {
 	const struct sheet *sheet;
+
+	if (index < SET_OUTPUTS) {
+		snprintf(name, SET_NAME_MAX, "%s", set_outputs[index].name);
+		return true;
+	}
+	sheet = sheet_at(index - SET_OUTPUTS);
+	if (sheet)
+		set_sheets_name(name, sheet);
+	return sheet != NULL;
+}
+
+char *set_file_names(void)
+{
 	char *names = NULL, name[SET_NAME_MAX];
 	FILE *stream;
 	size_t size, i;
@@ -107,12 +200,9 @@ char *set_file_names(void)
 	stream = open_memstream(&names, &size);
 	if (!stream)
 		return NULL;
-	for (i = 0; i < SET_OUTPUTS; i++)
-		fprintf(stream, "%s%s", i ? ", " : "", set_outputs[i].name);
-	for (i = 0; (sheet = sheet_at(i)); i++) {
-		set_sheets_name(name, sheet);
-		fprintf(stream, ", %s", name);
-	}
+	for (i = 0; set_file_at(i, name); i++)
+		fprintf(stream, "%s, ", name);
+	fputs(SUMS_FILE, stream);
 	if (fclose(stream) != 0) {
 		free(names);
 		return NULL;

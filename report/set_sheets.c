@@ -26,7 +26,7 @@ struct set_file {
 
 struct set_work {
 	struct store *store;
-	const char *directory;
+	const struct output_folder *folder;
 	uint32_t generation; /* of the results; workers have transactions of their own */
 	pthread_mutex_t lock; /* of all that follows, and of turns */
 	pthread_cond_t turned;
@@ -153,7 +153,7 @@ static enum status set_begin(struct set_worker *w, struct error *err)
 	if (w->progress)
 		w->progress->label = w->name;
 	if (!status && w->part == 0)
-		status = output_open(&file->output, w->work->directory, w->name, err);
+		status = output_open_in(&file->output, w->work->folder, w->name, err);
 	return status;
 }
 
@@ -242,29 +242,32 @@ static enum status set_list(struct set_work *work, struct store_txn *txn, struct
 {
 	enum status status = STATUS_OK;
 	const struct sheet *sheet;
+	size_t sheets = 0, i;
 
-	while (sheet_at(work->files))
-		work->files++;
-	work->file = calloc(work->files, sizeof *work->file);
+	while (sheet_at(sheets))
+		sheets++;
+	work->file = calloc(sheets, sizeof *work->file);
 	if (!work->file)
 		return error_errno(err, ENOMEM, "report");
-	for (size_t i = 0; !status && (sheet = sheet_at(i)); i++) {
+	for (i = 0; !status && (sheet = sheet_at(i)); i++) {
 		struct rows *rows;
 
+		if (sheet_is_last(sheet))
+			continue;
 		status = sheet_open(sheet, &rows, txn, err);
 		if (status)
 			break;
-		work->file[i] = (struct set_file){.sheet = sheet, .parts = rows->parts,
+		work->file[work->files++] = (struct set_file){.sheet = sheet, .parts = rows->parts,
 						  .total = rows->total};
 		rows_close(&rows);
 	}
 	return status;
 }
 
-enum status set_sheets_write(struct store_txn *txn, const char *directory,
+enum status set_sheets_write(struct store_txn *txn, const struct output_folder *folder,
 			     struct progress *progress, struct error *err)
 {
-	struct set_work work = {.store = store_of(txn), .directory = directory,
+	struct set_work work = {.store = store_of(txn), .folder = folder,
 				.lock = PTHREAD_MUTEX_INITIALIZER,
 				.turned = PTHREAD_COND_INITIALIZER};
 	struct store_header header;

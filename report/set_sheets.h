@@ -4,15 +4,16 @@
 
 #include "collect/error.h"
 #include "collect/store.h"
+#include "report/output.h"
 #include "report/sheet.h"
 
 #define SET_NAME_MAX 64
 
 struct progress;
 
-/* Writes a file for each sheet. `progress` may be NULL; its label is changed, and
+/* Writes a file for each sheet but those that are written last. `progress` may be NULL; its label is changed, and
  * points nowhere afterwards. */
-enum status set_sheets_write(struct store_txn *txn, const char *directory,
+enum status set_sheets_write(struct store_txn *txn, const struct output_folder *folder,
 			     struct progress *progress, struct error *err) MUST_CHECK;
 
 /* The name of a sheet's file. */

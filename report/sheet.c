@@ -28,6 +28,11 @@ const struct sheet *sheet_at(size_t index)
 	return index < sizeof sheets / sizeof sheets[0] ? &sheets[index] : NULL;
 }
 
+bool sheet_is_last(const struct sheet *sheet)
+{
+	return sheet->schema == &results_run;
+}
+
 const struct sheet *sheet_find(const char *name)
 {
 	const struct sheet *sheet;

@@ -16,6 +16,9 @@ struct sheet {
 /* Sheet `index`, or NULL behind the last. */
 const struct sheet *sheet_at(size_t index);
 
+/* Whether its file is written when all others are, because it speaks of them. */
+bool sheet_is_last(const struct sheet *sheet);
+
 /* The sheet of that name, or NULL. */
 const struct sheet *sheet_find(const char *name);
 

@@ -84,7 +84,9 @@ page_tables()
 	same 'the inputs are manifest.csv' "$(of rows '#inputs .wide:nth-of-type(1) table')" \
 		"$(csv manifest -p "point,capture,format,link_type,bytes,packets,first,last,snaplen,$(
 		)capture_drops,truncated_packets,damage,sha256")"
-	same 'the run is run.csv' "$(of rows '#inputs .wide:nth-of-type(2) table')" "$(csv run -p key,value)"
+	# what stands behind it there is of the set, the page included
+	same 'the run is run.csv' "$(of rows '#inputs .wide:nth-of-type(2) table')" \
+		"$(csv run -p key,value | sed "/^filter|/,\$d; s/|'-/|-/")"
 	same 'findings are those of findings.csv' "$(script 'return [...document.querySelectorAll(".findings li")].map(
 		item => [".severity", ".said", ".evidence > code"].map(part => item.querySelector(part).textContent)
 			.join("|") + "|" + item.querySelector(".evidence").firstChild.data.trim()).join("\n")')" \

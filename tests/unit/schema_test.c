@@ -5,9 +5,11 @@
 #include "correlate/cause.h"
 #include "correlate/change_field.h"
 #include "correlate/reset.h"
+#include "correlate/results.h"
 #include "correlate/station.h"
 #include "correlate/story.h"
 #include "correlate/verdict.h"
+#include "report/csv.h"
 #include "report/sheet.h"
 #include "tests/unit/check.h"
 
@@ -74,6 +76,24 @@ static void section_read(struct section *section, const char *title)
 		fclose(page);
 }
 
+/* Letter for letter: what stands in the file's first line. */
+static void check_header(const struct section *section, const struct table_schema *schema)
+{
+	char page[ENTRIES_MAX * NAME_MAX_BYTES] = "", *header = malloc(WRITER_CELL_MAX);
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < section->entries; i++)
+		n += (size_t)snprintf(page + n, sizeof page - n, "%s%s", i ? "," : "", section->name[i]);
+	snprintf(page + n, sizeof page - n, "\n");
+	CHECK(header != NULL);
+	if (header) {
+		*csv_format.begin(header, schema) = '\0';
+		CHECK_TEXT(header, page);
+	}
+	free(header);
+}
+
 static void check_columns(const struct table_schema *schema)
 {
 	struct section section;
@@ -87,6 +107,7 @@ static void check_columns(const struct table_schema *schema)
 		CHECK_TEXT(section.name[i], schema->column[i].name);
 		CHECK_TEXT(section.type[i], types[schema->column[i].type]);
 	}
+	check_header(&section, schema);
 	snprintf(sentence, sizeof sentence, "the columns of %s are those of the page", title);
 	check_case(sentence);
 }
@@ -155,6 +176,23 @@ static void check_words(const struct word_list *list)
 	check_case(sentence);
 }
 
+/* "This is version 1 of the tables" */
+static void check_version(void)
+{
+	FILE *page = fopen(PAGE, "r");
+	char line[512], sentence[64];
+	unsigned said = 0;
+
+	snprintf(sentence, sizeof sentence, "This is version %d of the tables", RESULTS_CSV_VERSION);
+	CHECK(page != NULL);
+	while (page && fgets(line, sizeof line, page))
+		said += strstr(line, sentence) != NULL;
+	if (page)
+		fclose(page);
+	CHECK_INT(said, 1);
+	check_case("the page is of this version of the tables");
+}
+
 int main(void)
 {
 	const struct sheet *sheet;
@@ -162,6 +200,7 @@ int main(void)
 
 	for (i = 0; (sheet = sheet_at(i)); i++)
 		check_columns(sheet->schema);
+	check_version();
 	for (i = 0; i < sizeof word_lists / sizeof word_lists[0]; i++)
 		check_words(&word_lists[i]);
 	return check_exit();
