@@ -407,6 +407,12 @@ enum status store_header_get(struct store_txn *txn, struct store_header *header,
 	header->points = buffer_get_number_32(&in);
 	header->captures = buffer_get_number_32(&in);
 	header->generation = buffer_get_number_32(&in);
+	header->holds = header->captures ? STORE_HOLDS_ALL : STORE_HOLDS_UNDECIDED;
+	header->key_check = 0;
+	if (in.left) { /* a store of before ends here */
+		header->holds = (enum store_holds)buffer_get_limited(&in, STORE_HOLDS_KINDS - 1);
+		header->key_check = buffer_get_number(&in);
+	}
 	if (in.broken)
 		return error_set(err, STATUS_INPUT, "%s: the store's header is damaged", path);
 	return STATUS_OK;
@@ -415,7 +421,7 @@ enum status store_header_get(struct store_txn *txn, struct store_header *header,
 enum status store_header_put(struct store_txn *txn, const struct store_header *header,
 			     struct error *err)
 {
-	uint8_t bytes[64];
+	uint8_t bytes[96];
 	struct buffer out = buffer_fixed(bytes, sizeof bytes);
 	enum status status;
 	void *value;
@@ -426,6 +432,8 @@ enum status store_header_put(struct store_txn *txn, const struct store_header *h
 	buffer_put_number(&out, header->points);
 	buffer_put_number(&out, header->captures);
 	buffer_put_number(&out, header->generation);
+	buffer_put_number(&out, header->holds);
+	buffer_put_number(&out, header->key_check);
 	status = store_put(txn, 'H', 0, 0, out.size, &value, err);
 	if (!status)
 		memcpy(value, bytes, out.size);

@@ -38,12 +38,23 @@ enum store_mode {
 struct store;
 struct store_txn;
 
+/* See holding.h. The values are stored: only append. */
+enum store_holds {
+	STORE_HOLDS_UNDECIDED = 0,  /* no capture yet */
+	STORE_HOLDS_ALL,
+	STORE_HOLDS_NO_PAYLOAD,     /* nothing of payload but keyed hashes */
+	STORE_HOLDS_ALIASES,        /* besides, aliases of addresses and names */
+	STORE_HOLDS_KINDS
+};
+
 struct store_header {
 	uint32_t version;
 	uint64_t seed;        /* of the fingerprints */
 	uint32_t points;      /* registered so far */
 	uint32_t captures;    /* numbers given out so far, unfinished ones too */
 	uint32_t generation;  /* of the results; 0 = none yet */
+	enum store_holds holds; /* a store of before holds all */
+	uint64_t key_check;   /* of the key of its aliases: alias_check(); else 0 */
 };
 
 /* Opens a store. With STORE_CREATE and no store there, one is made with *seed,

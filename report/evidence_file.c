@@ -186,10 +186,15 @@ static enum status evidence_read(struct evidence_work *w, struct error *err)
 	const struct view *view = w->trace->view;
 	struct frames_request request = {
 		view->capture, view->captures, w->options->directory, w->options->directories,
-		store_path(store_of(view->txn)), w->options->headers_only};
+		store_path(store_of(view->txn)), w->options->headers_only, false};
 	struct frames_wanted *wanted = malloc(((size_t)w->entries + 1) * sizeof *wanted);
 	enum status status = wanted ? STATUS_OK : evidence_memory(err);
+	struct store_header header = {0};
 	uint32_t i;
+
+	if (!status)
+		status = store_header_get(view->txn, &header, err);
+	request.sealed = header.holds == STORE_HOLDS_ALIASES;
 
 	for (i = 0; i < w->entries && !status; i++) {
 		const struct evidence_packet *p = &w->packet[w->key[w->entry[i].first].number];

@@ -228,6 +228,11 @@ static void frames_run(void *argument)
 	enum frames_found found;
 
 	job->missing = job->count;
+	if (job->request->sealed) {
+		job->why = frames_say(job, "the store is anonymous, which packets become only with "
+				      "its key");
+		return;
+	}
 	if (frames_was_piped(frames_capture(job))) {
 		job->why = frames_say(job, "it came through standard input, and a store keeps no "
 				      "packets");

@@ -34,6 +34,7 @@ struct frames_request {
 	size_t directories;
 	const char *store;              /* its path */
 	bool headers_only;              /* keep no payload: see headers_bytes() */
+	bool sealed;                    /* a store of aliases without its key: none may be read */
 };
 
 /* A frame; `bytes` is NULL where it was not found. */
