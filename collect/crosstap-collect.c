@@ -10,6 +10,7 @@
 #include "collect/batch.h"
 #include "collect/capture.h"
 #include "collect/erf.h"
+#include "collect/handover.h"
 #include "collect/listing.h"
 #include "collect/options.h"
 #include "collect/plan.h"
@@ -35,6 +36,7 @@ struct command {
 	uint64_t seed, threads;
 	int64_t start_ns, end_ns;
 	struct plan plan;
+	struct handover handover;
 };
 
 /* ---- the command line ---- */
@@ -72,6 +74,11 @@ static enum status take_end(void *target, const char *argument, struct error *er
 	return selection_time(argument, &((struct command *)target)->end_ns, err);
 }
 
+static enum status take_import(void *target, const char *argument, struct error *err)
+{
+	return handover_add_import(&((struct command *)target)->handover, argument, err);
+}
+
 static enum status take_seed(void *target, const char *argument, struct error *err)
 {
 	struct command *command = target;
@@ -100,6 +107,12 @@ static const struct option_row rows[] = {
 	{0, "start", OPTION_CALL, 0, "TIME",
 	 "no packets before it: 2024-05-01T12:00:00Z, or seconds since 1970", take_start},
 	{0, "end", OPTION_CALL, 0, "TIME", "no packets of this time and later", take_end},
+	{0, "anonymize", OPTION_TEXT, AT(handover.key_file), "KEYFILE",
+	 "hold no payload, and aliases of addresses and names, made with the bytes of this file", NULL},
+	{0, "without-payload", OPTION_FLAG, AT(handover.without_payload), NULL,
+	 "hold nothing of payload but keyed hashes", NULL},
+	{0, "import", OPTION_CALL, 0, "STORE",
+	 "take over the captures of another store of the same seed; may be given again", take_import},
 	{'l', "list", OPTION_FLAG, AT(list), NULL, "show the captures that the store has", NULL},
 	{'j', "threads", OPTION_NUMBER, AT(threads), "N",
 	 "captures read at once; default: one for each processor", NULL},
@@ -116,6 +129,7 @@ static const struct option_row rows[] = {
 static const struct option_tool tool = {
 	.name = program,
 	.usage = "-s STORE -p POINT [-f BPF] FILE[@IFACE]... [-p POINT FILE...]...\n"
+		 "-s STORE --import STORE...\n"
 		 "-s STORE --list",
 	.about = "Collects packet captures, each taken at a point of a path, into a store. A FILE "
 		 "is pcap, pcapng or ERF, packed or not; - is standard input; FILE@IFACE takes one "
@@ -130,12 +144,14 @@ static enum status command_check(struct command *command, struct error *err)
 		return error_set(err, STATUS_USAGE, "which store? (-s STORE)");
 	if (command->threads > BATCH_THREADS_MAX)
 		return error_set(err, STATUS_USAGE, "--threads: %u at most", BATCH_THREADS_MAX);
-	if (command->list && command->plan.group_count)
+	if (command->list && (command->plan.group_count || command->handover.imports))
 		return error_set(err, STATUS_USAGE, "--list collects nothing: give no point");
 	if (command->list)
 		return STATUS_OK;
 	if (command->start_ns >= command->end_ns)
 		return error_set(err, STATUS_USAGE, "--end is not later than --start");
+	if (command->handover.imports && !command->plan.group_count)
+		return STATUS_OK;
 	return plan_check(&command->plan, err);
 }
 
@@ -203,10 +219,21 @@ static void say_capture(const char *point, const char *path, const struct ingest
 	terminal_say(stderr, point, line);
 }
 
+static void say_import(const char *store, const struct transfer_result *result)
+{
+	char line[LINE_MAX_BYTES], captures[TERMINAL_NUMBER_MAX], packets[TERMINAL_NUMBER_MAX];
+
+	snprintf(line, sizeof line, "%s: %s capture%s, %s packets", store,
+		 terminal_number(captures, result->captures), result->captures == 1 ? "" : "s",
+		 terminal_number(packets, result->packets));
+	say_count(line, result->known, "already collected");
+	terminal_say(stderr, "import", line);
+}
+
 /* ---- the work ---- */
 
 struct run {
-	const struct command *command;
+	struct command *command;
 	struct store *store;
 	struct ingest_job *jobs;
 	uint32_t *job_of; /* by file; UINT32_MAX: the file is not to be read */
@@ -269,6 +296,7 @@ static enum status run_make_jobs(struct run *run, const struct plan *plan, struc
 			.selection = {file->file.interface, group->filter, run->command->start_ns,
 				      run->command->end_ns},
 			.checksums = !run->command->no_checksums,
+			.holding = &run->command->handover.holding,
 		};
 	}
 	if (!sizes_known)
@@ -344,7 +372,8 @@ static enum status run_open_store(struct run *run, const struct plan *plan, stru
 	const struct command *command = run->command;
 	bool fresh = access(command->store, F_OK) != 0;
 	uint64_t seed = command->seed;
-	bool told = command->has_seed || (fresh && seed_from_files(plan, &seed));
+	bool told = command->has_seed || (fresh && (handover_seed(&command->handover, &seed) ||
+						    seed_from_files(plan, &seed)));
 	enum status status = store_open(&run->store, command->store, STORE_CREATE,
 					command->temporary, told ? &seed : NULL, err);
 
@@ -356,12 +385,34 @@ static enum status run_open_store(struct run *run, const struct plan *plan, stru
 	return status;
 }
 
+static enum status run_import(struct run *run, struct error *err)
+{
+	const struct handover *handover = &run->command->handover;
+	enum status status = STATUS_OK;
+	uint32_t i;
+
+	for (i = 0; i < handover->imports && !status; i++) {
+		struct transfer_result result;
+
+		status = handover_import(handover, i, run->store, &result, err);
+		if (!status && !run->command->common.quiet)
+			say_import(handover->import[i], &result);
+	}
+	return status;
+}
+
 static enum status run_work(struct run *run, struct plan *plan, struct error *err)
 {
 	uint32_t threads = (uint32_t)run->command->threads;
 	enum status status;
 
 	status = run_open_store(run, plan, err);
+	if (!status)
+		status = handover_bind(&run->command->handover, run->store, err);
+	if (!status)
+		status = run_import(run, err);
+	if (!status && !plan->file_count)
+		return store_sync(run->store, err);
 	if (!status)
 		status = run_add_points(run, plan, err);
 	if (!status)
@@ -394,7 +445,7 @@ static enum status command_run(struct command *command, struct error *err)
 	mallopt(M_TRIM_THRESHOLD, MALLOC_KEPT_BYTES);
 	for (i = 0; i < command->plan.file_count; i++)
 		missing += command->plan.files[i].status != STATUS_OK;
-	if (missing == command->plan.file_count) /* no store is made for nothing */
+	if (missing == command->plan.file_count && !command->handover.imports) /* no store for nothing */
 		run_report(&run, &command->plan);
 	else
 		status = run_work(&run, &command->plan, err);
@@ -419,6 +470,9 @@ int main(int argc, char **argv)
 		if (status == STATUS_OK && command.list)
 			status = listing_write(command.store, stdout, &err);
 		else if (status == STATUS_OK)
+			status = handover_open(&command.handover, command.store,
+					       command.plan.group_count > 0, &err);
+		if (status == STATUS_OK && !command.list)
 			status = command_run(&command, &err);
 	}
 	if (fflush(stdout) != 0 && status == STATUS_OK)
@@ -427,6 +481,7 @@ int main(int argc, char **argv)
 		terminal_say(stderr, program, err.text);
 	if (status == STATUS_USAGE && *err.text)
 		fprintf(stderr, "Try '%s --help'.\n", program);
+	handover_free(&command.handover);
 	plan_free(&command.plan);
 	return (int)status;
 }

@@ -28,6 +28,7 @@ struct ingest {
 	struct tunnel_rests rests;
 	struct dictionary *links, *options;
 	struct content_log contents;
+	struct holding_flows held;
 	struct capture_writer *writer;
 	struct capture *capture;
 	struct record_block *block;
@@ -138,6 +139,20 @@ static void ingest_count(struct ingest *in, const struct frame *frame, const str
 	in->time_ns = frame->time_ns;
 }
 
+/* What flows are as they will be kept, up to the last one so far. */
+static enum status ingest_hold_flows(struct ingest *in, struct error *err)
+{
+	uint32_t count = flow_count(in->flows);
+	enum status status = STATUS_OK;
+
+	while (in->held.holding->alias && in->held.count < count && !status) {
+		struct capture_flow flow = flow_get(in->flows, in->held.count);
+
+		status = holding_add_flow(&in->held, &flow, err);
+	}
+	return status;
+}
+
 static enum status ingest_put_block(struct ingest *in, struct error *err)
 {
 	enum status status = flow_settle(in->flows, err); /* into the block */
@@ -146,7 +161,11 @@ static enum status ingest_put_block(struct ingest *in, struct error *err)
 	if (!status)
 		status = content_log_settle(&in->contents, in->block, first, err);
 	if (!status)
+		status = ingest_hold_flows(in, err);
+	if (!status) {
+		holding_block(&in->held, in->block);
 		status = capture_put_block(in->writer, in->block, err);
+	}
 	in->block->rows = 0;
 	return status;
 }
@@ -290,7 +309,8 @@ static enum status ingest_put_flows(struct ingest *in, struct error *err)
 	enum status status = STATUS_OK;
 
 	for (i = 0; i < count && !status; i++) {
-		some[n++] = flow_get(in->flows, i);
+		some[n] = flow_get(in->flows, i);
+		holding_flow(&in->held, i, &some[n++]);
 		if (n == INGEST_FLOWS_AT_ONCE || i + 1 == count) {
 			status = capture_put_flows(in->writer, some, n, err);
 			n = 0;
@@ -306,10 +326,14 @@ static enum status ingest_put_entries(struct ingest *in, enum capture_dictionary
 	enum status status = STATUS_OK;
 
 	for (i = 0; i < count && !status; i++) {
+		uint8_t entry[DICTIONARY_ENTRY_MAX];
 		size_t size;
 		const uint8_t *bytes = dictionary_entry(dictionary, i, &size);
 
-		status = capture_put_entry(in->writer, which, bytes, (uint32_t)size, err);
+		if (size)
+			memcpy(entry, bytes, size);
+		holding_entry(in->held.holding, which, entry, (uint32_t)size);
+		status = capture_put_entry(in->writer, which, entry, (uint32_t)size, err);
 	}
 	return status;
 }
@@ -384,12 +408,29 @@ static void ingest_describe(struct ingest *in)
 	memcpy(c->damage, info->damage, sizeof c->damage);
 	ingest_describe_interfaces(in);
 	ingest_name_linktypes(in, c->link_types, sizeof c->link_types);
+	holding_row(in->held.holding, c);
+}
+
+static enum status ingest_put_all_contents(struct ingest *in, struct error *err)
+{
+	bool all = in->held.holding->holds == STORE_HOLDS_ALL;
+	struct buffer contents = {0}, kept = {0};
+	enum status status = content_log_pack(&in->contents, &contents, err);
+
+	if (!status && all)
+		capture_put_contents(in->writer, &contents);
+	else if (!status)
+		status = holding_contents(&in->held, contents.bytes, contents.size, &kept, err);
+	if (!status && !all)
+		capture_put_contents(in->writer, &kept);
+	buffer_free(&contents);
+	buffer_free(&kept);
+	return status;
 }
 
 static enum status ingest_finish(struct ingest *in, bool *known, struct error *err)
 {
 	const struct source_info *info = source_info(in->source);
-	struct buffer contents = {0};
 	enum status status;
 
 	if (info->damaged && !info->frames)
@@ -404,13 +445,8 @@ static enum status ingest_finish(struct ingest *in, bool *known, struct error *e
 	if (!status)
 		status = ingest_put_entries(in, CAPTURE_OPTIONS, in->options, err);
 	if (!status)
-		status = content_log_pack(&in->contents, &contents, err);
-	if (!status) {
-		capture_put_contents(in->writer, &contents);
-		status = capture_finish(&in->writer, in->capture, known, err);
-	}
-	buffer_free(&contents);
-	return status;
+		status = ingest_put_all_contents(in, err);
+	return status ? status : capture_finish(&in->writer, in->capture, known, err);
 }
 
 /* ---- the beginning ---- */
@@ -471,6 +507,7 @@ static void ingest_close(struct ingest *in)
 	dictionary_close(&in->links);
 	dictionary_close(&in->options);
 	content_log_close(&in->contents);
+	holding_flows_free(&in->held);
 	tunnel_rests_free(&in->rests);
 	free(in->block);
 }
@@ -479,7 +516,9 @@ enum status ingest_run(struct store *store, const struct ingest_job *job,
 		       pthread_mutex_t *compiling, struct ingest_watch *watch,
 		       struct ingest_result *result, struct error *err)
 {
-	struct ingest in = {.job = job, .capture = &result->capture};
+	static const struct holding all = {STORE_HOLDS_ALL, 0, NULL};
+	struct ingest in = {.job = job, .capture = &result->capture,
+			    .held.holding = job->holding ? job->holding : &all};
 	enum status status;
 
 	memset(result, 0, sizeof *result);

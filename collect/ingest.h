@@ -13,6 +13,7 @@
 
 #include "collect/capture.h"
 #include "collect/error.h"
+#include "collect/holding.h"
 #include "collect/selection.h"
 #include "collect/store.h"
 
@@ -21,6 +22,7 @@ struct ingest_job {
 	const char *path;           /* "-" = standard input */
 	struct selection selection;
 	bool checksums;             /* sum TCP and UDP where the whole packet was captured */
+	const struct holding *holding; /* what the store is to hold; NULL: everything. Borrowed */
 };
 
 /* What other threads may look at, or ask for, meanwhile. */

@@ -80,3 +80,28 @@ bool record_open(struct record_chunk *chunk, const uint8_t *bytes, size_t size)
 	}
 	return at == size;
 }
+
+void record_unpack(struct record_block *block, const struct record_chunk *chunk)
+{
+	int c;
+
+	block->rows = chunk->rows;
+	for (c = 0; c < RECORD_COLUMNS; c++) {
+		const struct column *column = &chunk->column[c];
+		void *to = (char *)block + record_layout[c].offset;
+
+		switch (record_layout[c].element_bytes) {
+		case 1:
+			column_read_8(column, 0, chunk->rows, to);
+			break;
+		case 2:
+			column_read_16(column, 0, chunk->rows, to);
+			break;
+		case 4:
+			column_read_32(column, 0, chunk->rows, to);
+			break;
+		default:
+			column_read_64(column, 0, chunk->rows, to);
+		}
+	}
+}

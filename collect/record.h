@@ -99,5 +99,7 @@ struct record_chunk {
 
 /* False when the bytes are no packed block. */
 bool record_open(struct record_chunk *chunk, const uint8_t *bytes, size_t size);
+/* All rows of it, as they were packed. */
+void record_unpack(struct record_block *block, const struct record_chunk *chunk);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/holding.h"
 #include "collect/packet.h"
 #include "collect/terminal.h"
 #include "correlate/change.h"
@@ -60,6 +61,33 @@ static void run_put_decimal(struct emit_run *run, const char *key, const char *o
 
 /* ---- how it was asked ---- */
 
+/* What the store does not hold: see collect/holding.h. */
+static void run_held(struct emit_run *run)
+{
+	struct store_header header = {.holds = STORE_HOLDS_ALL};
+	char check[HOLDING_CHECK_ROOM];
+
+	if (!run->status)
+		run->status = store_header_get(run->j->view->txn, &header, run->err);
+	if (header.holds == STORE_HOLDS_NO_PAYLOAD)
+		run_put(run, "payload", "", "%s", "no");
+	if (header.holds != STORE_HOLDS_ALIASES)
+		return;
+	run_put(run, "anonymized", "", "%s", "yes");
+	run_put(run, "anonymized_key_check", "", "%s",
+		holding_check_text(check, header.key_check));
+}
+
+/* In whole nanoseconds where it has any: the same run can be made again from these rows. */
+static void run_tmax(struct emit_run *run, int64_t tmax_ns)
+{
+	if (tmax_ns % 1000)
+		run_put(run, "tmax_ms", "", "%lld.%06lld", (long long)(tmax_ns / 1000000),
+			(long long)(tmax_ns % 1000000));
+	else
+		run_put_decimal(run, "tmax_ms", "", false, tmax_ns / 1000, 3);
+}
+
 static void run_asked(struct emit_run *run)
 {
 	const struct correlate_options *options = run->source->options;
@@ -71,7 +99,7 @@ static void run_asked(struct emit_run *run)
 	run_put(run, "path_evidence", "", "%s", j->path->evidence);
 	run_put(run, "path_doubt", "", "%s", j->path->doubt);
 	run_put(run, "points", "", "%u", j->view->points);
-	run_put_decimal(run, "tmax_ms", "", false, options->tmax_ns / 1000, 3);
+	run_tmax(run, options->tmax_ns);
 	run_put(run, "clock_reference", "", "%s", j->view->point[j->meeting->reference].name);
 	for (i = 0; i < options->clocks; i++)
 		run_put_decimal(run, "clock_given", options->clock[i].point, true,
@@ -79,6 +107,7 @@ static void run_asked(struct emit_run *run)
 	run_put(run, "csv_version", "", "%d", RESULTS_CSV_VERSION);
 	run_put(run, "store_version", "", "%d", STORE_VERSION);
 	run_put(run, "captures", "", "%u", j->view->captures);
+	run_held(run);
 }
 
 /* ---- the clocks ---- */

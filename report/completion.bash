@@ -139,7 +139,7 @@ _crosstap_argument()
 	case $name in
 	DIR) _crosstap_paths "$before" "$beginning" directory ;;
 	STORE) _crosstap_paths "$before" "$beginning" store ;;
-	FILE) _crosstap_paths "$before" "$beginning" file ;;
+	FILE | KEYFILE) _crosstap_paths "$before" "$beginning" file ;;
 	IFACE) # quoted, as what is offered will be run
 		mapfile -t listed < <(cd /sys/class/net 2>/dev/null && printf '%q\n' *)
 		_crosstap_listing "$before" "$beginning" "${listed[@]}"

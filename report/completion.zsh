@@ -45,7 +45,7 @@ _crosstap_action()
 	case $1 in
 	DIR) REPLY='_files -/' ;;
 	STORE) REPLY=_crosstap_stores ;;
-	FILE) REPLY=_files ;;
+	FILE|KEYFILE) REPLY=_files ;;
 	IFACE) REPLY=_net_interfaces ;;
 	P) REPLY='_crosstap_points -S ""' ;;
 	POINT=+S) REPLY='_crosstap_points -S =' ;;

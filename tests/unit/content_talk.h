@@ -130,7 +130,7 @@ static inline void talk_fresh(void)
 static inline void talk_collect(struct talk *t, const char *point)
 {
 	pthread_mutex_t compiling = PTHREAD_MUTEX_INITIALIZER;
-	struct ingest_job job = {0, build_path(), {"", "", INT64_MIN, INT64_MAX}, true};
+	struct ingest_job job = {0, build_path(), {"", "", INT64_MIN, INT64_MAX}, true, NULL};
 	struct ingest_result result;
 	struct ingest_watch watch = {0};
 
