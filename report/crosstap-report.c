@@ -22,10 +22,12 @@
 #include "report/set.h"
 #include "report/sheet.h"
 #include "report/text.h"
+#include "report/verify.h"
 #include "report/wording.h"
 
 struct tool {
 	struct option_common common;
+	const char *verify; /* a set to be checked, and nothing else done */
 	const char *store, *directory, *csv, *format, *fail_on, *filter, *verdicts;
 	const char **captures;      /* directories */
 	size_t captures_count;
@@ -111,6 +113,9 @@ static const struct option_row rows[] = {
 	{0, "filter", OPTION_TEXT, offsetof(struct tool, filter), "EXPR",
 	 "write the rows of some sessions only, such as 'host 10.9.2.2 and outcome failed'; of the "
 	 "tables sessions, session_points, drops, injected and resets, and of packets", NULL},
+	{0, "verify", OPTION_TEXT, offsetof(struct tool, verify), "DIR",
+	 "check a set that -o wrote: digests, tables, sums; with -s STORE that the store gives the same, "
+	 "and with --captures the captures", NULL},
 	{0, "before", OPTION_CALL, 0, "STORE", NULL, later},
 	{0, "after", OPTION_CALL, 0, "STORE", NULL, later},
 	OPTIONS_COMMON(struct tool, common),
@@ -122,7 +127,8 @@ static const struct option_tool about = {
 	.usage = "-s STORE [-o DIR] [--csv NAME | --format text|json|html] [--filter EXPR] [--fail-on LIST]\n"
 		 "-s STORE --session ID\n"
 		 "-s STORE --format pcapng [--verdict LIST] [--captures DIR] [--headers-only] "
-		 "[--filter EXPR | --session ID]",
+		 "[--filter EXPR | --session ID]\n"
+		 "--verify DIR [-s STORE] [--captures DIR]...",
 	.about = "Shows what the hops of a path did to the packets: a summary for people, CSV "
 		 "files or one JSON document for programs.",
 	.rows = rows,
@@ -312,11 +318,61 @@ static enum status check_packets(const struct tool *tool, show *what, struct err
 	return tool->verdicts ? evidence_check_verdicts(tool->verdicts, err) : STATUS_OK;
 }
 
+/* A set is checked, and nothing else done beside. */
+static enum status check_verify(const struct tool *tool, struct error *err)
+{
+	const struct {
+		const char *option;
+		bool given;
+	} others[] = {
+		{"-o", tool->directory != NULL},     {"--csv", tool->csv != NULL},
+		{"--format", tool->format != NULL},  {"--verdict", tool->verdicts != NULL},
+		{"--headers-only", tool->headers_only}, {"--fail-on", tool->fail_on != NULL},
+		{"--session", tool->session != 0},   {"--filter", tool->filter != NULL},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (others[i].given)
+			return error_set(err, STATUS_USAGE,
+					 "--verify and %s: a set tells by itself how it was made",
+					 others[i].option);
+	return STATUS_OK;
+}
+
+static void say_fault(void *context, const char *text)
+{
+	(void)context;
+	terminal_say(stderr, about.name, text);
+}
+
+static enum status verify(struct tool *tool, struct error *err)
+{
+	struct verify_options options = {
+		.directory = tool->verify,
+		.store = tool->store,
+		.captures = tool->captures,
+		.captures_count = tool->captures_count,
+		.quiet = tool->common.quiet,
+		.verbose = tool->common.verbose,
+		.say = say_fault,
+		.progress = &tool->progress,
+	};
+	struct output output;
+	enum status status;
+
+	output_open_stdout(&output);
+	status = verify_run(&output, &options, err);
+	return status ? status : output_finish(&output, err);
+}
+
 /* Checks the arguments; *what is NULL when nothing is to be shown. */
 static enum status check(struct tool *tool, show **what, struct error *err)
 {
 	enum status status;
 
+	if (tool->verify)
+		return check_verify(tool, err);
 	if (!tool->store)
 		return error_set(err, STATUS_USAGE, "which store? -s STORE");
 	status = check_format(tool, what, err);
@@ -414,7 +470,7 @@ int main(int argc, char **argv)
 		status = check(&tool, &what, &err);
 	if (!status) {
 		progress_begin(&tool.progress, stderr, !tool.common.quiet, "reporting");
-		status = report(&tool, what, &err);
+		status = tool.verify ? verify(&tool, &err) : report(&tool, what, &err);
 	}
 	query_free(&tool.query);
 	free(tool.captures);

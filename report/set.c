@@ -90,8 +90,8 @@ static struct run_made set_made(const struct set_sources *sources)
 	const struct set_said *said = options->said;
 
 	if (said && (said->missing || made.evidence.missing)) {
-		made.evidence.written = said->written;
-		made.evidence.missing = said->missing;
+		made.evidence.written = (uint32_t)said->written;
+		made.evidence.missing = (uint32_t)said->missing;
 	}
 	return made;
 }

@@ -18,7 +18,7 @@ struct progress;
 
 /* What a set says of its own evidence.pcapng. */
 struct set_said {
-	uint32_t written, missing; /* packets */
+	uint64_t written, missing; /* packets */
 };
 
 struct set_options {

@@ -89,6 +89,15 @@ verify_sums()
 	verify_list drops dropped
 	verify_list injected injected
 	verify_distributions
+	verify_set
+}
+
+# What crosstap itself checks of a set; --verify's own tests are in audit.sh.
+verify_set()
+{
+	# shellcheck disable=SC2154
+	is "--verify finds nothing wrong with the set" \
+		"$("$build/bin/crosstap-report" -q --verify "$out" 2>&1)" ""
 }
 
 # The bins of distributions.csv hold the packets of hops.csv, and each what belongs there.
