@@ -202,6 +202,16 @@ void alias_mac(const struct alias *alias, uint8_t mac[ALIAS_MAC_BYTES])
 	memcpy(mac + kept, digest + kept, ALIAS_MAC_BYTES - kept);
 }
 
+void alias_link(const struct alias *alias, uint8_t bytes, uint8_t address[8])
+{
+	if (bytes == ALIAS_MAC_BYTES)
+		alias_mac(alias, address);
+	else if (bytes == 4)
+		alias_ipv4(alias, address, address);
+	memset(address + (bytes == 4 || bytes == ALIAS_MAC_BYTES ? bytes : 0), 0,
+	       bytes == 4 || bytes == ALIAS_MAC_BYTES ? 8u - bytes : 8u);
+}
+
 /* ---- names ---- */
 
 void alias_name(const struct alias *alias, enum alias_kind kind, const void *name, size_t bytes,

@@ -44,6 +44,10 @@ void alias_address(const struct alias *alias, uint8_t version, uint8_t address[1
  * name no host (of IPv4 multicast, of protocols). */
 void alias_mac(const struct alias *alias, uint8_t mac[ALIAS_MAC_BYTES]);
 
+/* An address as cooked Linux captures have it, `bytes` of 8: a MAC address, of tunnels an IPv4
+ * address; what is neither becomes 0. */
+void alias_link(const struct alias *alias, uint8_t bytes, uint8_t address[8]);
+
 /* What a name is: equal names of different kinds have different aliases. */
 enum alias_kind { ALIAS_HOST, ALIAS_TARGET, ALIAS_FILE, ALIAS_FILTER, ALIAS_INTERFACE, ALIAS_OTHER };
 

@@ -14,6 +14,7 @@
 
 #include "collect/cursor.h"
 #include "collect/packet.h"
+#include "collect/places.h"
 
 /* Headers, VLAN tags and MPLS labels; more is an attack, not a network. */
 #define DESCENT_STEPS_MAX 24
@@ -33,9 +34,25 @@ struct descent {
 	bool quoted;    /* inside an ICMP error: an IP length beyond the quote is normal */
 	bool sequenced; /* the GRE header had a sequence number, which tells ERSPAN II from I */
 	bool rerouted;  /* an IPv6 routing header is not used up: checksums cover another `dst` */
+	struct places *places; /* NULL: nobody asks */
 };
 
 typedef enum packet_kind descent_step(struct descent *descent);
+
+/* Notes where a header is, from `at` to the cursor. */
+static inline void descent_note(const struct descent *descent, enum place_kind kind,
+				uint8_t detail, const uint8_t *at)
+{
+	struct places *places = descent->places;
+
+	if (!places)
+		return;
+	places->full |= places->count == PLACES_MAX;
+	if (!places->full)
+		places->list[places->count++] =
+			(struct place){(uint8_t)kind, detail,
+				       (uint32_t)(at - descent->cursor.bytes), descent->cursor.at};
+}
 
 /* For headers that say "IP" but not which: the version nibble does. */
 static inline enum packet_kind descent_by_nibble(struct descent *descent)

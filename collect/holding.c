@@ -177,18 +177,6 @@ void holding_flows_free(struct holding_flows *flows)
 
 /* ---- dictionaries ---- */
 
-/* Link-layer addresses of a cooked capture: of tunnels they are IPv4 addresses. What is longer than
- * 8 bytes was cut, and can be no alias. */
-static void cooked_alias(const struct alias *alias, uint8_t bytes, uint8_t address[8])
-{
-	if (bytes == ALIAS_MAC_BYTES)
-		alias_mac(alias, address);
-	else if (bytes == 4)
-		alias_ipv4(alias, address, address);
-	else
-		memset(address, 0, 8);
-}
-
 static void link_alias(const struct alias *alias, uint8_t *link, uint32_t size)
 {
 	size_t offset = 0, bytes, k;
@@ -204,7 +192,7 @@ static void link_alias(const struct alias *alias, uint8_t *link, uint32_t size)
 			alias_mac(alias, value + ALIAS_MAC_BYTES);
 			break;
 		case LINK_ITEM_COOKED:
-			cooked_alias(alias, value[1], value + 2);
+			alias_link(alias, value[1], value + 2);
 			break;
 		case LINK_ITEM_OUTER4:
 			for (k = 0; k < bytes; k += 4)

@@ -49,6 +49,7 @@ static enum packet_kind extensions_read(struct descent *descent, uint8_t proto)
 	struct cursor *cursor = &descent->cursor;
 	const uint8_t *h;
 	uint32_t bytes;
+	uint8_t type;
 
 	for (int i = 0; extensions[proto].unit != 0; i++) {
 		if (packet->version == 4 && proto != IP_PROTO_AH)
@@ -67,9 +68,11 @@ static enum packet_kind extensions_read(struct descent *descent, uint8_t proto)
 		} else if (proto == EXTENSION_ROUTING && h[3] != 0) {
 			descent->rerouted = true;
 		}
+		type = proto;
 		proto = h[0];
 		if (!cursor_take(cursor, bytes))
 			return cursor_short(cursor, bytes);
+		descent_note(descent, PLACE_EXTENSION, type, h);
 		/* What follows in a later fragment is no header. */
 		if (packet->fragment_offset != 0)
 			break;
@@ -122,6 +125,7 @@ static enum packet_kind ipv4_read(struct descent *descent)
 		return PACKET_MALFORMED;
 	if (!cursor_take(cursor, header_bytes))
 		return cursor_short(cursor, header_bytes);
+	descent_note(descent, PLACE_IP, 4, h);
 	if (!ipv4_checksum_holds(h, header_bytes))
 		packet->marks |= PACKET_BAD_IP_CHECKSUM;
 	return packet->proto == IP_PROTO_AH && packet->fragment_offset == 0 ?
@@ -157,6 +161,7 @@ static enum packet_kind ipv6_read(struct descent *descent)
 	if (length_apply(descent, bytes) != PACKET_IP)
 		return PACKET_MALFORMED;
 	cursor_take(cursor, IPV6_BYTES);
+	descent_note(descent, PLACE_IP, 6, h);
 	return extensions_read(descent, h[6]);
 }
 

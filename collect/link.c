@@ -51,6 +51,7 @@ enum packet_kind link_ethernet_step(struct descent *descent)
 	if (!h)
 		return cursor_short(&descent->cursor, ETHERNET_BYTES);
 	link_append(descent->packet, LINK_ITEM_MACS, h, 12);
+	descent_note(descent, PLACE_MACS, 0, h);
 	descent->packet->link_broadcast = h[0] & 1;
 	descent->to_all = memcmp(h, all, sizeof all) == 0;
 	return link_ethertype(descent, cursor_be16(h + 12));
@@ -213,6 +214,7 @@ static void cooked_address(struct descent *descent, uint8_t type, uint8_t bytes,
 {
 	uint8_t item[10] = {type, bytes};
 
+	descent_note(descent, PLACE_COOKED, bytes, address);
 	if (bytes > 8)
 		bytes = 8;
 	memcpy(item + 2, address, bytes);

@@ -123,11 +123,13 @@ struct outer {
 	uint8_t link_bytes;
 	bool link_broadcast, to_all, nested, partial, opened;
 	bool valid;
+	uint32_t places;
 };
 
 /* Called behind the IP header, which began at offset `at`: what it has set until now it
  * sets again when it is read again. */
-static void outer_keep(struct outer *outer, const struct descent *descent, uint32_t at)
+static void outer_keep(struct outer *outer, const struct descent *descent, uint32_t at,
+		       uint32_t places)
 {
 	*outer = (struct outer){
 		.cursor = descent->cursor,
@@ -140,6 +142,7 @@ static void outer_keep(struct outer *outer, const struct descent *descent, uint3
 		.partial = descent->partial,
 		.opened = descent->packet->outer.opened,
 		.valid = true,
+		.places = places,
 	};
 	outer->cursor.at = at;
 }
@@ -160,6 +163,8 @@ static enum packet_kind outer_read(const struct outer *outer, struct descent *de
 	descent->packet->link_bytes = outer->link_bytes;
 	descent->packet->link_broadcast = outer->link_broadcast;
 	descent->packet->has_inner = false;
+	if (descent->places)
+		descent->places->count = outer->places;
 	kind = ip_step(descent);
 	return kind == PACKET_IP ? transport_step(descent) : kind;
 }
@@ -205,7 +210,7 @@ static enum packet_kind descend(struct descent *descent)
 	const struct tunnel_row *row = NULL;
 	struct outer outer = {.valid = false};
 	enum packet_kind kind;
-	uint32_t at;
+	uint32_t at, places;
 
 	do {
 		kind = network_reach(descent);
@@ -213,17 +218,19 @@ static enum packet_kind descend(struct descent *descent)
 			break;
 		if (outer.valid)
 			network_forget(descent);
-		if (usual_read(descent))
+		if (!descent->places && usual_read(descent))
 			break;
 		at = descent->cursor.at;
+		places = descent->places ? descent->places->count : 0;
 		kind = ip_step(descent);
 		if (kind != PACKET_IP)
 			break;
 		row = tunnel_at(descent);
 		if (row) {
-			outer_keep(&outer, descent, at);
+			outer_keep(&outer, descent, at, places);
 			if (descent->packet->proto == IP_PROTO_UDP)
-				cursor_take(&descent->cursor, UDP_BYTES);
+				descent_note(descent, PLACE_TRANSPORT, IP_PROTO_UDP,
+					     cursor_take(&descent->cursor, UDP_BYTES));
 		}
 		kind = row ? tunnel_enter(descent, row) : transport_step(descent);
 	} while (row && kind == PACKET_IP);
@@ -237,8 +244,8 @@ static enum packet_kind descend(struct descent *descent)
 	return outer_read(&outer, descent);
 }
 
-void packet_parse(struct packet *packet, uint32_t linktype, const uint8_t *bytes,
-		  uint32_t caplen, uint32_t length)
+static inline void packet_read(struct packet *packet, uint32_t linktype, const uint8_t *bytes,
+			       uint32_t caplen, uint32_t length, struct places *places)
 {
 	const uint8_t linktype_be[4] = {(uint8_t)(linktype >> 24), (uint8_t)(linktype >> 16),
 					(uint8_t)(linktype >> 8), (uint8_t)linktype};
@@ -247,6 +254,7 @@ void packet_parse(struct packet *packet, uint32_t linktype, const uint8_t *bytes
 			   .captured_end = caplen,
 			   .wire_end = caplen > length ? caplen : length},
 		.packet = packet,
+		.places = places,
 	};
 	const struct link_row *row = link_find(linktype);
 	enum packet_kind kind;
@@ -266,6 +274,18 @@ void packet_parse(struct packet *packet, uint32_t linktype, const uint8_t *bytes
 		kind = PACKET_LINK_SCOPE;
 	packet->kind = kind;
 	packet->headers_captured = descent.cursor.at;
+}
+
+void packet_parse(struct packet *packet, uint32_t linktype, const uint8_t *bytes,
+		  uint32_t caplen, uint32_t length)
+{
+	packet_read(packet, linktype, bytes, caplen, length, NULL);
+}
+
+void packet_places(struct packet *packet, uint32_t linktype, const uint8_t *bytes, uint32_t caplen,
+		   uint32_t length, struct places *places)
+{
+	packet_read(packet, linktype, bytes, caplen, length, places);
 }
 
 /* Where the checksum lies in the transport header, and whether it covers the

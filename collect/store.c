@@ -407,12 +407,14 @@ enum status store_header_get(struct store_txn *txn, struct store_header *header,
 	header->points = buffer_get_number_32(&in);
 	header->captures = buffer_get_number_32(&in);
 	header->generation = buffer_get_number_32(&in);
-	header->holds = header->captures ? STORE_HOLDS_ALL : STORE_HOLDS_UNDECIDED;
+	header->holds = STORE_HOLDS_UNDECIDED;
 	header->key_check = 0;
 	if (in.left) { /* a store of before ends here */
 		header->holds = (enum store_holds)buffer_get_limited(&in, STORE_HOLDS_KINDS - 1);
 		header->key_check = buffer_get_number(&in);
 	}
+	if (header->holds == STORE_HOLDS_UNDECIDED && header->captures)
+		header->holds = STORE_HOLDS_ALL;
 	if (in.broken)
 		return error_set(err, STATUS_INPUT, "%s: the store's header is damaged", path);
 	return STATUS_OK;

@@ -317,6 +317,7 @@ enum packet_kind transport_step(struct descent *descent)
 		packet->seq = packet->fragment_offset;
 		packet->ack = packet->ip_id;
 	} else if (steps[packet->proto]) {
+		descent_note(descent, PLACE_TRANSPORT, packet->proto, cursor->bytes + start);
 		kind = steps[packet->proto](descent);
 	}
 	if (kind != PACKET_IP && kind != PACKET_LINK_SCOPE)

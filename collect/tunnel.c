@@ -107,6 +107,7 @@ static enum packet_kind gre_step(struct descent *descent)
 	h = cursor_take(cursor, bytes);
 	if (!h)
 		return cursor_short(cursor, bytes);
+	descent_note(descent, PLACE_GRE, 0, h);
 	if (version == 1) {
 		uint8_t call[4] = {0, 0, h[key + 2], h[key + 3]};
 
@@ -203,6 +204,7 @@ static enum packet_kind geneve_step(struct descent *descent)
 	options = (h[0] & 0x3f) * 4u;
 	if (!cursor_take(&descent->cursor, options))
 		return cursor_short(&descent->cursor, options);
+	descent_note(descent, PLACE_GENEVE, 0, h + 8);
 	link_append(descent->packet, LINK_ITEM_GENEVE, h + 4, 3);
 	descent->next = cursor_be16(h + 2);
 	return PACKET_IP;
