@@ -9,6 +9,7 @@
 #include "collect/progress.h"
 #include "collect/store.h"
 #include "collect/terminal.h"
+#include "report/anonymous.h"
 #include "report/closing.h"
 #include "report/csv.h"
 #include "report/evidence_rows.h"
@@ -28,6 +29,8 @@
 struct tool {
 	struct option_common common;
 	const char *verify; /* a set to be checked, and nothing else done */
+	const char *key_file;       /* --anonymize; NULL: as the store is */
+	struct anonymous anonymous; /* where it was given */
 	const char *store, *directory, *csv, *format, *fail_on, *filter, *verdicts;
 	const char **captures;      /* directories */
 	size_t captures_count;
@@ -106,6 +109,9 @@ static const struct option_row rows[] = {
 	 "look for the captures there first, by their names; may be given again", take_captures},
 	{0, "headers-only", OPTION_FLAG, offsetof(struct tool, headers_only), NULL,
 	 "cut each packet behind its headers, so that no payload is written", NULL},
+	{0, "anonymize", OPTION_TEXT, offsetof(struct tool, key_file), "KEYFILE",
+	 "write aliases in place of addresses and names, made with the bytes of this file, and no "
+	 "payload", NULL},
 	{0, "fail-on", OPTION_TEXT, offsetof(struct tool, fail_on), "LIST",
 	 "end with status 1 when there are: drops, resets (made by a hop), modifications", NULL},
 	{0, "session", OPTION_CALL, 0, "ID",
@@ -217,7 +223,8 @@ static struct evidence_options evidence_options(const struct tool *tool)
 {
 	return (struct evidence_options){.headers_only = tool->headers_only,
 					 .directory = tool->captures,
-					 .directories = tool->captures_count};
+					 .directories = tool->captures_count,
+					 .anonymous = tool->key_file ? &tool->anonymous : NULL};
 }
 
 /* Says what is missing, and frees. */
@@ -329,6 +336,7 @@ static enum status check_verify(const struct tool *tool, struct error *err)
 		{"--format", tool->format != NULL},  {"--verdict", tool->verdicts != NULL},
 		{"--headers-only", tool->headers_only}, {"--fail-on", tool->fail_on != NULL},
 		{"--session", tool->session != 0},   {"--filter", tool->filter != NULL},
+		{"--anonymize", tool->key_file != NULL},
 	};
 	size_t i;
 
@@ -409,22 +417,49 @@ static enum status show_on_stdout(struct tool *tool, show *what, struct store_tx
 	return status ? status : output_finish(&output, err);
 }
 
-static enum status report(struct tool *tool, show *what, struct error *err)
+/* The store, or what is anonymous of it, with results. What it does not hold is not shown of its
+ * captures either. */
+static enum status report_open(struct tool *tool, struct store **store, struct store_txn **txn,
+			       struct error *err)
 {
-	struct store *store = NULL;
-	struct store_txn *txn = NULL;
 	struct store_header header;
-	enum status status = store_open(&store, tool->store, STORE_READ, false, NULL, err);
-	bool found = false;
+	enum status status;
 
+	if (tool->key_file) {
+		status = anonymous_open(&tool->anonymous, tool->store, tool->key_file, err);
+		*store = tool->anonymous.store;
+	} else {
+		status = store_open(store, tool->store, STORE_READ, false, NULL, err);
+	}
 	if (!status)
-		status = store_begin(store, false, &txn, err);
+		status = store_begin(*store, false, txn, err);
 	if (!status)
-		status = store_header_get(txn, &header, err);
+		status = store_header_get(*txn, &header, err);
 	if (!status && !header.generation)
 		status = error_set(err, STATUS_INPUT,
 				   "%s: no results yet: run crosstap-correlate -s %s first",
 				   tool->store, tool->store);
+	if (!status && header.holds != STORE_HOLDS_ALL)
+		tool->headers_only = true;
+	return status;
+}
+
+static void report_close(struct tool *tool, struct store **store, struct store_txn **txn)
+{
+	store_abort(txn);
+	if (tool->key_file)
+		anonymous_close(&tool->anonymous);
+	else
+		store_close(store);
+}
+
+static enum status report(struct tool *tool, show *what, struct error *err)
+{
+	struct store *store = NULL;
+	struct store_txn *txn = NULL;
+	enum status status = report_open(tool, &store, &txn, err);
+	bool found = false;
+
 	if (!status && tool->query)
 		status = filter_match_make(&tool->match, tool->query, txn, &tool->fault, err);
 	if (!status && tool->match && *tool->match->note && !tool->common.quiet)
@@ -436,8 +471,7 @@ static enum status report(struct tool *tool, show *what, struct error *err)
 	if (!status && tool->fail_on)
 		status = fail_on_ask(tool->fail_on, txn, &found, err);
 	filter_match_free(&tool->match);
-	store_abort(&txn);
-	store_close(&store);
+	report_close(tool, &store, &txn);
 	return status ? status : found ? STATUS_FINDING : STATUS_OK;
 }
 

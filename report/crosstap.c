@@ -15,7 +15,10 @@
 struct command {
 	struct option_common common;
 	const char *store, *directory, *path, *filter, *start, *end, *tmax, *threads, *fail_on;
-	bool open, headers_only;
+	const char *key_file; /* --anonymize; NULL: not given */
+	bool open, headers_only, without_payload;
+	char **folder;        /* of the captures: a store of aliases does not say where they are */
+	size_t folders;
 	struct launch_words clocks; /* --clock, again and again */
 	struct operands operands;
 	struct scratch scratch;
@@ -68,6 +71,10 @@ static const struct option_row rows[] = {
 	 "all CSV files there", NULL},
 	{0, "headers-only", OPTION_FLAG, AT(headers_only), NULL,
 	 "no payload in evidence.pcapng (with -o)", NULL},
+	{0, "anonymize", OPTION_TEXT, AT(key_file), "KEYFILE",
+	 "aliases in place of addresses and names, made with the bytes of this file, and no payload", NULL},
+	{0, "without-payload", OPTION_FLAG, AT(without_payload), NULL,
+	 "no names out of payloads in the store, and no payload in evidence.pcapng", NULL},
 	{0, "path", OPTION_TEXT, AT(path), "P",
 	 "the points in a client's packet's order, like client,fw-in,fw-out,web1/web2; "
 	 "default: found from the packets", NULL},
@@ -145,6 +152,9 @@ static void collect_words(struct launch_words *words, const struct command *comm
 	launch_add_pair(words, "-f", command->filter);
 	launch_add_pair(words, "--start", command->start);
 	launch_add_pair(words, "--end", command->end);
+	launch_add_pair(words, "--anonymize", command->key_file);
+	if (command->without_payload)
+		launch_add(words, "--without-payload");
 	for (p = 0; p < command->operands.points; p++) {
 		const struct operand_point *point = &command->operands.point[p];
 
@@ -168,11 +178,16 @@ static void correlate_words(struct launch_words *words, const struct command *co
 
 static void report_words(struct launch_words *words, const struct command *command)
 {
+	size_t i;
+
 	launch_add(words, "crosstap-report");
 	add_common(words, command);
 	launch_add_pair(words, "-o", command->directory);
 	if (command->headers_only)
 		launch_add(words, "--headers-only");
+	launch_add_pair(words, "--anonymize", command->key_file);
+	for (i = 0; i < command->folders; i++)
+		launch_add_pair(words, "--captures", command->folder[i]);
 	launch_add_pair(words, "--fail-on", command->fail_on);
 }
 
@@ -235,12 +250,16 @@ static enum status run(struct command *command, struct error *err)
 	enum status status = launch_begin(&command->launch, err);
 	int exit = 0;
 
+	if (!status && command->key_file && command->directory &&
+	    !operands_folders(&command->operands, &command->folder, &command->folders))
+		status = error_errno(err, ENOMEM, "captures");
 	if (!status && !command->store)
 		status = scratch_make(&command->scratch, err);
 	if (!status)
 		status = run_steps(command, &exit, err);
 	if (!status && command->open && (exit == STATUS_OK || exit == STATUS_FINDING))
 		open_report(command);
+	operands_free_folders(command->folder, command->folders);
 	scratch_remove(&command->scratch);
 	if (status)
 		terminal_say(stderr, tool.name, err->text);

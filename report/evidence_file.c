@@ -181,20 +181,48 @@ static void evidence_sort(struct evidence_work *w)
 
 /* ---- bytes ---- */
 
+/* What is asked of the captures; *found, the caller's to free, is their list with the names of
+ * their files where the store has aliases of these. */
+static enum status evidence_ask(const struct evidence_work *w, struct frames_request *request,
+				struct capture **found, struct error *err)
+{
+	const struct anonymous *anonymous = w->options->anonymous;
+	const struct view *view = w->trace->view;
+	struct store_header header;
+	enum status status = store_header_get(view->txn, &header, err);
+
+	*request = (struct frames_request){
+		.capture = view->capture, .captures = view->captures,
+		.directory = w->options->directory, .directories = w->options->directories,
+		.store = store_path(store_of(view->txn))};
+	if (status)
+		return status;
+	request->headers_only = w->options->headers_only || header.holds == STORE_HOLDS_NO_PAYLOAD;
+	request->sealed = header.holds == STORE_HOLDS_ALIASES && !anonymous;
+	if (!anonymous)
+		return STATUS_OK;
+	*found = malloc(((size_t)view->captures + 1) * sizeof **found);
+	if (!*found)
+		return evidence_memory(err);
+	memcpy(*found, view->capture, view->captures * sizeof **found);
+	anonymous_find(anonymous, w->options->directory, w->options->directories, *found,
+		       view->captures);
+	request->capture = *found;
+	request->store = anonymous->path;
+	request->alias = anonymous->alias;
+	return STATUS_OK;
+}
+
 static enum status evidence_read(struct evidence_work *w, struct error *err)
 {
-	const struct view *view = w->trace->view;
-	struct frames_request request = {
-		view->capture, view->captures, w->options->directory, w->options->directories,
-		store_path(store_of(view->txn)), w->options->headers_only, false};
 	struct frames_wanted *wanted = malloc(((size_t)w->entries + 1) * sizeof *wanted);
 	enum status status = wanted ? STATUS_OK : evidence_memory(err);
-	struct store_header header = {0};
+	struct capture *found = NULL;
+	struct frames_request request;
 	uint32_t i;
 
 	if (!status)
-		status = store_header_get(view->txn, &header, err);
-	request.sealed = header.holds == STORE_HOLDS_ALIASES;
+		status = evidence_ask(w, &request, &found, err);
 
 	for (i = 0; i < w->entries && !status; i++) {
 		const struct evidence_packet *p = &w->packet[w->key[w->entry[i].first].number];
@@ -204,6 +232,7 @@ static enum status evidence_read(struct evidence_work *w, struct error *err)
 	if (!status)
 		status = frames_read(&w->frames, &request, wanted, w->entries, err);
 	free(wanted);
+	free(found);
 	return status ? status : evidence_note_faults(w, err);
 }
 

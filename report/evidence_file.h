@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "correlate/trace.h"
+#include "report/anonymous.h"
 #include "report/output.h"
 
 #define EVIDENCE_PACKETS_MAX 100000u /* in one file; those of two comments count once */
@@ -29,9 +30,10 @@ struct evidence_packet {
 };
 
 struct evidence_options {
-	bool headers_only;            /* leave all payload out */
+	bool headers_only;            /* leave all payload out: of stores that hold none, always */
 	const char *const *directory; /* where to look for captures first */
 	size_t directories;
+	const struct anonymous *anonymous; /* the store and its key, where it is one of aliases; or NULL */
 	const char *comment;          /* of the whole; NULL: none */
 	bool chosen;                  /* the caller saw to it that they are not too many, */
 	uint64_t left_out;            /* ... and left out so many packets */

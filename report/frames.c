@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "collect/alias_frame.h"
 #include "collect/headers.h"
 #include "collect/source.h"
 #include "correlate/tasks.h"
@@ -29,6 +30,7 @@ struct frames_job {
 	char *refused;           /* why the first that was there was not taken */
 	char *why;               /* frames are missing; NULL: none is */
 	uint32_t missing;
+	uint32_t foreign;        /* of which not all is known: they cannot be made anonymous */
 	bool elsewhere;
 };
 
@@ -73,6 +75,27 @@ static void frames_forget(struct frames_job *job)
 		job->list[job->order[i]] = (struct frames_frame){0};
 	}
 	job->bytes = 0;
+	job->foreign = 0;
+}
+
+/* Its headers with aliases. False: no memory. */
+static bool frames_keep_alias(struct frames_job *job, uint32_t i, const struct frame *frame)
+{
+	uint8_t *bytes = malloc(frame->caplen_bytes ? frame->caplen_bytes : 1), *less;
+	uint32_t kept;
+
+	if (!bytes)
+		return false;
+	memcpy(bytes, frame->bytes, frame->caplen_bytes);
+	kept = alias_frame(job->request->alias, frame->linktype, bytes, frame->caplen_bytes,
+			   frame->length_bytes);
+	less = kept ? realloc(bytes, kept) : NULL;
+	if (!less)
+		free(bytes);
+	job->foreign += !kept;
+	job->list[i] = (struct frames_frame){less, kept, frame->length_bytes, frame->linktype};
+	job->bytes += kept;
+	return !kept || less;
 }
 
 /* False: no memory. */
@@ -83,6 +106,9 @@ static bool frames_keep(struct frames_job *job, uint32_t i, const struct frame *
 						 frame->length_bytes)
 				 : frame->caplen_bytes;
 	struct frames_frame *to = &job->list[i];
+
+	if (job->request->alias)
+		return frames_keep_alias(job, i, frame);
 
 	*to = (struct frames_frame){malloc(bytes ? bytes : 1), bytes, frame->length_bytes,
 				    frame->linktype};
@@ -240,6 +266,11 @@ static void frames_run(void *argument)
 	}
 	found = frames_find(job);
 	job->no_memory |= found == FRAMES_NO_MEMORY;
+	if (found == FRAMES_READ && job->foreign && !job->why) {
+		job->why = frames_say(job, "their headers are not all known, so that they cannot be "
+				      "made anonymous");
+		job->missing = job->foreign;
+	}
 	if (found == FRAMES_READ || job->no_memory)
 		return;
 	job->elsewhere = true;

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collect/alias.h"
 #include "collect/capture.h"
 #include "collect/error.h"
 
@@ -35,6 +36,7 @@ struct frames_request {
 	const char *store;              /* its path */
 	bool headers_only;              /* keep no payload: see headers_bytes() */
 	bool sealed;                    /* a store of aliases without its key: none may be read */
+	const struct alias *alias;      /* make them anonymous: see alias_frame(); NULL: not */
 };
 
 /* A frame; `bytes` is NULL where it was not found. */

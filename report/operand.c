@@ -139,3 +139,51 @@ void operands_free(struct operands *operands)
 	free(operands->point);
 	*operands = (struct operands){0};
 }
+
+/* "a/b/c.pcap@eth0": "a/b/"; "c.pcap": "."; "/c.pcap": "/". */
+static char *operand_folder(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return slash ? strndup(file, (size_t)(slash - file) + 1) : strdup(".");
+}
+
+static bool operands_add_folder(char ***list, size_t *count, const char *file)
+{
+	char *folder = operand_folder(file), **grown;
+	size_t i;
+
+	for (i = 0; folder && i < *count; i++)
+		if (strcmp((*list)[i], folder) == 0) {
+			free(folder);
+			return true;
+		}
+	grown = folder ? realloc(*list, (*count + 1) * sizeof *grown) : NULL;
+	if (!grown) {
+		free(folder);
+		return false;
+	}
+	*list = grown;
+	grown[(*count)++] = folder;
+	return true;
+}
+
+bool operands_folders(const struct operands *operands, char ***folder, size_t *count)
+{
+	size_t p, f;
+
+	*folder = NULL;
+	*count = 0;
+	for (p = 0; p < operands->points; p++)
+		for (f = 0; f < operands->point[p].files; f++)
+			if (!operands_add_folder(folder, count, operands->point[p].file[f]))
+				return false;
+	return true;
+}
+
+void operands_free_folders(char **folder, size_t count)
+{
+	while (count)
+		free(folder[--count]);
+	free(folder);
+}

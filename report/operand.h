@@ -7,6 +7,7 @@
 #ifndef CROSSTAP_REPORT_OPERAND_H
 #define CROSSTAP_REPORT_OPERAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "collect/error.h"
@@ -25,6 +26,11 @@ struct operands {
 
 /* Takes one operand in. STATUS_USAGE says what is wrong with it. */
 enum status operands_add(struct operands *operands, const char *text, struct error *err) MUST_CHECK;
+/* The directories that the files are in, each once, in order of first sight: what stands in front of their
+ * names. False: no memory. The list, and what it has so far, is the caller's to free with
+ * operands_free_folders(). */
+bool operands_folders(const struct operands *operands, char ***folder, size_t *count);
+void operands_free_folders(char **folder, size_t count);
 void operands_free(struct operands *operands);
 
 #endif

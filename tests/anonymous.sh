@@ -13,6 +13,8 @@ samples=$PWD/samples
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 2
+mkdir tmp
+export TMPDIR=$work/tmp
 printf 'thirty-two bytes that are a key.' >key
 printf 'thirty-two bytes that are others' >other.key
 
@@ -106,19 +108,51 @@ macs()
 	tshark -r "$1" -T fields -e eth.src 2>/dev/null | sort -u
 }
 
+# checked FILE: of packets without payload, what tshark says of their checksums
+checked()
+{
+	tshark -r "$1" -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -T fields \
+		-e tcp.len -e ip.checksum.status -e tcp.checksum.status -e frame.time_epoch \
+		-e frame.len 2>/dev/null | awk '$1 == 0'
+}
+
+# packets SAMPLE: evidence.pcapng of `anonymous` against that of `plain`
+packets()
+{
+	if ! command -v tshark >/dev/null; then
+		skip "samples/$1: anonymous packets" "no tshark"
+		return
+	fi
+	is "samples/$1: the packets are as many, none of them malformed" \
+		"$(tshark -r anonymous/evidence.pcapng 2>/dev/null | wc -l) $(tshark \
+			-r anonymous/evidence.pcapng -Y _ws.malformed 2>/dev/null | wc -l)" \
+		"$(tshark -r plain/evidence.pcapng 2>/dev/null | wc -l) 0"
+	is "samples/$1: their checksums are as right as they were" \
+		"$(checked anonymous/evidence.pcapng | md5sum)" "$(checked plain/evidence.pcapng | md5sum)"
+	is "samples/$1: they end behind their headers" "$(tshark -r anonymous/evidence.pcapng -T fields \
+		-e frame.cap_len -e tcp.hdr_len 2>/dev/null | awk '$2 && $1 != 34 + $2' | wc -l)" 0
+	is "samples/$1: they have the aliases that the tables have" \
+		"$(tshark -r anonymous/evidence.pcapng -T fields -e ip.src 2>/dev/null | sort -u |
+			comm -23 - <(addresses anonymous/session_points.csv))" ''
+}
+
 # ---- a store of aliases ----
 
 for sample in firewall nat balancer; do
-	rm -rf plain* anonymous*
+	rm -rf plain* anonymous* derived
 	# shellcheck disable=SC2046
-	collect plain.ct $(points $sample)
+	collect plain.ct --seed 0123456789abcdef $(points $sample)
 	# shellcheck disable=SC2046
-	collect anonymous.ct --anonymize key $(points $sample)
+	collect anonymous.ct --anonymize key --seed 0123456789abcdef $(points $sample)
 	correlate plain.ct
 	correlate anonymous.ct
 	report plain.ct plain
-	report anonymous.ct anonymous
+	report anonymous.ct anonymous --anonymize key --captures "$samples/$sample"
+	report plain.ct derived --anonymize key
+	is "samples/$sample: a plain store reported on with a key gives the anonymous store's set, byte for byte" \
+		"$(diff -rq derived anonymous) $(grep -c missing,0 derived/run.csv)" ' 1'
 	mapped $sample plain anonymous
+	packets $sample
 	secrets=
 	for file in "$samples/$sample"/*.pcap; do
 		secrets="$secrets ${file##*/}"
@@ -130,6 +164,72 @@ done
 is 'the run says that it is anonymous, and under which key' \
 	"$(grep -cE '^anonymized,yes$|^anonymized_key_check,[0-9a-f]{16}$' anonymous/run.csv)" 2
 is 'a plain run says nothing of it' "$(grep -c anonymized plain/run.csv)" 0
+
+# ---- a report of aliases ----
+
+# said_of OPTION...: what a report of the plain store with the key says on standard output
+said_of()
+{
+	"$bin/crosstap-report" -s plain.ct --anonymize key "$@" 2>said
+}
+
+mkdir words
+said_of --format json >words/json
+said_of --session 2 >words/session
+said_of --csv drops >words/drops
+said_of --format html >words/html
+said_of --format pcapng --verdict dropped >words/pcapng
+said_of >words/text
+silent 'nor in a summary, a page, one table, all tables, a session or single packets' words
+is 'none of which is empty' "$(find words -size -1k | wc -l)" 0
+is 'one table is that of the set' "$(cmp words/drops anonymous/drops.csv 2>&1)" ''
+"$bin/crosstap-report" -s anonymous.ct -o without >/dev/null 2>said
+code=$?
+is 'without its key an anonymous store has no packets' \
+	"$code $(grep -c 'missing: the store is anonymous' said) $(grep -c '^evidence_packets,0$' without/run.csv)" "0 3 1"
+cp -r "$samples/balancer" beside
+cp anonymous.ct beside
+rm -rf beside.set
+report beside/anonymous.ct beside.set --anonymize key
+is 'with it they are found beside the store' "$(diff -rq beside.set anonymous)" ''
+report anonymous.ct other --anonymize other.key
+ended 'another key is refused' 2 'anonymous.ct: it is anonymous under another key than other.key'
+report plain.ct other --anonymize short
+ended 'a key that is not there is refused' 3 'short: the key cannot be read'
+is 'and nothing is written' "$(ls other 2>&1 | wc -l)" 1
+# shellcheck disable=SC2046
+collect late.ct $(points nat)
+report late.ct other --anonymize key
+ended 'so is a store without results' 3 'late.ct: no results yet: run crosstap-correlate -s late.ct first'
+correlate late.ct --path fw-out,fw-in --tmax 1500.000001 --clock fw-in=-0.25
+report late.ct late
+report late.ct asked --anonymize key
+is 'path, waiting time and clocks are those that the plain store was asked with' \
+	"$(grep -E '^(path|tmax|clock_given)' asked/run.csv)" "$(grep -E '^(path|tmax|clock_given)' late/run.csv)"
+is 'given to the nanosecond' "$(grep -cE '^(tmax_ms,1500.000001|clock_given.fw-in,.?-0.250000000|path_evidence,given)$' asked/run.csv)" 3
+# shellcheck disable=SC2046
+collect late.ct $(points balancer)
+report late.ct asked --anonymize key
+ended 'captures that came since then are to be correlated first' 3 'captures were collected since it was correlated'
+is 'no temporary store is left' "$(ls tmp)" ''
+
+# ---- the front door ----
+
+front=()
+for file in "$samples"/firewall/*.pcap; do
+	file=${file##*/}
+	front+=("${file%.pcap}=$samples/firewall/$file")
+done
+"$bin/crosstap" -q -o front --anonymize key "${front[@]}" >said 2>&1
+is 'crosstap --anonymize finds the packets' "$? $(grep -c '^evidence_packets_missing,0$' front/run.csv)" '0 1'
+rm -rf plain*
+"$bin/crosstap" -q -s plain.ct -o plain "${front[@]}" >said 2>&1
+secrets='client.pcap fw-in.pcap fw-out.pcap server.pcap'
+silent 'and shows nobody' front
+mapped firewall plain front
+"$bin/crosstap" -q -s bare.ct -o bare --without-payload "${front[@]}" >said 2>&1
+is 'crosstap --without-payload shows no payload' \
+	"$? $(grep -cE '^(payload,no|headers_only,yes)$' bare/run.csv)" '0 2'
 
 
 # ---- its key ----

@@ -123,10 +123,12 @@ static void put_token(char *token)
 	char text[INET6_ADDRSTRLEN], *colon = strrchr(token, ':'), *dot;
 	uint8_t a[16], out[16];
 	size_t n = strlen(token);
-	bool stop = n && token[n - 1] == '.'; /* a sentence's */
+	char stop = n && strchr(token, '.') && strchr(".:", token[n - 1]) ? token[n - 1] : '\0';
 
-	if (stop)
+	if (stop) { /* a sentence's */
 		token[n - 1] = '\0';
+		colon = strrchr(token, ':');
+	}
 	dot = strchr(token, '.');
 	if (inet_pton(AF_INET, token, a) == 1) {
 		alias(4, a, out);
@@ -143,7 +145,7 @@ static void put_token(char *token)
 		fputs(token, stdout);
 	}
 	if (stop)
-		putchar('.');
+		putchar(stop);
 }
 
 int main(int argc, char **argv)

@@ -20,6 +20,7 @@ struct talk {
 	uint16_t port;        /* the client's */
 	bool silent[2];       /* what this end sends is not captured */
 	uint32_t caplen;      /* 0: all */
+	const struct holding *holding; /* of the store; NULL: everything */
 };
 
 /* Begins a file with one conversation in it; talk_port() begins another one. */
@@ -130,7 +131,7 @@ static inline void talk_fresh(void)
 static inline void talk_collect(struct talk *t, const char *point)
 {
 	pthread_mutex_t compiling = PTHREAD_MUTEX_INITIALIZER;
-	struct ingest_job job = {0, build_path(), {"", "", INT64_MIN, INT64_MAX}, true, NULL};
+	struct ingest_job job = {0, build_path(), {"", "", INT64_MIN, INT64_MAX}, true, t->holding};
 	struct ingest_result result;
 	struct ingest_watch watch = {0};
 

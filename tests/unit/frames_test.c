@@ -104,7 +104,7 @@ static struct frames *ask(const struct capture *capture, uint32_t captures, bool
 			  const struct frames_wanted *wanted, uint32_t count)
 {
 	const char *list[] = {folder[0], folder[1]};
-	struct frames_request request = {capture, captures, list, directories ? 2 : 0, store, false, false};
+	struct frames_request request = {capture, captures, list, directories ? 2 : 0, store, false, false, NULL};
 	struct frames *frames;
 
 	CHECK_INT(frames_read(&frames, &request, wanted, count, &err), STATUS_OK);
