@@ -77,18 +77,6 @@ scene_play()
 	exit $((failures > 0))
 }
 
-lack()
-{
-	local tool
-
-	[ "$(id -u)" -eq 0 ] || { echo "needs root"; return; }
-	for tool in ip nft ethtool tcpdump tshark editcap mergecap ping; do
-		command -v $tool >/dev/null || { echo "no $tool"; return; }
-	done
-	ip netns add "$lab-probe" 2>/dev/null || { echo "no network namespaces"; return; }
-	ip netns del "$lab-probe"
-}
-
 if [ -n "${REPLAY:-}" ] && [ -d "$REPLAY" ]; then
 	failed=0
 	for kept in "$REPLAY"/*/arguments; do
@@ -96,7 +84,7 @@ if [ -n "${REPLAY:-}" ] && [ -d "$REPLAY" ]; then
 	done
 	exit $failed
 fi
-why=$(lack)
+why=$(net_lack)
 if [ -n "$why" ]; then
 	skip "the lab" "$why"
 	exit 0

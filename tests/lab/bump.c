@@ -37,7 +37,7 @@ static const char bump_usage[] =
 	"  --log FILE     what was done       --seed N\n"
 	"  --drop P       a packet is lost    --dup P       it goes out twice\n"
 	"  --delay US     --jitter US         each is held so long; the order stays\n"
-	"  --late P       it is held 3000 us more, and overtaken\n"
+	"  --late P       it is held so much longer, and overtaken: --late-us N, 3000\n"
 	"  --reset P      a data segment makes a RST to both ends, and passes\n"
 	"  --cut          all that follows in that session is swallowed\n"
 	"  --max-bytes N  longer IP packets are lost\n"
@@ -58,7 +58,7 @@ struct options {
 	const char *log_path, *mirror;
 	int seed;
 	double drop, dup, late, reset;
-	int delay_us, jitter_us;
+	int delay_us, jitter_us, late_us;
 	int cut, max_bytes, ttl, tos;
 	struct rewrite_options rewrite;
 };
@@ -192,7 +192,7 @@ static int64_t release_choose(struct bump *bump, int from, int late)
 	if (release_ns < bump->last_release_ns[from])
 		release_ns = bump->last_release_ns[from];
 	if (late)
-		return release_ns + 3000000;
+		return release_ns + bump->options.late_us * 1000LL;
 	bump->last_release_ns[from] = release_ns;
 	return release_ns;
 }
@@ -390,6 +390,7 @@ static const struct {
 	{ "delay", OPTION_NUMBER, offsetof(struct options, delay_us) },
 	{ "jitter", OPTION_NUMBER, offsetof(struct options, jitter_us) },
 	{ "late", OPTION_SHARE, offsetof(struct options, late) },
+	{ "late-us", OPTION_NUMBER, offsetof(struct options, late_us) },
 	{ "reset", OPTION_SHARE, offsetof(struct options, reset) },
 	{ "cut", OPTION_FLAG, offsetof(struct options, cut) },
 	{ "ttl", OPTION_NUMBER, offsetof(struct options, ttl) },
@@ -459,6 +460,7 @@ int main(int argc, char **argv)
 {
 	static struct bump bump = {
 		.options = { .seed = 1,
+			     .late_us = 3000,
 			     .tos = -1,
 			     .rewrite = { .edit_bytes = EDIT_NONE,
 					  .window_scale = -1,

@@ -24,7 +24,8 @@ static const char call_usage[] =
 	"  -q MIN[-MAX]  bytes of a request (100)   -a MIN[-MAX]  of an answer (1000)\n"
 	"  -e END  fin rst half client-unread server-fin server-rst unread silent\n"
 	"  -u    UDP                        -s N   seed (1)\n"
-	"  -b N  the first session's own port; the others count up\n";
+	"  -b N  the first session's own port; the others count up\n"
+	"  -p MS the next session begins so long after the last one, on the average, not at once\n";
 
 static int64_t now_us(void)
 {
@@ -52,7 +53,8 @@ struct session {
 };
 
 struct caller {
-	int sessions, concurrent, rounds, patience_ms, datagrams, first_port;
+	int sessions, concurrent, rounds, patience_ms, datagrams, first_port, pace_ms;
+	int64_t next_us; /* with a pace: when the next session may begin */
 	uint32_t request_min, request_max, answer_min, answer_max;
 	uint64_t seed;
 	enum ending ending;
@@ -252,9 +254,23 @@ static void session_late(struct caller *caller, int index)
 	}
 }
 
+/* Whether the next session may begin now; from half the pace to one and a half apart. */
+static int session_due(struct caller *caller, int index)
+{
+	int64_t pace_us = caller->pace_ms * 1000LL;
+
+	if (pace_us && now_us() < caller->next_us)
+		return 0;
+	if (pace_us)
+		caller->next_us = now_us() +
+				  random_between(random_mix(caller->seed << 32 | (uint64_t)index),
+						 pace_us / 2, pace_us * 3 / 2);
+	return 1;
+}
+
 static int64_t sessions_wait(struct caller *caller, int begun)
 {
-	int64_t first_us = INT64_MAX;
+	int64_t first_us = caller->pace_ms && begun < caller->sessions ? caller->next_us : INT64_MAX;
 
 	for (int i = 0; i < begun; i++)
 		if (caller->session[i].outcome == RUNNING && caller->session[i].deadline_us < first_us)
@@ -276,7 +292,8 @@ static void sessions_run(struct caller *caller)
 			running += caller->session[i].outcome == RUNNING;
 		if (!running && begun == caller->sessions)
 			break;
-		for (; running < caller->concurrent && begun < caller->sessions; begun++, running++)
+		for (; running < caller->concurrent && begun < caller->sessions &&
+		       session_due(caller, begun); begun++, running++)
 			session_begin(caller, begun);
 		int64_t time_us = sessions_wait(caller, begun);
 		for (int i = 0; i < begun; i++) {
@@ -321,7 +338,7 @@ static int caller_parse(struct caller *caller, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "n:c:r:t:q:a:e:us:b:")) != -1) {
+	while ((option = getopt(argc, argv, "n:c:r:t:q:a:e:us:b:p:")) != -1) {
 		switch (option) {
 		case 'n': caller->sessions = atoi(optarg); break;
 		case 'c': caller->concurrent = atoi(optarg); break;
@@ -329,6 +346,7 @@ static int caller_parse(struct caller *caller, int argc, char **argv)
 		case 't': caller->patience_ms = atoi(optarg); break;
 		case 's': caller->seed = strtoull(optarg, NULL, 10); break;
 		case 'b': caller->first_port = atoi(optarg); break;
+		case 'p': caller->pace_ms = atoi(optarg); break;
 		case 'u': caller->datagrams = 1; break;
 		case 'q': range_parse(optarg, &caller->request_min, &caller->request_max); break;
 		case 'a': range_parse(optarg, &caller->answer_min, &caller->answer_max); break;

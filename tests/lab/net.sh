@@ -179,3 +179,16 @@ counter()
 		$1 == "counter" { found = $2 == name }
 		found && $1 == "packets" { print what == "bytes" ? $4 : $2 }'
 }
+
+# net_lack: why this machine cannot play, if it cannot
+net_lack()
+{
+	local tool
+
+	[ "$(id -u)" -eq 0 ] || { echo "needs root"; return; }
+	for tool in ip nft ethtool tcpdump tshark editcap mergecap ping; do
+		command -v $tool >/dev/null || { echo "no $tool"; return; }
+	done
+	ip netns add "$lab-probe" 2>/dev/null || { echo "no network namespaces"; return; }
+	ip netns del "$lab-probe"
+}
