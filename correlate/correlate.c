@@ -209,7 +209,7 @@ static enum status meet(struct correlation *c, struct error *err)
 		path_find(&c->path, c->view, c->meeting);
 	/* the path's first point: whatever the order of the inputs */
 	if (!status)
-		status = meeting_set_clocks(c->meeting, c->view, c->path.point[0][0], err);
+		status = meeting_set_clocks(c->meeting, c->view, &c->path, err);
 	if (!status)
 		status = step_clocks_given(c, err);
 	if (!status)

@@ -5,6 +5,7 @@
 
 #include "collect/memory.h"
 #include "collect/packet.h"
+#include "correlate/path.h"
 #include "correlate/sides.h"
 #include "correlate/tasks.h"
 
@@ -304,9 +305,28 @@ static uint32_t meeting_kin_pairs(const struct meeting *m, uint32_t near, uint32
 	return n;
 }
 
+/* One of several servers that nobody was sent to has nothing to tell a clock by: it is taken to be
+ * right. False: there is no such point left. */
+static bool meeting_place_silent(struct meeting *m, const struct view *view, const struct path *path,
+				 bool *placed)
+{
+	uint32_t p;
+
+	for (p = 0; p < view->points; p++) {
+		uint8_t stage = path->stage[p];
+
+		if (placed[p] || view->point[p].nodes || stage == PATH_OFF || path->points[stage] < 2)
+			continue;
+		clock_identity(&m->clock[p]);
+		placed[p] = true;
+		return true;
+	}
+	return false;
+}
+
 /* Prim's tree over the numbers of shared packets: each point gets its clock
  * from the point already placed that it shares most with. */
-enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint32_t reference,
+enum status meeting_set_clocks(struct meeting *m, const struct view *view, const struct path *path,
 			       struct error *err)
 {
 	const struct samples *samples = m->samples;
@@ -324,7 +344,7 @@ enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint3
 		return error_errno(err, ENOMEM, "clocks");
 	}
 	view_order_names(view, by_name);
-	m->reference = reference;
+	m->reference = path->point[0][0];
 	clock_identity(&m->clock[m->reference]);
 	placed[m->reference] = true;
 	for (step = 1; step < view->points && !status; step++) {
@@ -343,6 +363,8 @@ enum status meeting_set_clocks(struct meeting *m, const struct view *view, uint3
 				near = by_name[i];
 				far = by_name[j];
 			}
+		if (!best && !kin && meeting_place_silent(m, view, path, placed))
+			continue;
 		if (!best && !kin) {
 			status = meeting_stranger(m, view, placed, err);
 			break;

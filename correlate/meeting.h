@@ -54,10 +54,12 @@ struct meeting {
 enum status meeting_hold(struct meeting **out, const struct view *view,
 			 const struct survey_flow *flows, unsigned threads,
 			 struct error *err) MUST_CHECK;
-/* Sets the points' clocks, relative to the reference point's. STATUS_INPUT when a
- * point shares nothing with any other: the text names it and says what to look at. */
+struct path;
+/* Sets the points' clocks, relative to that of the path's first point. STATUS_INPUT when a point shares
+ * nothing with any other: the text names it and says what to look at. An alternative of the given
+ * path that saw no session at all may: its clock is taken to be right. */
 enum status meeting_set_clocks(struct meeting *meeting, const struct view *view,
-			       uint32_t reference, struct error *err) MUST_CHECK;
+			       const struct path *path, struct error *err) MUST_CHECK;
 void meeting_free(struct meeting **meeting);
 
 /* Whether two points share a fair part of their packets. */
