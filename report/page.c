@@ -4,13 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <nettle/base64.h>
-#include <nettle/sha2.h>
-
 #include "correlate/results.h"
-#include "report/html.h"
-#include "report/page_assets.h"
 #include "report/page_data.h"
+#include "report/page_frame.h"
 
 /* Rows held of each table. What is beyond is in its CSV file, and the page says so. */
 static const struct {
@@ -155,53 +151,21 @@ static void page_free(struct page *page)
 
 /* ---- the frame ---- */
 
-/* 'sha256-...' of what stands between the tags (CSP Level 3, section 8.4). */
-static void page_digest(FILE *stream, const char *bytes, size_t size)
-{
-	char text[BASE64_ENCODE_RAW_LENGTH(SHA256_DIGEST_SIZE)];
-	uint8_t digest[SHA256_DIGEST_SIZE];
-	struct sha256_ctx ctx;
-
-	sha256_init(&ctx);
-	sha256_update(&ctx, size, (const uint8_t *)bytes);
-	sha256_digest(&ctx, sizeof digest, digest);
-	base64_encode_raw(text, sizeof digest, digest);
-	fprintf(stream, "'sha256-%.*s'", (int)sizeof text, text);
-}
-
 static bool page_head(const struct page *page)
 {
-	FILE *stream = page->stream;
-	bool ok;
-
-	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src ", stream);
-	page_digest(stream, page_css, page_css_size);
-	fputs("; script-src ", stream);
-	page_digest(stream, page_js, page_js_size);
-	fputs("; base-uri 'none'; form-action 'none'\">\n"
-	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	      "<meta name=\"color-scheme\" content=\"light dark\">\n"
-	      "<meta name=\"referrer\" content=\"no-referrer\">\n<title>crosstap: ",
-	      stream);
-	ok = html_text(stream, page_run(page, "path"));
-	fputs("</title>\n<style>", stream);
-	fwrite(page_css, 1, page_css_size, stream);
-	fputs("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#findings\">To the findings</a>\n"
-	      "<header><p class=\"brand\">crosstap</p><nav class=\"toc\" aria-label=\"On this page\">", stream);
-	return ok;
-}
-
-static void page_contents(const struct page *page)
-{
+	char *title;
+	bool ok = asprintf(&title, "crosstap: %s", page_run(page, "path")) >= 0;
 	size_t i;
 
+	if (!ok)
+		return false;
+	ok = page_frame_begin(page->stream, title, true);
+	free(title);
 	for (i = 0; i < PAGE_SECTIONS; i++)
 		if (page_sections[i].id)
-			fprintf(page->stream, "<a href=\"#%s\">%s</a> ", page_sections[i].id,
-				page_sections[i].title);
-	fputs("</nav></header>\n<main>\n<h1 class=\"hide\">What each hop did to the packets</h1>\n",
-	      page->stream);
+			page_frame_link(page->stream, page_sections[i].id, page_sections[i].title);
+	page_frame_main(page->stream, "What each hop did to the packets");
+	return ok;
 }
 
 static enum status page_body(struct page *page, const struct output *output, struct error *err)
@@ -231,16 +195,11 @@ enum status page_write(struct output *output, struct store_txn *txn, const struc
 
 	if (!status && !page_head(&page))
 		status = page_memory(err);
-	if (!status) {
-		page_contents(&page);
+	if (!status)
 		status = page_body(&page, output, err);
-	}
 	if (!status) {
-		fprintf(page.stream, "</main>\n<footer>crosstap %s. All numbers are those of the CSV files "
-			"beside this page; where one is shown rounded, its exact value is in the page’s "
-			"source.</footer>\n<script>", CROSSTAP_VERSION);
-		fwrite(page_js, 1, page_js_size, page.stream);
-		fputs("</script>\n</body>\n</html>\n", page.stream);
+		page_frame_end(page.stream, "All numbers are those of the CSV files beside this page; where one "
+			       "is shown rounded, its exact value is in the page’s source.", true);
 		status = output_check(output, err);
 	}
 	page_free(&page);
