@@ -11,6 +11,7 @@
 #include "collect/terminal.h"
 #include "report/anonymous.h"
 #include "report/closing.h"
+#include "report/compare_show.h"
 #include "report/csv.h"
 #include "report/evidence_rows.h"
 #include "report/evidence_stories.h"
@@ -35,6 +36,7 @@ struct tool {
 	const char **captures;      /* directories */
 	size_t captures_count;
 	bool headers_only;
+	struct compare_request compare; /* --before, --after */
 	uint64_t session;           /* 0: none */
 	struct query *query;        /* of the filter; NULL: none */
 	struct query_fault fault;   /* where it is wrong, if its text is not "" */
@@ -57,11 +59,9 @@ static const struct {
 	{"html", show_html}, {"pcapng", show_pcapng},
 };
 
-static enum status later(void *target, const char *argument, struct error *err)
+static enum status take_before(void *target, const char *argument, struct error *err)
 {
-	(void)target;
-	return error_set(err, STATUS_USAGE,
-			 "--before and --after are not in this version yet (got \"%s\")", argument);
+	return compare_show_add(&((struct tool *)target)->compare, argument, err);
 }
 
 static enum status take_session(void *target, const char *argument, struct error *err)
@@ -113,7 +113,8 @@ static const struct option_row rows[] = {
 	 "write aliases in place of addresses and names, made with the bytes of this file, and no "
 	 "payload", NULL},
 	{0, "fail-on", OPTION_TEXT, offsetof(struct tool, fail_on), "LIST",
-	 "end with status 1 when there are: drops, resets (made by a hop), modifications", NULL},
+	 "end with status 1 when there are: drops, resets (made by a hop), modifications; with --before "
+	 "and --after: regression, gone, new", NULL},
 	{0, "session", OPTION_CALL, 0, "ID",
 	 "write one session's story to standard output, packet by packet", take_session},
 	{0, "filter", OPTION_TEXT, offsetof(struct tool, filter), "EXPR",
@@ -122,8 +123,10 @@ static const struct option_row rows[] = {
 	{0, "verify", OPTION_TEXT, offsetof(struct tool, verify), "DIR",
 	 "check a set that -o wrote: digests, tables, sums; with -s STORE that the store gives the same, "
 	 "and with --captures the captures", NULL},
-	{0, "before", OPTION_CALL, 0, "STORE", NULL, later},
-	{0, "after", OPTION_CALL, 0, "STORE", NULL, later},
+	{0, "before", OPTION_CALL, 0, "STORE",
+	 "compare: the store of a run before a change; given again, the normal range is wider", take_before},
+	{0, "after", OPTION_TEXT, offsetof(struct tool, compare.after), "STORE",
+	 "compare: the store of the run after it; what differs, and whether that is more than chance", NULL},
 	OPTIONS_COMMON(struct tool, common),
 	{0},
 };
@@ -134,7 +137,9 @@ static const struct option_tool about = {
 		 "-s STORE --session ID\n"
 		 "-s STORE --format pcapng [--verdict LIST] [--captures DIR] [--headers-only] "
 		 "[--filter EXPR | --session ID]\n"
-		 "--verify DIR [-s STORE] [--captures DIR]...",
+		 "--verify DIR [-s STORE] [--captures DIR]...\n"
+		 "--before STORE [--before STORE]... --after STORE [-o DIR] [--format text|csv|html|json] "
+		 "[--fail-on regression]",
 	.about = "Shows what the hops of a path did to the packets: a summary for people, CSV "
 		 "files or one JSON document for programs.",
 	.rows = rows,
@@ -325,27 +330,66 @@ static enum status check_packets(const struct tool *tool, show *what, struct err
 	return tool->verdicts ? evidence_check_verdicts(tool->verdicts, err) : STATUS_OK;
 }
 
+/* Options that something has no use for. */
+struct check_other {
+	const char *option;
+	bool given;
+};
+
+static enum status check_none(const struct check_other *others, size_t count, const char *what,
+			      const char *why, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (others[i].given)
+			return error_set(err, STATUS_USAGE, "%s and %s: %s", what, others[i].option, why);
+	return STATUS_OK;
+}
+
 /* A set is checked, and nothing else done beside. */
 static enum status check_verify(const struct tool *tool, struct error *err)
 {
-	const struct {
-		const char *option;
-		bool given;
-	} others[] = {
+	const struct check_other others[] = {
 		{"-o", tool->directory != NULL},     {"--csv", tool->csv != NULL},
 		{"--format", tool->format != NULL},  {"--verdict", tool->verdicts != NULL},
 		{"--headers-only", tool->headers_only}, {"--fail-on", tool->fail_on != NULL},
 		{"--session", tool->session != 0},   {"--filter", tool->filter != NULL},
 		{"--anonymize", tool->key_file != NULL},
 	};
-	size_t i;
 
-	for (i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (others[i].given)
-			return error_set(err, STATUS_USAGE,
-					 "--verify and %s: a set tells by itself how it was made",
-					 others[i].option);
-	return STATUS_OK;
+	return check_none(others, sizeof others / sizeof others[0], "--verify",
+			  "a set tells by itself how it was made", err);
+}
+
+/* Two runs are compared, instead of one being shown. */
+static bool is_comparison(const struct tool *tool)
+{
+	return tool->compare.runs || tool->compare.after;
+}
+
+static enum status check_comparison(struct tool *tool, struct error *err)
+{
+	const struct check_other others[] = {
+		{"-s", tool->store != NULL},            {"--session", tool->session != 0},
+		{"--filter", tool->filter != NULL},     {"--verdict", tool->verdicts != NULL},
+		{"--captures", tool->captures != NULL}, {"--headers-only", tool->headers_only},
+		{"--verify", tool->verify != NULL},     {"--anonymize", tool->key_file != NULL},
+	};
+	struct compare_request *request = &tool->compare;
+	enum status status = check_none(others, sizeof others / sizeof others[0], "--before and --after",
+					"a comparison is of whole runs", err);
+
+	if (status)
+		return status;
+	if (tool->csv && strcmp(tool->csv, "compare") != 0)
+		return error_set(err, STATUS_USAGE, "--csv: a comparison has one table, \"compare\"");
+	if (tool->csv && tool->format && strcmp(tool->format, "csv") != 0)
+		return error_set(err, STATUS_USAGE, "--csv and --format %s: only one of them", tool->format);
+	request->directory = tool->directory;
+	request->fail_on = tool->fail_on;
+	request->format = tool->csv ? "csv" : tool->format ? tool->format : tool->common.quiet ? NULL : "text";
+	return compare_show_check(request, err);
 }
 
 static void say_fault(void *context, const char *text)
@@ -379,6 +423,8 @@ static enum status check(struct tool *tool, show **what, struct error *err)
 {
 	enum status status;
 
+	if (is_comparison(tool))
+		return check_comparison(tool, err);
 	if (tool->verify)
 		return check_verify(tool, err);
 	if (!tool->store)
@@ -415,6 +461,14 @@ static enum status show_on_stdout(struct tool *tool, show *what, struct store_tx
 	status = what(tool, &output, txn, err);
 	progress_clear(&tool->progress);
 	return status ? status : output_finish(&output, err);
+}
+
+static enum status report_comparison(struct tool *tool, struct error *err)
+{
+	bool found = false;
+	enum status status = compare_show(&tool->compare, terminal_colour(stdout), &found, err);
+
+	return status ? status : found ? STATUS_FINDING : STATUS_OK;
 }
 
 /* The store, or what is anonymous of it, with results. What it does not hold is not shown of its
@@ -504,10 +558,12 @@ int main(int argc, char **argv)
 		status = check(&tool, &what, &err);
 	if (!status) {
 		progress_begin(&tool.progress, stderr, !tool.common.quiet, "reporting");
-		status = tool.verify ? verify(&tool, &err) : report(&tool, what, &err);
+		status = is_comparison(&tool) ? report_comparison(&tool, &err)
+			 : tool.verify ? verify(&tool, &err) : report(&tool, what, &err);
 	}
 	query_free(&tool.query);
 	free(tool.captures);
+	free(tool.compare.before);
 	if (status && status != STATUS_FINDING)
 		complain(&tool, &err);
 	return (int)status;

@@ -44,9 +44,7 @@ enum status fail_on_check(const char *list, struct error *err)
 					 (int)length, list);
 		if (!word->schema)
 			return error_set(err, STATUS_USAGE,
-					 "--fail-on: %s needs --before and --after, which this "
-					 "version does not have yet",
-					 word->word);
+					 "--fail-on: %s needs --before and --after", word->word);
 		if (!list[length])
 			return STATUS_OK;
 		list += length + 1;

@@ -9,6 +9,8 @@
 #include "correlate/station.h"
 #include "correlate/story.h"
 #include "correlate/verdict.h"
+#include "report/compare_inputs.h"
+#include "report/compare_rows.h"
 #include "report/csv.h"
 #include "report/sheet.h"
 #include "tests/unit/check.h"
@@ -193,6 +195,19 @@ static void check_version(void)
 	check_case("the page is of this version of the tables");
 }
 
+/* Whose they are, and the columns of manifest.csv. */
+static void check_inputs(void)
+{
+	unsigned i;
+
+	CHECK_INT(compare_inputs_schema.columns, manifest_schema.columns + 1);
+	for (i = 0; i < manifest_schema.columns; i++) {
+		CHECK_TEXT(compare_inputs_schema.column[i + 1].name, manifest_schema.column[i].name);
+		CHECK_INT(compare_inputs_schema.column[i + 1].type, manifest_schema.column[i].type);
+	}
+	check_case("compare_inputs.csv has the columns of manifest.csv behind the run");
+}
+
 int main(void)
 {
 	const struct sheet *sheet;
@@ -200,6 +215,8 @@ int main(void)
 
 	for (i = 0; (sheet = sheet_at(i)); i++)
 		check_columns(sheet->schema);
+	check_columns(&compare_schema);
+	check_inputs();
 	check_version();
 	for (i = 0; i < sizeof word_lists / sizeof word_lists[0]; i++)
 		check_words(&word_lists[i]);

@@ -1,0 +1,677 @@
+#include "report/compare_profile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/memory.h"
+#include "correlate/results.h"
+#include "report/cell.h"
+#include "report/manifest.h"
+#include "report/sheet.h"
+
+#define PROFILE_CHANGES_MAX 20000u
+#define PROFILE_HOPS_MAX 1024u
+#define PROFILE_BINS_MAX 200000u
+
+struct profile_reader {
+	struct profile *profile;
+	struct store_txn *txn;
+	uint64_t room;      /* of the list under way */
+	struct error *err;
+};
+
+/* A table is read row by row. */
+typedef enum status profile_take(struct profile_reader *r, const struct cell *cell);
+
+static enum status profile_memory(struct error *err)
+{
+	return error_errno(err, ENOMEM, "compare");
+}
+
+static enum status profile_rows(struct profile_reader *r, const struct table_schema *schema,
+				profile_take *take)
+{
+	struct rows *rows;
+	enum status status = rows_open_table(&rows, r->txn, schema, r->err);
+	bool more = true;
+
+	while (!status) {
+		status = rows_next(rows, &more, r->err);
+		if (status || !more)
+			break;
+		status = take(r, rows_cells(rows));
+	}
+	rows_close(&rows);
+	return status;
+}
+
+static const char *profile_text(const struct cell *cell)
+{
+	return cell->known ? cell->text : "";
+}
+
+static uint32_t profile_number(const struct cell *cell)
+{
+	return cell->known && cell->number > 0
+		       ? (cell->number < UINT32_MAX ? (uint32_t)cell->number : UINT32_MAX) : 0;
+}
+
+/* Texts go in with their zero. */
+static enum status profile_put(struct dictionary *d, const char *text, uint32_t *number,
+			       struct error *err)
+{
+	char cut[PROFILE_TEXT_MAX + 1];
+	size_t size = strnlen(text, PROFILE_TEXT_MAX);
+
+	memcpy(cut, text, size);
+	cut[size] = '\0';
+	return dictionary_number(d, (const uint8_t *)cut, size + 1, number, err);
+}
+
+static const char *profile_get(const struct dictionary *d, uint32_t number)
+{
+	size_t size;
+	const uint8_t *bytes = dictionary_entry(d, number, &size);
+
+	return size && !bytes[size - 1] ? (const char *)bytes : "others";
+}
+
+const char *profile_service(const struct profile *profile, uint32_t number)
+{
+	return profile_get(profile->services, number);
+}
+
+const char *profile_word(const struct profile *profile, uint32_t number)
+{
+	return profile_get(profile->words, number);
+}
+
+uint32_t profile_find_service(const struct profile *profile, const char *service)
+{
+	uint32_t i, services = dictionary_entries(profile->services);
+
+	for (i = 0; i < services && strcmp(profile_service(profile, i), service) != 0; i++)
+		;
+	return i < services ? i : UINT32_MAX;
+}
+
+/* ---- sessions ---- */
+
+/* "10.2.0.1:443/tcp", "[fd77::1]:443/tcp", "10.2.0.1/icmp". */
+static void profile_name_service(char name[PROFILE_TEXT_MAX + 1], const struct cell *address,
+				 const struct cell *port, const char *proto)
+{
+	char text[CELL_ROOM + 1] = "?";
+	bool brackets = address->known && address->size == 16 && port->known;
+
+	if (address->known)
+		*cell_address(text, address->bytes, address->size) = '\0';
+	if (port->known)
+		snprintf(name, PROFILE_TEXT_MAX + 1, "%s%.64s%s:%u/%.32s", brackets ? "[" : "", text,
+			 brackets ? "]" : "", profile_number(port), proto);
+	else
+		snprintf(name, PROFILE_TEXT_MAX + 1, "%.64s/%.32s", text, proto);
+}
+
+static int64_t profile_time(const struct cell *cell)
+{
+	return cell->known && cell->number >= 0 ? cell->number : PROFILE_UNKNOWN;
+}
+
+static enum status profile_take_session(struct profile_reader *r, const struct cell *cell)
+{
+	struct profile *p = r->profile;
+	struct profile_session *list = memory_room(p->session, p->sessions, &r->room, sizeof *list), *s;
+	const char *outcome = profile_text(&cell[SESSIONS_OUTCOME]);
+	char text[3 * PROFILE_TEXT_MAX];
+	enum status status;
+
+	if (!list || p->sessions == UINT32_MAX - 1)
+		return profile_memory(r->err);
+	p->session = list;
+	s = &list[p->sessions++];
+	*s = (struct profile_session){
+		.start_ns = cell[SESSIONS_START].known ? cell[SESSIONS_START].number : PROFILE_UNKNOWN,
+		.time_ns = {profile_time(&cell[SESSIONS_HANDSHAKE]), profile_time(&cell[SESSIONS_CLIENT_TIME]),
+			    profile_time(&cell[SESSIONS_PATH_TIME]), profile_time(&cell[SESSIONS_SERVER_TIME])},
+		.packets = profile_number(&cell[SESSIONS_PACKETS_FORWARD]) +
+			   profile_number(&cell[SESSIONS_PACKETS_REVERSE]),
+		.retransmissions = profile_number(&cell[SESSIONS_RETRANSMISSIONS]),
+		.status = (uint16_t)profile_number(&cell[SESSIONS_HTTP_STATUS]),
+		.established = strcmp(outcome, "failed") != 0};
+	profile_name_service(text, &cell[SESSIONS_SERVER], &cell[SESSIONS_SERVER_PORT],
+			     profile_text(&cell[SESSIONS_PROTO]));
+	status = profile_put(p->services, text, &s->service, r->err);
+	if (status)
+		return status;
+	snprintf(text, sizeof text, "%.64s\t%.64s\t%.120s", outcome,
+		 profile_text(&cell[SESSIONS_CAUSE]), profile_text(&cell[SESSIONS_HOP]));
+	return profile_put(p->words, text, &s->end, r->err);
+}
+
+/* The session of a row; sessions: of none. */
+static uint32_t profile_session_of(const struct profile *p, const struct cell *cell)
+{
+	return cell->known && cell->number > 0 && cell->number <= p->sessions
+		       ? (uint32_t)(cell->number - 1) : p->sessions;
+}
+
+/* A session's rows are in the order of the path: the last is the server's side. */
+static enum status profile_take_point(struct profile_reader *r, const struct cell *cell)
+{
+	struct profile *p = r->profile;
+	uint32_t session = profile_session_of(p, &cell[SESSION_POINTS_SESSION]);
+	char name[PROFILE_TEXT_MAX + 1];
+	const char *service, *proto;
+
+	if (session == p->sessions || !cell[SESSION_POINTS_DPORT].known)
+		return STATUS_OK;
+	service = profile_service(p, p->session[session].service);
+	proto = strrchr(service, '/');
+	profile_name_service(name, &cell[SESSION_POINTS_DST], &cell[SESSION_POINTS_DPORT],
+			     proto ? proto + 1 : "");
+	return profile_put(p->words, strcmp(name, service) == 0 ? "" : name,
+			   &p->session[session].backend, r->err);
+}
+
+static enum status profile_add_mark(struct profile_reader *r, uint32_t session, const char *what,
+				    const struct cell *cause, const struct cell *where)
+{
+	struct profile *p = r->profile;
+	struct profile_mark *list, mark = {.session = session};
+	char text[2 * PROFILE_TEXT_MAX];
+	enum status status;
+
+	if (session == p->sessions)
+		return STATUS_OK;
+	snprintf(text, sizeof text, "%s\t%.64s\t%.120s", what, profile_text(cause), profile_text(where));
+	status = profile_put(p->words, text, &mark.kind, r->err);
+	if (status || (p->marks && p->mark[p->marks - 1].session == session &&
+		       p->mark[p->marks - 1].kind == mark.kind))
+		return status;
+	list = memory_room(p->mark, p->marks, &r->room, sizeof *list);
+	if (!list || p->marks == UINT32_MAX - 1)
+		return profile_memory(r->err);
+	p->mark = list;
+	list[p->marks++] = mark;
+	return STATUS_OK;
+}
+
+static enum status profile_take_reset(struct profile_reader *r, const struct cell *cell)
+{
+	return profile_add_mark(r, profile_session_of(r->profile, &cell[RESETS_SESSION]), "reset",
+				&cell[RESETS_CAUSE], &cell[RESETS_ORIGIN]);
+}
+
+static enum status profile_take_drop(struct profile_reader *r, const struct cell *cell)
+{
+	return profile_add_mark(r, profile_session_of(r->profile, &cell[PACKETS_SESSION]), "dropped",
+				&cell[PACKETS_CAUSE], &cell[PACKETS_HOP]);
+}
+
+/* Which hop sends to a server: a row for each that a balancer chose. */
+static enum status profile_take_translation(struct profile_reader *r, const struct cell *cell)
+{
+	struct profile *p = r->profile;
+	char name[PROFILE_TEXT_MAX + 1], text[2 * PROFILE_TEXT_MAX + 16];
+	uint32_t *list;
+
+	if (strcmp(profile_text(&cell[TRANSLATIONS_KIND]), "balance") != 0)
+		return STATUS_OK;
+	list = memory_room(p->balance, p->balances, &r->room, sizeof *list);
+	if (!list || p->balances == UINT32_MAX)
+		return profile_memory(r->err);
+	p->balance = list;
+	profile_name_service(name, &cell[TRANSLATIONS_TO_DST], &cell[TRANSLATIONS_TO_DPORT], "");
+	snprintf(text, sizeof text, "balance\t%.100s\t%.120s", name,
+		 profile_text(&cell[TRANSLATIONS_HOP]));
+	return profile_put(p->words, text, &list[p->balances++], r->err);
+}
+
+static int profile_compare_marks(const void *x, const void *y)
+{
+	const struct profile_mark *a = x, *b = y;
+
+	if (a->session != b->session)
+		return a->session < b->session ? -1 : 1;
+	return (a->kind > b->kind) - (a->kind < b->kind);
+}
+
+/* Each kind once for a session. */
+static void profile_sort_marks(struct profile *p)
+{
+	uint32_t i, kept = 0;
+
+	if (p->marks)
+		qsort(p->mark, p->marks, sizeof *p->mark, profile_compare_marks);
+	for (i = 0; i < p->marks; i++)
+		if (!kept || profile_compare_marks(&p->mark[kept - 1], &p->mark[i]) != 0)
+			p->mark[kept++] = p->mark[i];
+	p->marks = kept;
+}
+
+/* The stretch of a moment. */
+static uint8_t profile_block(int64_t time_ns, int64_t first_ns, int64_t block_ns)
+{
+	__int128 block = ((__int128)time_ns - first_ns) / block_ns;
+
+	return block < 0 ? 0 : block >= STATS_BLOCKS ? STATS_BLOCKS - 1 : (uint8_t)block;
+}
+
+static int64_t profile_block_length(int64_t first_ns, int64_t last_ns)
+{
+	__int128 length = ((__int128)last_ns - first_ns) / STATS_BLOCKS + 1;
+
+	return length > INT64_MAX ? INT64_MAX : (int64_t)length;
+}
+
+static void profile_cut(struct profile *p)
+{
+	int64_t first_ns = INT64_MAX, last_ns = INT64_MIN;
+	uint32_t i;
+
+	for (i = 0; i < p->sessions; i++) {
+		int64_t start_ns = p->session[i].start_ns;
+
+		if (start_ns == PROFILE_UNKNOWN)
+			continue;
+		first_ns = start_ns < first_ns ? start_ns : first_ns;
+		last_ns = start_ns > last_ns ? start_ns : last_ns;
+	}
+	p->block_ns = first_ns <= last_ns ? profile_block_length(first_ns, last_ns) : 1;
+	for (i = 0; i < p->sessions; i++)
+		p->session[i].block = profile_block(p->session[i].start_ns, first_ns, p->block_ns);
+}
+
+/* Sessions service by service, each one's in their order. */
+static bool profile_gather(struct profile *p)
+{
+	uint32_t services = dictionary_entries(p->services), i;
+	uint32_t *next = calloc((size_t)services + 2, sizeof *next);
+
+	p->service_first = calloc((size_t)services + 2, sizeof *p->service_first);
+	p->by_service = calloc((size_t)p->sessions + 1, sizeof *p->by_service);
+	if (next && p->service_first && p->by_service) {
+		for (i = 0; i < p->sessions; i++)
+			p->service_first[p->session[i].service + 1]++;
+		for (i = 0; i < services; i++)
+			p->service_first[i + 1] += p->service_first[i];
+		memcpy(next, p->service_first, ((size_t)services + 1) * sizeof *next);
+		for (i = 0; i < p->sessions; i++)
+			p->by_service[next[p->session[i].service]++] = i;
+	}
+	free(next);
+	return next && p->service_first && p->by_service;
+}
+
+/* ---- hops ---- */
+
+static struct profile_hop *profile_hop(struct profile *p, const char *hop, const char *direction)
+{
+	uint32_t i;
+
+	for (i = 0; i < p->hops_count; i++)
+		if (strcmp(p->hop[i].hop, hop) == 0 && strcmp(p->hop[i].direction, direction) == 0)
+			return &p->hop[i];
+	return NULL;
+}
+
+static enum status profile_make_hops(struct profile *p, struct error *err)
+{
+	uint32_t i, q, b;
+
+	p->hop = calloc((size_t)p->hops.count + 1, sizeof *p->hop);
+	for (i = 0; p->hop && i < p->hops.count; i++) {
+		const struct cell *cell = held_row(&p->hops, i);
+		struct profile_hop *h = &p->hop[p->hops_count];
+
+		if (strcmp(held_text(&p->hops, i, HOPS_DIRECTION), "none") == 0)
+			continue;
+		p->hops_count++;
+		h->hop = strdup(held_text(&p->hops, i, HOPS_HOP));
+		h->direction = strdup(held_text(&p->hops, i, HOPS_DIRECTION));
+		if (!h->hop || !h->direction)
+			return profile_memory(err);
+		h->clock_known = cell[HOPS_CLOCK_ERROR].known;
+		h->clock_error_ns = h->clock_known ? cell[HOPS_CLOCK_ERROR].number : 0;
+		for (q = 0; q < 3; q++)
+			for (b = 0; b < STATS_BLOCKS; b++)
+				h->delay_ns[q][b] = PROFILE_UNKNOWN;
+	}
+	return p->hop ? STATUS_OK : profile_memory(err);
+}
+
+/* A bucket of delays.csv. */
+struct profile_bucket {
+	int64_t start_ns, delay_ns[3];
+	double packets, dropped;
+	uint32_t hop;
+};
+
+struct profile_buckets {
+	struct profile_bucket *list;
+	uint32_t count;
+	int64_t first_ns, block_ns; /* of the stretches that they are gathered in */
+};
+
+/* Packets that a bucket must have for its quantile to be taken for one. */
+static const double profile_quantile_min[3] = {5, 10, 20};
+
+static enum status profile_read_buckets(struct profile *p, struct profile_buckets *buckets,
+					struct store_txn *txn, struct error *err)
+{
+	struct rows *rows;
+	enum status status = rows_open_table(&rows, txn, &results_delays, err);
+	uint64_t room = 0;
+	bool more = true;
+
+	while (!status) {
+		struct profile_bucket *list;
+		const struct profile_hop *hop;
+		const struct cell *cell;
+
+		status = rows_next(rows, &more, err);
+		if (status || !more)
+			break;
+		cell = rows_cells(rows);
+		hop = profile_hop(p, profile_text(&cell[DELAYS_HOP]), profile_text(&cell[DELAYS_DIRECTION]));
+		if (!hop || !cell[DELAYS_BUCKET_START].known)
+			continue;
+		list = memory_room(buckets->list, buckets->count, &room, sizeof *list);
+		if (!list || buckets->count == UINT32_MAX) {
+			status = profile_memory(err);
+			break;
+		}
+		buckets->list = list;
+		list[buckets->count++] = (struct profile_bucket){
+			cell[DELAYS_BUCKET_START].number,
+			{profile_time(&cell[DELAYS_P50]), profile_time(&cell[DELAYS_P90]),
+			 profile_time(&cell[DELAYS_P99])},
+			profile_number(&cell[DELAYS_PACKETS]), profile_number(&cell[DELAYS_DROPPED]),
+			(uint32_t)(hop - p->hop)};
+	}
+	rows_close(&rows);
+	return status;
+}
+
+/* The typical value of the buckets of a hop and stretch, and of their packets. */
+static bool profile_typical(struct profile *p, const struct profile_buckets *b, uint32_t hop)
+{
+	struct profile_hop *h = &p->hop[hop];
+	int64_t *value = calloc((size_t)b->count + 1, sizeof *value);
+	uint32_t q, block, i, n = 0;
+
+	for (q = 0; value && q < 3; q++)
+		for (block = 0; block < STATS_BLOCKS; block++) {
+			for (i = n = 0; i < b->count; i++)
+				if (b->list[i].hop == hop &&
+				    b->list[i].packets >= profile_quantile_min[q] &&
+				    b->list[i].delay_ns[q] != PROFILE_UNKNOWN &&
+				    profile_block(b->list[i].start_ns, b->first_ns, b->block_ns) == block)
+					value[n++] = b->list[i].delay_ns[q];
+			stats_sort(value, n);
+			if (n)
+				h->delay_ns[q][block] = stats_quantile(value, n, 0.5);
+		}
+	for (i = n = 0; value && i < b->count; i++)
+		if (b->list[i].hop == hop && b->list[i].packets > 0)
+			value[n++] = (int64_t)b->list[i].packets;
+	if (n) {
+		stats_sort(value, n);
+		h->bucket_packets = (uint64_t)stats_quantile(value, n, 0.5);
+	}
+	free(value);
+	return value != NULL;
+}
+
+static enum status profile_fill_hops(struct profile *p, struct profile_buckets *b,
+				     struct error *err)
+{
+	int64_t last_ns = INT64_MIN;
+	uint32_t i;
+
+	b->first_ns = INT64_MAX;
+	for (i = 0; i < b->count; i++) {
+		b->first_ns = b->list[i].start_ns < b->first_ns ? b->list[i].start_ns : b->first_ns;
+		last_ns = b->list[i].start_ns > last_ns ? b->list[i].start_ns : last_ns;
+	}
+	b->block_ns = b->count ? profile_block_length(b->first_ns, last_ns) : 1;
+	for (i = 0; i < b->count; i++) {
+		struct profile_hop *h = &p->hop[b->list[i].hop];
+		uint8_t block = profile_block(b->list[i].start_ns, b->first_ns, b->block_ns);
+
+		h->packets[block] += b->list[i].packets + b->list[i].dropped;
+		h->dropped[block] += b->list[i].dropped;
+	}
+	for (i = 0; i < p->hops_count; i++)
+		if (!profile_typical(p, b, i))
+			return profile_memory(err);
+	return STATUS_OK;
+}
+
+static bool profile_count_cause(struct profile_hop *h, unsigned which, uint32_t kind, uint8_t block)
+{
+	struct profile_cause *list;
+	uint32_t i;
+
+	for (i = 0; i < h->causes[which]; i++)
+		if (h->cause[which][i].kind == kind)
+			break;
+	if (i == h->causes[which]) {
+		list = realloc(h->cause[which], ((size_t)i + 1) * sizeof *list);
+		if (!list)
+			return false;
+		h->cause[which] = list;
+		list[i] = (struct profile_cause){.kind = kind};
+		h->causes[which]++;
+	}
+	h->cause[which][i].part[block]++;
+	return true;
+}
+
+/* Drops (0) or injections (1) by cause. */
+static enum status profile_read_causes(struct profile *p, const struct profile_buckets *b, unsigned which,
+				       struct store_txn *txn, struct error *err)
+{
+	struct rows *rows;
+	enum status status = rows_open_table(&rows, txn, which ? &results_injected : &results_drops, err);
+	bool more = true;
+
+	while (!status) {
+		char text[PROFILE_TEXT_MAX + 1];
+		struct profile_hop *hop;
+		const struct cell *cell;
+		uint32_t kind;
+
+		status = rows_next(rows, &more, err);
+		if (status || !more)
+			break;
+		cell = rows_cells(rows);
+		hop = profile_hop(p, profile_text(&cell[PACKETS_HOP]), profile_text(&cell[PACKETS_DIRECTION]));
+		if (!hop || !cell[PACKETS_TIME].known)
+			continue;
+		snprintf(text, sizeof text, "\t%.64s\t", profile_text(&cell[PACKETS_CAUSE]));
+		status = profile_put(p->words, text, &kind, err);
+		if (!status && !profile_count_cause(hop, which, kind, profile_block(cell[PACKETS_TIME].number,
+										    b->first_ns, b->block_ns)))
+			status = profile_memory(err);
+	}
+	rows_close(&rows);
+	return status;
+}
+
+static enum status profile_read_hops(struct profile *p, struct store_txn *txn, struct error *err)
+{
+	struct profile_buckets buckets = {NULL, 0, 0, 1};
+	enum status status = profile_make_hops(p, err);
+	unsigned which;
+
+	if (!status)
+		status = profile_read_buckets(p, &buckets, txn, err);
+	if (!status)
+		status = profile_fill_hops(p, &buckets, err);
+	for (which = 0; which < 2 && !status; which++)
+		status = profile_read_causes(p, &buckets, which, txn, err);
+	free(buckets.list);
+	return status;
+}
+
+/* ---- all of it ---- */
+
+static enum status profile_read_sheets(struct profile *p, struct store_txn *txn, struct error *err)
+{
+	const struct {
+		const char *sheet;
+		uint32_t most;
+		struct held *held;
+	} sheets[] = {
+		{"manifest", UINT32_MAX, &p->manifest}, {"run", 1000, &p->run},
+		{"hops", PROFILE_HOPS_MAX, &p->hops},   {"changes", PROFILE_CHANGES_MAX, &p->changes},
+		{"distributions", PROFILE_BINS_MAX, &p->distributions},
+	};
+	enum status status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; i < sizeof sheets / sizeof sheets[0] && !status; i++)
+		status = held_read(sheets[i].held, txn, sheets[i].sheet, sheets[i].most, NULL, NULL, err);
+	return status;
+}
+
+static void profile_read_span(struct profile *p)
+{
+	uint32_t i;
+
+	p->first_ns = INT64_MAX;
+	p->last_ns = INT64_MIN;
+	for (i = 0; i < p->manifest.count; i++) {
+		const struct cell *cell = held_row(&p->manifest, i);
+
+		p->packets += held_count(&p->manifest, i, MANIFEST_PACKETS);
+		if (!cell[MANIFEST_FIRST].known || !cell[MANIFEST_LAST].known)
+			continue;
+		if (cell[MANIFEST_FIRST].number < p->first_ns)
+			p->first_ns = cell[MANIFEST_FIRST].number;
+		if (cell[MANIFEST_LAST].number > p->last_ns)
+			p->last_ns = cell[MANIFEST_LAST].number;
+	}
+}
+
+/* The tables that are taken row by row, and those that fill one list together. */
+static enum status profile_read_tables(struct profile *p, struct store_txn *txn, struct error *err)
+{
+	static const struct {
+		const struct table_schema *schema;
+		profile_take *take;
+		bool goes_on; /* with the list of the one before */
+	} tables[] = {
+		{&results_sessions, profile_take_session, false},
+		{&results_session_points, profile_take_point, false},
+		{&results_resets, profile_take_reset, false},
+		{&results_drops, profile_take_drop, true},
+		{&results_translations, profile_take_translation, false},
+	};
+	struct profile_reader reader = {p, txn, 0, err};
+	enum status status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; i < sizeof tables / sizeof tables[0] && !status; i++) {
+		if (!tables[i].goes_on)
+			reader.room = 0;
+		status = profile_rows(&reader, tables[i].schema, tables[i].take);
+	}
+	return status;
+}
+
+static enum status profile_read_all(struct profile *p, struct store_txn *txn, struct error *err)
+{
+	enum status status = dictionary_open(&p->services, 0, err);
+	uint32_t none;
+
+	if (!status)
+		status = dictionary_open(&p->words, 0, err);
+	if (!status)
+		status = profile_put(p->words, "", &none, err); /* number 0 */
+	if (!status)
+		status = profile_read_sheets(p, txn, err);
+	if (!status)
+		status = profile_read_tables(p, txn, err);
+	if (!status)
+		status = profile_read_hops(p, txn, err);
+	if (status)
+		return status;
+	profile_read_span(p);
+	profile_sort_marks(p);
+	profile_cut(p);
+	return profile_gather(p) ? STATUS_OK : profile_memory(err);
+}
+
+enum status profile_read(struct profile **out, const char *path, struct error *err)
+{
+	struct profile *p = calloc(1, sizeof *p);
+	struct store *store = NULL;
+	struct store_txn *txn = NULL;
+	enum status status = p ? store_open(&store, path, STORE_READ, false, NULL, err)
+			       : profile_memory(err);
+
+	if (!status)
+		status = store_begin(store, false, &txn, err);
+	if (!status) {
+		p->store = path;
+		status = profile_read_all(p, txn, err);
+	}
+	store_abort(&txn);
+	store_close(&store);
+	if (status)
+		profile_free(&p);
+	*out = p;
+	return status;
+}
+
+void profile_free(struct profile **profile)
+{
+	struct profile *p = *profile;
+	uint32_t i;
+
+	*profile = NULL;
+	if (!p)
+		return;
+	held_free(&p->manifest);
+	held_free(&p->run);
+	held_free(&p->hops);
+	held_free(&p->changes);
+	held_free(&p->distributions);
+	dictionary_close(&p->services);
+	dictionary_close(&p->words);
+	for (i = 0; i < p->hops_count; i++) {
+		free(p->hop[i].hop);
+		free(p->hop[i].direction);
+		free(p->hop[i].cause[0]);
+		free(p->hop[i].cause[1]);
+	}
+	free(p->hop);
+	free(p->session);
+	free(p->by_service);
+	free(p->service_first);
+	free(p->mark);
+	free(p->balance);
+	free(p);
+}
+
+const char *profile_run(const struct profile *profile, const char *key)
+{
+	uint32_t i;
+
+	for (i = 0; i < profile->run.count; i++)
+		if (strcmp(held_text(&profile->run, i, RUN_KEY), key) == 0)
+			return held_text(&profile->run, i, RUN_VALUE);
+	return "";
+}
+
+double profile_duration_s(const struct profile *profile)
+{
+	double length_ns = (double)profile->last_ns - (double)profile->first_ns;
+
+	return profile->first_ns > profile->last_ns || length_ns < 1 ? 1e-9 : length_ns / 1e9;
+}

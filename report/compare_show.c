@@ -1,0 +1,213 @@
+#include "report/compare_show.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/compare_inputs.h"
+#include "report/compare_page.h"
+#include "report/compare_rows.h"
+#include "report/compare_text.h"
+#include "report/csv.h"
+#include "report/json.h"
+#include "report/sums.h"
+
+typedef enum status show_write(struct output *output, const struct compare *compare,
+			       const char *closing, struct error *err);
+
+typedef enum status show_open(struct rows **out, const struct compare *compare, struct error *err);
+typedef enum status show_rows_write(struct output *output, struct rows *rows, struct progress *progress,
+				    struct error *err);
+
+static enum status show_rows(struct output *output, const struct compare *compare, show_open *open,
+			     show_rows_write *write, struct error *err)
+{
+	struct rows *rows;
+	enum status status = open(&rows, compare, err);
+
+	if (!status)
+		status = write(output, rows, NULL, err);
+	rows_close(&rows);
+	return status;
+}
+
+static enum status show_text(struct output *output, const struct compare *compare,
+			     const char *closing, struct error *err)
+{
+	struct compare_text_options options = {false, closing};
+
+	return compare_text_write(output, compare, &options, err);
+}
+
+static enum status show_csv(struct output *output, const struct compare *compare,
+			    const char *closing, struct error *err)
+{
+	return show_rows(output, compare, compare_rows_open, csv_write_rows, err);
+}
+
+static enum status show_inputs(struct output *output, const struct compare *compare,
+			       const char *closing, struct error *err)
+{
+	return show_rows(output, compare, compare_inputs_open, csv_write_rows, err);
+}
+
+static enum status show_html(struct output *output, const struct compare *compare,
+			     const char *closing, struct error *err)
+{
+	return compare_page_write(output, compare, err);
+}
+
+static enum status show_json(struct output *output, const struct compare *compare,
+			     const char *closing, struct error *err)
+{
+	enum status status;
+
+	fprintf(output->stream, "{\"version\":%d,\n\"compare\":", JSON_VERSION);
+	status = show_rows(output, compare, compare_rows_open, json_write_rows, err);
+	fputs("}\n", output->stream);
+	return status ? status : output_check(output, err);
+}
+
+static const struct {
+	const char *format;   /* "": only of the set */
+	const char *file;     /* of the set; NULL: on standard output only */
+	show_write *write;
+} show_formats[] = {
+	{"csv", "compare.csv", show_csv},
+	{"text", "summary.txt", show_text},
+	{"html", "report.html", show_html},
+	{"", "compare_inputs.csv", show_inputs},
+	{"json", NULL, show_json},
+};
+#define SHOW_FORMATS (sizeof show_formats / sizeof show_formats[0])
+
+/* What --fail-on may name here, as bits of enum compare_verdict. */
+static const struct {
+	const char *word;
+	unsigned verdict;
+} show_words[] = {
+	{"regression", COMPARE_REGRESSION},
+	{"gone", COMPARE_GONE},
+	{"new", COMPARE_NEW},
+};
+
+enum status compare_show_add(struct compare_request *request, const char *store, struct error *err)
+{
+	const char **list;
+
+	if (request->runs == COMPARE_RUNS_MAX)
+		return error_set(err, STATUS_USAGE, "--before: %u stores at the most", COMPARE_RUNS_MAX);
+	list = realloc(request->before, (request->runs + (size_t)1) * sizeof *list);
+	if (!list)
+		return error_errno(err, ENOMEM, "--before %s", store);
+	request->before = list;
+	list[request->runs++] = store;
+	return STATUS_OK;
+}
+
+/* The verdicts of a list, as bits; 0: one of its words is none. */
+static unsigned show_verdicts(const char *list)
+{
+	unsigned bits = 0;
+	size_t i, length;
+
+	for (;; list += length + 1) {
+		length = strcspn(list, ",");
+		for (i = 0; i < sizeof show_words / sizeof show_words[0]; i++)
+			if (strlen(show_words[i].word) == length &&
+			    memcmp(show_words[i].word, list, length) == 0)
+				break;
+		if (i == sizeof show_words / sizeof show_words[0])
+			return 0;
+		bits |= 1u << show_words[i].verdict;
+		if (!list[length])
+			return bits;
+	}
+}
+
+enum status compare_show_check(const struct compare_request *request, struct error *err)
+{
+	size_t i;
+
+	if (!request->runs || !request->after)
+		return error_set(err, STATUS_USAGE, "--before and --after: a comparison needs both");
+	for (i = 0; request->format && i < SHOW_FORMATS; i++)
+		if (*request->format && strcmp(request->format, show_formats[i].format) == 0)
+			break;
+	if (i == SHOW_FORMATS)
+		return error_set(err, STATUS_USAGE, "--format: a comparison has text, csv, html, json "
+				 "(got \"%s\")", request->format);
+	if (request->fail_on && !show_verdicts(request->fail_on))
+		return error_set(err, STATUS_USAGE, "--fail-on: with --before and --after it takes "
+				 "regression, gone, new (got \"%s\")", request->fail_on);
+	return STATUS_OK;
+}
+
+static enum status show_file(const struct compare *compare, const char *directory, size_t format,
+			     struct error *err)
+{
+	struct output output;
+	enum status status = output_open(&output, directory, show_formats[format].file, err);
+
+	if (!status)
+		status = show_formats[format].write(&output, compare,
+						    "All rows are in compare.csv beside this.", err);
+	if (!status)
+		status = output_finish(&output, err);
+	output_abort(&output);
+	return status;
+}
+
+static enum status show_set(const struct compare *compare, const char *directory, struct error *err)
+{
+	enum status status = output_make_directory(directory, err);
+	const char *name[SHOW_FORMATS];
+	size_t i, names = 0;
+
+	if (!status)
+		status = sums_remove(directory, err);
+	for (i = 0; i < SHOW_FORMATS && !status; i++)
+		if (show_formats[i].file) {
+			status = show_file(compare, directory, i, err);
+			name[names++] = show_formats[i].file;
+		}
+	return status ? status : sums_write(directory, name, names, err);
+}
+
+static enum status show_stdout(const struct compare *compare, const struct compare_request *request,
+			       bool colour, struct error *err)
+{
+	struct compare_text_options options = {
+		colour, request->directory ? NULL : "-o DIR writes this, a page and compare.csv with all rows."};
+	struct output output;
+	enum status status = STATUS_OK;
+	size_t i;
+
+	output_open_stdout(&output);
+	for (i = 0; i < SHOW_FORMATS; i++)
+		if (strcmp(request->format, show_formats[i].format) == 0)
+			break;
+	if (show_formats[i].write == show_text)
+		status = compare_text_write(&output, compare, &options, err);
+	else
+		status = show_formats[i].write(&output, compare, NULL, err);
+	return status ? status : output_finish(&output, err);
+}
+
+enum status compare_show(const struct compare_request *request, bool colour, bool *found,
+			 struct error *err)
+{
+	unsigned wanted = request->fail_on ? show_verdicts(request->fail_on) : 0, v;
+	struct compare *compare;
+	enum status status = compare_open(&compare, request->before, request->runs, request->after, err);
+
+	*found = false;
+	if (!status && request->directory)
+		status = show_set(compare, request->directory, err);
+	if (!status && request->format)
+		status = show_stdout(compare, request, colour, err);
+	for (v = 0; !status && v < COMPARE_VERDICTS; v++)
+		*found = *found || (wanted >> v & 1 && compare->count[v]);
+	compare_close(&compare);
+	return status;
+}
