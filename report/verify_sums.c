@@ -2,6 +2,7 @@
  * equal; then there are the few that are counted by point or by session. */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@ enum sum {
 	BALANCE_SUM_INJECTED, BALANCE_SUM_LOCAL, BALANCE_SUM_UNCAPTURED, BALANCE_SUM_EDGE,
 	BALANCE_SUM_AMBIGUOUS, BALANCE_SUM_EXCLUDED, BALANCE_SUM_DUPLICATED, DROPS_ROWS, INJECTED_ROWS,
 	DELAYS_SUM_DROPPED, DELAYS_SUM_PACKETS, LENGTHS_SUM_PACKETS, LENGTHS_SUM_DROPPED,
-	DELAYS_SUM_BINNED, SUMS
+	DELAYS_SUM_BINNED, FINDINGS_SUM_DROPPED, RESETS_INJECTED_ROWS, INJECTED_RESET_ROWS, SUMS
 };
 
 #define EVERY_ROW (-1)
@@ -27,7 +28,8 @@ enum sum {
 #define LENGTHS DISTRIBUTIONS_KIND, "length_bytes", true
 #define DELAYS DISTRIBUTIONS_KIND, "delay_us", true
 
-/* A column's value, or 1 for each row, where another column is (or is not) a word. */
+/* A column's value, or 1 for each row, where another column is (or is not) a word; where that ends in a
+ * dot, what begins with it. */
 static const struct sums_term {
 	const struct table_schema *schema;
 	int column;
@@ -66,6 +68,9 @@ static const struct sums_term {
 	{&results_balance, BALANCE_DUPLICATED, TO, false, BALANCE_SUM_DUPLICATED},
 	{&results_drops, EVERY_ROW, ALWAYS, false, DROPS_ROWS},
 	{&results_injected, EVERY_ROW, ALWAYS, false, INJECTED_ROWS},
+	{&results_findings, FINDINGS_COUNT, FINDINGS_KIND, "drop.", true, false, FINDINGS_SUM_DROPPED},
+	{&results_resets, EVERY_ROW, RESETS_VERDICT, "injected", true, false, RESETS_INJECTED_ROWS},
+	{&results_injected, EVERY_ROW, PACKETS_CAUSE, "reset", true, false, INJECTED_RESET_ROWS},
 	{&results_delays, DELAYS_PACKETS, ALWAYS, false, DELAYS_SUM_PACKETS},
 	{&results_delays, DELAYS_DROPPED, ALWAYS, false, DELAYS_SUM_DROPPED},
 	{&results_distributions, DISTRIBUTIONS_PACKETS, LENGTHS, false, LENGTHS_SUM_PACKETS},
@@ -96,6 +101,10 @@ static const struct sums_equal {
 	 "duplicated of hops.csv"},
 	{DROPS_ROWS, HOPS_SUM_DROPPED, SUMS, true, "rows of drops.csv", "dropped of hops.csv"},
 	{INJECTED_ROWS, HOPS_SUM_INJECTED, SUMS, true, "rows of injected.csv", "injected of hops.csv"},
+	{FINDINGS_SUM_DROPPED, HOPS_SUM_DROPPED, SUMS, false, "packets that findings of drops count",
+	 "dropped of hops.csv"},
+	{RESETS_INJECTED_ROWS, INJECTED_RESET_ROWS, SUMS, false, "injected rows of resets.csv",
+	 "resets of injected.csv"},
 	{DELAYS_SUM_DROPPED, HOPS_SUM_DROPPED, SUMS, false, "dropped of delays.csv", "dropped of hops.csv"},
 	{LENGTHS_SUM_PACKETS, HOPS_SUM_JUDGED, SUMS, false, "packets by length of distributions.csv",
 	 "matched, dropped and uncaptured of hops.csv"},
@@ -119,7 +128,9 @@ struct verify_sums {
 	uint64_t way[VERIFY_HOPS_MAX][VERIFY_DIRECTIONS][SUMS];
 	uint64_t packets[VERIFY_HOPS_MAX][CAPTURE_POINTS_MAX];  /* balance.csv */
 	uint64_t excluded[VERIFY_HOPS_MAX][CAPTURE_POINTS_MAX]; /* ... in the rows `none` */
+	uint64_t compared[VERIFY_HOPS_MAX][CAPTURE_POINTS_MAX]; /* ... in the others, without copies */
 	bool there[VERIFY_HOPS_MAX][CAPTURE_POINTS_MAX];
+	uint64_t in_sessions[CAPTURE_POINTS_MAX];               /* session_points.csv */
 	uint64_t balance_rows;
 	int hop, direction;       /* columns of the sheet under way; -1: it has none */
 	const struct sheet *sheet;
@@ -163,6 +174,9 @@ static void sums_balance(struct verify *v, const struct verify_row *row, uint32_
 	v->sums->packets[hop][p] += (uint64_t)row->value[BALANCE_PACKETS].number;
 	if (strcmp(row->text->cell[BALANCE_DIRECTION], "none") == 0)
 		v->sums->excluded[hop][p] += (uint64_t)row->value[BALANCE_EXCLUDED].number;
+	else
+		v->sums->compared[hop][p] += (uint64_t)row->value[BALANCE_PACKETS].number -
+					     (uint64_t)row->value[BALANCE_COPIES].number;
 }
 
 static void sums_session(struct verify *v, const struct verify_row *row)
@@ -188,6 +202,37 @@ static void sums_session(struct verify *v, const struct verify_row *row)
 		}
 }
 
+static void sums_session_point(struct verify *v, const struct verify_row *row)
+{
+	uint32_t p = verify_point(v, row->text->cell[SESSION_POINTS_POINT], false);
+
+	if (p != UINT32_MAX)
+		v->sums->in_sessions[p] += (uint64_t)row->value[SESSION_POINTS_PACKETS_FORWARD].number +
+					   (uint64_t)row->value[SESSION_POINTS_PACKETS_REVERSE].number;
+}
+
+/* In proportion to what loss is measured by, to six decimals. */
+static void sums_loss(struct verify *v, const struct verify_row *row)
+{
+	double dropped = (double)row->value[HOPS_DROPPED].number;
+	double sent = dropped + (double)row->value[HOPS_MATCHED].number +
+		      (double)row->value[HOPS_UNCAPTURED].number;
+	const struct verify_value *ratio = &row->value[HOPS_LOSS_RATIO];
+
+	if (ratio->known && !(fabs(ratio->real * sent - dropped) <= 1e-6 * sent))
+		verify_fault_at(v, row->sheet, row->line, "loss_ratio", "%s, but it is %.0f of %.0f packets",
+				row->text->cell[HOPS_LOSS_RATIO], dropped, sent);
+}
+
+static bool sums_is(const struct sums_term *t, const struct verify_row *row)
+{
+	size_t bytes = t->word ? strlen(t->word) : 0;
+	bool beginning = bytes && t->word[bytes - 1] == '.';
+
+	return t->where == EVERY_ROW ||
+	       (strncmp(row->text->cell[t->where], t->word, bytes + !beginning) == 0) == t->is;
+}
+
 void verify_sums_add(struct verify *v, const struct verify_row *row)
 {
 	struct verify_sums *sums = v->sums;
@@ -200,6 +245,10 @@ void verify_sums_add(struct verify *v, const struct verify_row *row)
 		sums->direction = verify_column(row->sheet->schema, "direction");
 	}
 	sums_session(v, row);
+	if (row->sheet->schema == &results_session_points)
+		sums_session_point(v, row);
+	if (row->sheet->schema == &results_hops)
+		sums_loss(v, row);
 	if (sums->hop >= 0 && sums->direction >= 0) {
 		hop = verify_hop(v, row->text->cell[sums->hop]);
 		direction = verify_direction(row->text->cell[sums->direction]);
@@ -215,8 +264,7 @@ void verify_sums_add(struct verify *v, const struct verify_row *row)
 		const struct sums_term *t = &terms[i];
 		uint64_t value;
 
-		if (t->schema != row->sheet->schema ||
-		    (t->where != EVERY_ROW && (strcmp(row->text->cell[t->where], t->word) == 0) != t->is))
+		if (t->schema != row->sheet->schema || !sums_is(t, row))
 			continue;
 		value = t->column == EVERY_ROW ? 1 : (uint64_t)row->value[t->column].number;
 		sums->way[hop][direction][t->sum] += t->minus ? -value : value;
@@ -259,12 +307,17 @@ static void sums_points(struct verify *v)
 
 			if (!v->sums->there[h][p])
 				continue;
-			v->looked += 2;
+			v->looked += 3;
 			if (v->sums->packets[h][p] != point->packets)
 				verify_fault(v, "%s/balance.csv: %s at %s has %" PRIu64 " packets, but its "
 					     "captures %" PRIu64 ", as manifest.csv has it",
 					     v->options->directory, point->name, v->hop[h],
 					     v->sums->packets[h][p], point->packets);
+			if (!(v->filter && *v->filter) && v->sums->compared[h][p] != v->sums->in_sessions[p])
+				verify_fault(v, "%s/session_points.csv: %" PRIu64 " packets at %s, but at %s "
+					     "balance.csv compares %" PRIu64, v->options->directory,
+					     v->sums->in_sessions[p], point->name, v->hop[h],
+					     v->sums->compared[h][p]);
 			if (v->captures_told && v->sums->excluded[h][p] != point->excluded)
 				verify_fault(v, "%s/balance.csv: %s at %s has %" PRIu64 " packets that are "
 					     "excluded without a direction, and run.csv has a reason for %" PRIu64,

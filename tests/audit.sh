@@ -188,6 +188,13 @@ forged 'a file that is not in manifest.csv' drops.csv '2s/fw-in.pcap/other.pcap/
 forged 'a hop that is not on the path' findings.csv '2s/fw-in>fw-out/fw-in>server/' \
 	'findings.csv: line 2, column hop: fw-in>server is no hop'
 forged 'ranks that do not follow each other' findings.csv '3s/^2,/3,/' 'findings.csv: line 3, column rank'
+forged 'a finding of more packets than were dropped' findings.csv '2s/:82,10,/:82,11,/' \
+	'21 are the packets that findings of drops count, and 20 the dropped of hops.csv'
+forged 'an injected RST that resets.csv calls another' resets.csv '2s/injected,fw-in>fw-out/endpoint,server/' \
+	'are the injected rows of resets.csv'
+forged 'a packet more of a session at a point' session_points.csv '2s/Z,([0-9]*),([0-9]*),/Z,1\1,\2,/' \
+	'session_points.csv: '
+forged 'a loss that is none' hops.csv '5s/,0\.059347,/,0.059357,/' 'column loss_ratio: 0.059357, but it is 20 of 337'
 forged 'packets that balance.csv has not' manifest.csv '2s/,585,/,586,/' 'client at client>fw-in has 585 packets'
 forged 'a reason for packets that are not excluded' run.csv 's/^(excluded_no_ip.client),2/\1,3/' \
 	'run.csv has a reason for 7'
@@ -234,6 +241,88 @@ is 'captures away: run.csv says how many packets are missing' \
 	"$("$csvq" "$work/none/run.csv" -p value key=evidence_packets_missing)" \
 	"$("$csvq" "$set/run.csv" -p value key=evidence_packets)"
 finds 'captures away: that is said, and no fault' 0 'evidence.pcapng: ' "$work/none" -s "$work/case.ct"
+
+# ---- what was taken of the captures, and what was not ----
+
+story='with -f and --end: '
+end=2026-11-21T10:00:23Z
+# shellcheck disable=SC2046,SC2086
+"$bin/crosstap" -q -o "$work/part" -f 'tcp port 80' --end $end $(operands samples/firewall $points)
+is 'run.csv has both, for each row of manifest.csv' "$("$csvq" "$work/part/run.csv" -p key,value 'key~capture_' | sort)" \
+	"$(for row in 1 2 3 4; do
+		echo "capture_end.$row|2026-11-21T10:00:23.000000000Z"
+		echo "capture_filter.$row|tcp port 80"
+	done | sort)"
+if command -v tshark >/dev/null; then
+	is 'and how many packets they took out' "$("$csvq" "$work/part/run.csv" -p key,value key~excluded_ | sort)" \
+		"$(for point in $points; do
+			echo "excluded_filter.$point|$(tshark -r samples/firewall/$point.pcap \
+				-Y "!(tcp.port == 80) || frame.time >= \"$end\"" 2>"$work/warned" | wc -l)"
+		done | sort)"
+else
+	skip 'and how many packets they took out' 'no tshark'
+fi
+finds 'with them the account closes' 0 'ok - sums' "$work/part"
+
+# ---- limits ----
+
+# A session of 9000 packets, and 14 services whose SYNs all die between the points.
+story='limits: '
+if command -v python3 >/dev/null; then
+	python3 - "$work" <<'EOF'
+import struct, sys
+rows = []
+def send(at, forward, port, server, seq, ack, flags, data=b'', lost=False):
+    rows.append((at, forward, port, server, seq, ack, flags, data, lost))
+send(0, True, 5000, 80, 99, 0, 2)
+send(10**6, False, 5000, 80, 299, 100, 18)
+for i in range(8997):
+    send(2 * 10**6 + i * 10**5, True, 5000, 80, 100 + 8 * i, 300, 24, b'%08d' % i)
+for service in range(14):
+    for i in range(2 + service):
+        send(10**9 + service * 10**7 + i * 10**5, True, 6000 + i, 1000 + service, 99, 0, 2, lost=True)
+send(9 * 10**9, False, 5000, 80, 300, 108, 16)
+for point in range(2):
+    with open('%s/%d.pcap' % (sys.argv[1], point), 'wb') as f:
+        f.write(struct.pack('<IHHiIII', 0xa1b23c4d, 2, 4, 0, 0, 65535, 101))
+        for n, (at, forward, port, server, seq, ack, flags, data, lost) in enumerate(rows):
+            if lost and point:
+                continue
+            hops = point if forward else 1 - point
+            a, b, ports = (b'\n\0\0\1', b'\n\0\0\2', (port, server))
+            if not forward:
+                a, b, ports = b, a, (server, port)
+            packet = struct.pack('!BBHHHBBH4s4s', 69, 0, 40 + len(data), n + 1 & 65535, 0, 64 - hops, 6, 0, a, b)
+            packet += struct.pack('!HHIIBBHHH', *ports, seq, ack, 80, flags, 9000, 0, 0) + data
+            at += 10**18 + hops * 1000
+            f.write(struct.pack('<IIII', at // 10**9, at % 10**9, len(packet), len(packet)) + packet)
+EOF
+	"$bin/crosstap" -q -o "$work/limits" --path a,b a="$work/0.pcap" b="$work/1.pcap"
+	is 'run.csv has those that took something away' \
+		"$("$csvq" "$work/limits/run.csv" -p key key~limit_ | tr '\n' ' ')" \
+		'limit_findings_gathered limit_sessions_cut '
+	is 'one session is longer' "$("$csvq" "$work/limits/run.csv" -p value key=limit_sessions_cut)" 1
+	is 'and the findings in rows of their own, with those that share one, are of all 14 services' \
+		"$(($("$csvq" "$work/limits/findings.csv" kind=drop.policy) - 1 +
+			$("$csvq" "$work/limits/run.csv" -s value key=limit_findings_gathered)))" 14
+	finds 'the account closes' 0 'ok - sums' "$work/limits"
+else
+	skip 'run.csv has those that took something away' 'no python3'
+fi
+
+# ---- captures that came later ----
+
+story='a capture that was collected later: '
+"$bin/crosstap-collect" -q -s "$work/later.ct" -p fw-in samples/nat/fw-in.pcap
+"$bin/crosstap-collect" -q -s "$work/later.ct" -p fw-out samples/nat/fw-out.pcap
+"$bin/crosstap-correlate" -q -s "$work/later.ct"
+"$report" -q -s "$work/later.ct" -o "$work/later"
+finds 'before it the set is whole' 0 'ok - files' "$work/later"
+"$bin/crosstap-collect" -q -s "$work/later.ct" -p fw-out samples/firewall/fw-out.pcap
+"$report" -q -s "$work/later.ct" -o "$work/later" 2>"$work/warned"
+is 'no set is made of such a store' "$? $(grep -c 'run crosstap-correlate again' "$work/warned")" '3 1'
+finds 'and what is left of it is none' 3 'SHA256SUMS: it is not there' "$work/later"
+is 'because its captures are not those of the results' "$(grep -c 'manifest.csv: 3 captures, but' "$work/warned")" 1
 
 # ---- folders that hold anything ----
 
