@@ -137,7 +137,7 @@ static const struct option_tool about = {
 		 "-s STORE --session ID\n"
 		 "-s STORE --format pcapng [--verdict LIST] [--captures DIR] [--headers-only] "
 		 "[--filter EXPR | --session ID]\n"
-		 "--verify DIR [-s STORE] [--captures DIR]...\n"
+		 "--verify DIR [-s STORE [--anonymize KEYFILE]] [--captures DIR]...\n"
 		 "--before STORE [--before STORE]... --after STORE [-o DIR] [--format text|csv|html|json] "
 		 "[--fail-on regression]",
 	.about = "Shows what the hops of a path did to the packets: a summary for people, CSV "
@@ -355,9 +355,10 @@ static enum status check_verify(const struct tool *tool, struct error *err)
 		{"--format", tool->format != NULL},  {"--verdict", tool->verdicts != NULL},
 		{"--headers-only", tool->headers_only}, {"--fail-on", tool->fail_on != NULL},
 		{"--session", tool->session != 0},   {"--filter", tool->filter != NULL},
-		{"--anonymize", tool->key_file != NULL},
 	};
 
+	if (tool->key_file && !tool->store)
+		return error_set(err, STATUS_USAGE, "--verify and --anonymize: of which store? -s STORE");
 	return check_none(others, sizeof others / sizeof others[0], "--verify",
 			  "a set tells by itself how it was made", err);
 }
@@ -403,6 +404,7 @@ static enum status verify(struct tool *tool, struct error *err)
 	struct verify_options options = {
 		.directory = tool->verify,
 		.store = tool->store,
+		.key_file = tool->key_file,
 		.captures = tool->captures,
 		.captures_count = tool->captures_count,
 		.quiet = tool->common.quiet,

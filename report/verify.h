@@ -14,6 +14,7 @@ struct progress;
 struct verify_options {
 	const char *directory;
 	const char *store;            /* NULL: none */
+	const char *key_file;         /* by which the set was made anonymous of a plain store; NULL: none */
 	const char *const *captures;  /* directories */
 	size_t captures_count;
 	bool quiet, verbose;          /* quiet: faults only */

@@ -195,6 +195,8 @@ static void facts_run(struct verify *v, const struct verify_row *row)
 		facts_keep(v, &v->filter, value);
 	else if (strcmp(key, RUN_HEADERS_ONLY) == 0)
 		v->headers_only = strcmp(value, "yes") == 0;
+	else if (strcmp(key, "anonymized") == 0)
+		v->anonymized = strcmp(value, "yes") == 0;
 	else if (strcmp(key, "balanced") == 0 && strcmp(value, "yes") != 0)
 		verify_fault_at(v, row->sheet, row->line, "value", "the account does not close");
 	else if (strcmp(key, "csv_version") == 0 && strcmp(value, "1") != 0)

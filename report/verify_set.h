@@ -74,7 +74,7 @@ struct verify {
 	/* run.csv */
 	char *filter;                    /* NULL: run.csv does not say */
 	char *path, *version;
-	bool headers_only;
+	bool headers_only, anonymized;
 	struct set_said said;
 	uint64_t captures_said, balance_rows_said;
 	bool captures_told, balance_told;

@@ -7,13 +7,16 @@
 #include <string.h>
 
 #include "collect/store.h"
+#include "report/anonymous.h"
 #include "report/closing.h"
 #include "report/verify_set.h"
 
 struct store_work {
 	struct verify *v;
+	struct anonymous anonymous; /* where there is a key */
 	struct store *store;
 	struct store_txn *txn;
+	bool plain;                 /* it has addresses, and the set has none */
 	struct query *query;
 	struct filter_match *match;
 	char *closing;
@@ -25,8 +28,14 @@ static enum status store_work_open(struct store_work *w, struct error *err)
 {
 	const char *path = w->v->options->store;
 	struct store_header header;
-	enum status status = store_open(&w->store, path, STORE_READ, false, NULL, err);
+	enum status status;
 
+	if (w->v->options->key_file) {
+		status = anonymous_open(&w->anonymous, path, w->v->options->key_file, err);
+		w->store = w->anonymous.store;
+	} else {
+		status = store_open(&w->store, path, STORE_READ, false, NULL, err);
+	}
 	if (!status)
 		status = store_begin(w->store, false, &w->txn, err);
 	if (!status)
@@ -34,7 +43,21 @@ static enum status store_work_open(struct store_work *w, struct error *err)
 	if (!status && !header.generation)
 		status = error_set(err, STATUS_INPUT, "%s: no results: run crosstap-correlate -s %s first",
 				   path, path);
+	w->plain = !status && w->v->anonymized && header.holds != STORE_HOLDS_ALIASES;
 	return status;
+}
+
+static void store_work_close(struct store_work *w)
+{
+	output_against_free(&w->against);
+	free(w->closing);
+	filter_match_free(&w->match);
+	query_free(&w->query);
+	store_abort(&w->txn);
+	if (w->v->options->key_file)
+		anonymous_close(&w->anonymous);
+	else
+		store_close(&w->store);
 }
 
 /* A cell's text as it was before the ' came in front of it. */
@@ -122,7 +145,8 @@ static enum status store_make(struct store_work *w, struct error *err)
 		.filter = w->match ? store_filter_text(v->filter) : NULL,
 		.closing = w->closing,
 		.evidence = {.headers_only = v->headers_only, .directory = o->captures,
-			     .directories = o->captures_count},
+			     .directories = o->captures_count,
+			     .anonymous = o->key_file ? &w->anonymous : NULL},
 		.result = &w->evidence,
 		.said = &v->said,
 	};
@@ -148,13 +172,10 @@ enum status verify_store(struct verify *v, struct error *err)
 		return STATUS_OK;
 	}
 	status = store_work_open(&w, err);
-	if (!status && (!v->filter || !*v->filter || store_filter(&w, err)))
+	if (!status && w.plain)
+		verify_skip(v, "the set is anonymous, and the store is not: --anonymize KEYFILE makes them alike");
+	else if (!status && (!v->filter || !*v->filter || store_filter(&w, err)))
 		status = store_make(&w, err);
-	output_against_free(&w.against);
-	free(w.closing);
-	filter_match_free(&w.match);
-	query_free(&w.query);
-	store_abort(&w.txn);
-	store_close(&w.store);
+	store_work_close(&w);
 	return status;
 }

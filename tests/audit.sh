@@ -242,6 +242,17 @@ is 'captures away: run.csv says how many packets are missing' \
 	"$("$csvq" "$set/run.csv" -p value key=evidence_packets)"
 finds 'captures away: that is said, and no fault' 0 'evidence.pcapng: ' "$work/none" -s "$work/case.ct"
 
+story='made with --anonymize: '
+echo 'a key that nobody else has, and long enough' >"$work/key"
+echo 'a key that somebody else has, as long as that' >"$work/other.key"
+"$report" -q -s "$work/case.ct" -o "$work/aliases" --anonymize "$work/key"
+finds 'made again with the key it is the same' 0 'ok - store: 17 files' \
+	"$work/aliases" -s "$work/case.ct" --anonymize "$work/key"
+finds 'without it that is not asked' 0 'not checked - store: the set is anonymous' "$work/aliases" -s "$work/case.ct"
+finds 'with another one it is another set' 3 'sessions.csv: not what the store gives' \
+	"$work/aliases" -s "$work/case.ct" --anonymize "$work/other.key"
+finds 'a key is for a store' 2 'of which store? -s STORE' "$work/aliases" --anonymize "$work/key"
+
 # ---- what was taken of the captures, and what was not ----
 
 story='with -f and --end: '
