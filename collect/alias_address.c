@@ -94,16 +94,23 @@ static void block_fill(uint8_t block[AES_BLOCK_SIZE], const uint8_t *address, ui
 static void bits_flip(const struct alias_tree *tree, const uint8_t *in, uint32_t from, uint32_t bits,
 		      uint8_t *out)
 {
-	uint8_t block[ADDRESS_BITS_MAX * AES_BLOCK_SIZE], flipped[16];
-	uint32_t i;
+	uint8_t block[ADDRESS_BITS_MAX][AES_BLOCK_SIZE], flipped[16];
+	uint32_t i, n = bits - from;
 
 	memcpy(flipped, in, bits / 8);
-	for (i = from; i < bits; i++)
-		block_fill(block + (i - from) * AES_BLOCK_SIZE, in, i, tree->pad);
-	if (from < bits)
-		aes128_encrypt(&tree->aes, (bits - from) * AES_BLOCK_SIZE, block, block);
-	for (i = from; i < bits; i++)
-		flipped[i / 8] ^= (uint8_t)(block[(i - from) * AES_BLOCK_SIZE] >> 7 << (7 - i % 8));
+	if (n)
+		block_fill(block[0], in, from, tree->pad);
+	for (i = 1; i < n; i++) { /* one bit of the address more than the one before */
+		uint32_t bit = from + i - 1;
+		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+
+		memcpy(block[i], block[i - 1], AES_BLOCK_SIZE);
+		block[i][bit / 8] = (uint8_t)((block[i][bit / 8] & ~mask) | (in[bit / 8] & mask));
+	}
+	if (n)
+		aes128_encrypt(&tree->aes, (size_t)n * AES_BLOCK_SIZE, *block, *block);
+	for (i = 0; i < n; i++)
+		flipped[(from + i) / 8] ^= (uint8_t)(block[i][0] >> 7 << (7 - (from + i) % 8));
 	memcpy(out, flipped, bits / 8);
 }
 

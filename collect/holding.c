@@ -5,9 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "collect/link.h"
 
-#define KNOWN_SLOTS 65536u /* a power of two; some MB, whatever the capture */
+#define KNOWN_SLOTS_LEAST (1u << 12)
+#define KNOWN_SLOTS_MOST (1u << 20) /* 33 MiB; more addresses drive each other out */
+#define KNOWN_PROBES 4u
 
 /* ---- the store ---- */
 
@@ -79,27 +84,65 @@ struct holding_known {
 	uint8_t address[16], alias[16];
 };
 
-static uint32_t known_slot(uint8_t version, const uint8_t address[16])
+/* Keyed, so that nobody can send addresses that are all in one place. */
+static uint32_t known_hash(const struct holding_flows *flows, uint8_t version,
+			   const uint8_t address[16])
 {
-	uint64_t words[2];
+	return (uint32_t)XXH3_64bits_withSeed(address, 16,
+					      alias_check(flows->holding->alias) + version);
+}
 
-	memcpy(words, address, sizeof words);
-	words[0] ^= words[1] * UINT64_C(0x9e3779b97f4a7c15) + version;
-	return (uint32_t)((words[0] * UINT64_C(0xff51afd7ed558ccd)) >> 32) & (KNOWN_SLOTS - 1);
+/* Where an address is, or is to be: in one of a few slots, one of which it takes where all are full. */
+static struct holding_known *known_slot(const struct holding_flows *flows, uint8_t version,
+					const uint8_t address[16])
+{
+	uint32_t first = known_hash(flows, version, address), i;
+	struct holding_known *slot;
+
+	for (i = 0; i < KNOWN_PROBES; i++) {
+		slot = &flows->known[(first + i) & (flows->known_slots - 1)];
+		if (!slot->version ||
+		    (slot->version == version && memcmp(slot->address, address, 16) == 0))
+			return slot;
+	}
+	return &flows->known[first & (flows->known_slots - 1)];
+}
+
+/* Without memory it stays as it is: aliases are then made again. */
+static void known_grow(struct holding_flows *flows)
+{
+	struct holding_flows grown = {.holding = flows->holding,
+				      .known_slots = 2 * flows->known_slots};
+	uint32_t i;
+
+	if (flows->known_count < flows->known_slots / 2 || flows->known_slots == KNOWN_SLOTS_MOST)
+		return;
+	grown.known = calloc(grown.known_slots, sizeof *grown.known);
+	if (!grown.known)
+		return;
+	for (i = 0; i < flows->known_slots; i++)
+		if (flows->known[i].version)
+			*known_slot(&grown, flows->known[i].version, flows->known[i].address) =
+				flows->known[i];
+	free(flows->known);
+	flows->known = grown.known;
+	flows->known_slots = grown.known_slots;
 }
 
 /* Servers are in many flows, and an alias takes as long as a packet. */
 static void flows_alias(struct holding_flows *flows, uint8_t version, uint8_t address[16])
 {
-	struct holding_known *known = &flows->known[known_slot(version, address)];
+	struct holding_known *known = known_slot(flows, version, address);
 
 	if (known->version != version || memcmp(known->address, address, 16) != 0) {
+		flows->known_count += !known->version;
 		known->version = version;
 		memcpy(known->address, address, 16);
 		memcpy(known->alias, address, 16);
 		alias_address(flows->holding->alias, version, known->alias);
 	}
 	memcpy(address, known->alias, 16);
+	known_grow(flows);
 }
 
 /* Whether the ends, which became aliases, are to change places: as flow.h orders them. */
@@ -110,18 +153,10 @@ static bool flow_is_turned(const struct capture_flow *flow)
 	return by > 0 || (by == 0 && flow->a_port > flow->b_port);
 }
 
-void holding_flow(struct holding_flows *flows, uint32_t number, struct capture_flow *flow)
+static void flow_turn(struct capture_flow *flow)
 {
-	struct capture_flow was;
+	struct capture_flow was = *flow;
 
-	if (!flows->holding->alias)
-		return;
-	flows_alias(flows, flow->version, flow->a);
-	flows_alias(flows, flow->version, flow->b);
-	flows->turned[number] = flow_is_turned(flow);
-	if (!flows->turned[number])
-		return;
-	was = *flow;
 	memcpy(flow->a, was.b, sizeof flow->a);
 	memcpy(flow->b, was.a, sizeof flow->b);
 	flow->a_port = was.b_port;
@@ -135,26 +170,35 @@ static enum status flows_make_room(struct holding_flows *flows, struct error *er
 
 	if (grown)
 		flows->turned = grown;
-	if (grown && !flows->known)
-		flows->known = calloc(KNOWN_SLOTS, sizeof *flows->known);
+	if (grown && !flows->known) {
+		flows->known_slots = KNOWN_SLOTS_LEAST;
+		flows->known = calloc(flows->known_slots, sizeof *flows->known);
+	}
 	if (!grown || !flows->known)
 		return error_errno(err, ENOMEM, "aliases of flows");
 	flows->room = room;
 	return STATUS_OK;
 }
 
-enum status holding_add_flow(struct holding_flows *flows, const struct capture_flow *flow,
+enum status holding_add_flow(struct holding_flows *flows, struct capture_flow *flow,
 			     struct error *err)
 {
-	struct capture_flow kept = *flow;
 	enum status status = STATUS_OK;
+	uint32_t number = flows->count;
 
-	if (flows->holding->alias && flows->count == flows->room)
+	if (flows->holding->alias && number == flows->room)
 		status = flows_make_room(flows, err);
-	if (!status)
-		holding_flow(flows, flows->count, &kept);
-	flows->count += !status;
-	return status;
+	if (status)
+		return status;
+	flows->count++;
+	if (!flows->holding->alias)
+		return STATUS_OK;
+	flows_alias(flows, flow->version, flow->a);
+	flows_alias(flows, flow->version, flow->b);
+	flows->turned[number] = flow_is_turned(flow);
+	if (flows->turned[number])
+		flow_turn(flow);
+	return STATUS_OK;
 }
 
 void holding_block(const struct holding_flows *flows, struct record_block *block)

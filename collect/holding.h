@@ -44,14 +44,13 @@ struct holding_flows {
 	const struct holding *holding;
 	uint8_t *turned;            /* by flow: its ends changed places */
 	uint32_t count, room;
-	struct holding_known *known;/* aliases made last, by a hash of the address */
+	struct holding_known *known;/* aliases that were made, by a hash of the address */
+	uint32_t known_slots, known_count;
 };
 
-/* The next flow, in the order of their numbers. */
-enum status holding_add_flow(struct holding_flows *flows, const struct capture_flow *flow,
+/* Makes the next flow, in the order of their numbers, what is kept of it. */
+enum status holding_add_flow(struct holding_flows *flows, struct capture_flow *flow,
 			     struct error *err) MUST_CHECK;
-/* The same flow as it is kept. Only flows that were added. */
-void holding_flow(struct holding_flows *flows, uint32_t number, struct capture_flow *flow);
 /* Directions of all rows; their flows were added. */
 void holding_block(const struct holding_flows *flows, struct record_block *block);
 /* Packed contents as they are kept. STATUS_INPUT: they are damaged. */

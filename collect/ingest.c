@@ -139,16 +139,20 @@ static void ingest_count(struct ingest *in, const struct frame *frame, const str
 	in->time_ns = frame->time_ns;
 }
 
-/* What flows are as they will be kept, up to the last one so far. */
-static enum status ingest_hold_flows(struct ingest *in, struct error *err)
+/* The flows that are known and not put yet, as they are kept. */
+static enum status ingest_put_flows(struct ingest *in, struct error *err)
 {
-	uint32_t count = flow_count(in->flows);
+	struct capture_flow some[INGEST_FLOWS_AT_ONCE];
+	uint32_t count = flow_count(in->flows), n = 0;
 	enum status status = STATUS_OK;
 
-	while (in->held.holding->alias && in->held.count < count && !status) {
-		struct capture_flow flow = flow_get(in->flows, in->held.count);
-
-		status = holding_add_flow(&in->held, &flow, err);
+	while (in->held.count < count && !status) {
+		some[n] = flow_get(in->flows, in->held.count);
+		status = holding_add_flow(&in->held, &some[n++], err);
+		if (!status && (n == INGEST_FLOWS_AT_ONCE || in->held.count == count)) {
+			status = capture_put_flows(in->writer, some, n, err);
+			n = 0;
+		}
 	}
 	return status;
 }
@@ -160,8 +164,8 @@ static enum status ingest_put_block(struct ingest *in, struct error *err)
 
 	if (!status)
 		status = content_log_settle(&in->contents, in->block, first, err);
-	if (!status)
-		status = ingest_hold_flows(in, err);
+	if (!status && in->held.holding->alias) /* their directions count now */
+		status = ingest_put_flows(in, err);
 	if (!status) {
 		holding_block(&in->held, in->block);
 		status = capture_put_block(in->writer, in->block, err);
@@ -301,23 +305,6 @@ static enum status ingest_frames(struct ingest *in, struct ingest_watch *watch, 
 }
 
 /* ---- the end ---- */
-
-static enum status ingest_put_flows(struct ingest *in, struct error *err)
-{
-	struct capture_flow some[INGEST_FLOWS_AT_ONCE];
-	uint32_t count = flow_count(in->flows), i, n = 0;
-	enum status status = STATUS_OK;
-
-	for (i = 0; i < count && !status; i++) {
-		some[n] = flow_get(in->flows, i);
-		holding_flow(&in->held, i, &some[n++]);
-		if (n == INGEST_FLOWS_AT_ONCE || i + 1 == count) {
-			status = capture_put_flows(in->writer, some, n, err);
-			n = 0;
-		}
-	}
-	return status;
-}
 
 static enum status ingest_put_entries(struct ingest *in, enum capture_dictionary which,
 				      const struct dictionary *dictionary, struct error *err)

@@ -82,8 +82,6 @@ static enum status transfer_flows(struct transfer *t, struct error *err)
 			return transfer_damaged(t, "flows", err);
 		status = holding_add_flow(&t->held, &t->flows[i], err);
 	}
-	for (i = 0; i < t->capture.flows && !status; i++)
-		holding_flow(&t->held, i, &t->flows[i]);
 	if (!status && t->writer && t->capture.flows)
 		status = capture_put_flows(t->writer, t->flows, t->capture.flows, err);
 	return status;
