@@ -9,6 +9,7 @@
 #include "collect/table.h"
 #include "correlate/cause.h"
 #include "correlate/emit.h"
+#include "correlate/expect.h"
 #include "correlate/finding.h"
 #include "correlate/hop.h"
 #include "correlate/journey.h"
@@ -58,6 +59,8 @@ struct correlation {
 	struct resets *resets;
 	struct causes *causes; /* of drops */
 	struct stories *stories;
+	struct policy *policy;   /* NULL: none is given */
+	struct expects *expects;
 	uint32_t generation;
 };
 
@@ -401,6 +404,9 @@ static enum status verdicts_explain(struct correlation *c, struct error *err)
 	if (!status)
 		status = stories_tell(&c->stories, &c->judging, c->verdicts, c->resets, &c->source,
 				      c->options->threads, err);
+	if (!status)
+		status = expects_find(&c->expects, c->policy, &c->judging, c->verdicts, c->causes,
+				      &c->source, err);
 	return status;
 }
 
@@ -447,7 +453,7 @@ static enum status write_others(struct correlation *c, struct error *err)
 {
 	const struct judging *j = &c->judging;
 	const struct verdicts *v = c->verdicts;
-	struct emit_run_source run = {c->options, j, v, c->stories, c->clock, 0};
+	struct emit_run_source run = {c->options, c->policy, j, v, c->stories, c->clock, 0};
 	uint32_t g = c->generation;
 	enum status status = emit_hops(v, j, c->store, g, err);
 
@@ -468,8 +474,10 @@ static enum status write_others(struct correlation *c, struct error *err)
 	if (!status)
 		status = stories_write_translations(j, c->store, g, err);
 	if (!status)
-		status = findings_write(j, v, c->resets, c->stories, c->store, g,
+		status = findings_write(j, v, c->resets, c->stories, c->expects, c->store, g,
 					&run.findings_gathered, err);
+	if (!status)
+		status = expects_write(c->expects, j, c->store, g, err);
 	if (!status)
 		status = emit_run(&run, c->store, g, err);
 	return status;
@@ -489,10 +497,29 @@ static enum status step_write(struct correlation *c, struct error *err)
 	return status ? status : table_generation_commit(c->store, c->generation, err);
 }
 
+/* A policy's addresses are true ones: they say nothing of aliases, and are not to get among them. */
+static enum status step_check_policy(const struct correlation *c, struct error *err)
+{
+	struct store_header header;
+	enum status status = store_header_get(c->txn, &header, err);
+
+	if (!status && c->policy && header.holds == STORE_HOLDS_ALIASES)
+		status = error_set(err, STATUS_USAGE,
+				   "--expect: %s is anonymous, and has no address of the policy's",
+				   store_path(c->store));
+	return status;
+}
+
+/* The policy first: a slip in it is not to be found out when all is done. */
 static enum status step_open(struct correlation *c, struct error *err)
 {
-	enum status status = store_begin(c->store, false, &c->txn, err);
+	enum status status = c->options->expect ? policy_read(&c->policy, c->options->expect, err)
+						: STATUS_OK;
 
+	if (!status)
+		status = store_begin(c->store, false, &c->txn, err);
+	if (!status)
+		status = step_check_policy(c, err);
 	if (!status)
 		status = view_open(&c->view, c->txn, err);
 	return status ? status : contents_open(&c->contents, c->view, err);
@@ -512,6 +539,8 @@ static void correlation_close(struct correlation *c)
 {
 	uint32_t p;
 
+	expects_free(&c->expects);
+	policy_free(&c->policy);
 	stories_free(&c->stories);
 	causes_free(&c->causes);
 	resets_free(&c->resets);

@@ -23,6 +23,7 @@ struct correlate_options {
 	unsigned threads;
 	const struct correlate_clock *clock; /* --clock */
 	uint32_t clocks;
+	const char *expect;    /* --expect: the policy's file, or NULL */
 	/* called at the beginning of each step, for progress; may be NULL */
 	void (*step)(void *user, unsigned step, const char *what);
 	void *user;

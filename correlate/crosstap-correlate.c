@@ -20,7 +20,7 @@ static const char program[] = "crosstap-correlate";
 
 struct command {
 	struct option_common common;
-	const char *store, *path;
+	const char *store, *path, *expect;
 	double tmax_ms;
 	uint64_t threads;
 	bool temporary;
@@ -65,6 +65,9 @@ static const struct option_row rows[] = {
 	 "a packet that takes longer counts as lost; default: 2000", NULL},
 	{0, "clock", OPTION_CALL, 0, "POINT=+S",
 	 "this point's clock is S seconds ahead; default: found from the packets", take_clock},
+	{0, "expect", OPTION_TEXT, AT(expect), "FILE",
+	 "a CSV file of what the rule base says (name,src,dst,proto,dport,expect), to be compared with "
+	 "what was done", NULL},
 	{'j', "threads", OPTION_NUMBER, AT(threads), "N",
 	 "threads; default: one for each processor. The result does not depend on it", NULL},
 	{0, "temporary", OPTION_FLAG, AT(temporary), NULL,
@@ -75,7 +78,7 @@ static const struct option_row rows[] = {
 
 static const struct option_tool tool = {
 	.name = program,
-	.usage = "-s STORE [--path P] [--tmax MS] [--clock POINT=+S]...",
+	.usage = "-s STORE [--path P] [--tmax MS] [--clock POINT=+S]... [--expect FILE]",
 	.about = "Matches the packets of all points in a store and says what became of each at every "
 		 "hop. The results replace earlier ones in the store, once they are complete.",
 	.rows = rows,
@@ -146,6 +149,7 @@ static enum status run(const struct command *command, struct error *err)
 					    : (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
 		.clock = command->clock,
 		.clocks = command->clocks,
+		.expect = command->expect,
 		.step = show_step,
 	};
 	struct correlate_summary *summary = calloc(1, sizeof *summary);

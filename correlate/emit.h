@@ -7,6 +7,7 @@
 #include "collect/store.h"
 #include "correlate/cause.h"
 #include "correlate/correlate.h"
+#include "correlate/policy.h"
 #include "correlate/story.h"
 #include "correlate/verdict.h"
 
@@ -34,6 +35,7 @@ enum status emit_changes(const struct verdicts *verdicts, const struct judging *
 /* What run.csv tells besides the options. */
 struct emit_run_source {
 	const struct correlate_options *options;
+	const struct policy *policy; /* NULL: none was given */
 	const struct judging *judging;
 	const struct verdicts *verdicts;
 	const struct stories *stories;

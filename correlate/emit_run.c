@@ -104,6 +104,11 @@ static void run_asked(struct emit_run *run)
 	for (i = 0; i < options->clocks; i++)
 		run_put_decimal(run, "clock_given", options->clock[i].point, true,
 				options->clock[i].offset_ns, 9);
+	if (run->source->policy) {
+		run_put(run, "expect", "", "%s", run->source->policy->file);
+		run_put(run, "expect_sha256", "", "%s", run->source->policy->sha256);
+		run_put(run, "expect_rows", "", "%u", run->source->policy->rows);
+	}
 	run_put(run, "csv_version", "", "%d", RESULTS_CSV_VERSION);
 	run_put(run, "store_version", "", "%d", STORE_VERSION);
 	run_put(run, "captures", "", "%u", j->view->captures);

@@ -221,8 +221,8 @@ void findings_bound(struct findings *f)
 
 enum status findings_write(const struct judging *judging, const struct verdicts *verdicts,
 			   const struct resets *resets, const struct stories *stories,
-			   struct store *store, uint32_t generation, uint64_t *gathered,
-			   struct error *err)
+			   const struct expects *expects, struct store *store, uint32_t generation,
+			   uint64_t *gathered, struct error *err)
 {
 	struct findings f = {.j = judging, .v = verdicts, .stories = stories};
 	struct table_writer *w;
@@ -233,6 +233,7 @@ enum status findings_write(const struct judging *judging, const struct verdicts 
 	findings_of_hops(&f);
 	findings_of_changes(&f);
 	findings_of_sessions(&f);
+	findings_of_expects(&f, expects);
 	findings_few(&f);
 	if (!status && f.failed)
 		status = error_errno(err, ENOMEM, "findings");

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "correlate/expect.h"
 #include "correlate/reset.h"
 #include "correlate/story.h"
 #include "correlate/verdict.h"
@@ -73,6 +74,8 @@ void findings_of_hops(struct findings *f);
 void findings_of_changes(struct findings *f);
 /* Whether those say already what sessions are a finding for (enum session_finding). */
 bool finding_said_by_changes(const struct findings *f, uint32_t hop, unsigned find);
+/* What the rows of the policy met with. */
+void findings_of_expects(struct findings *f, const struct expects *expects);
 /* What sessions came to, where packets and hops have not said it. After the others. */
 void findings_of_sessions(struct findings *f);
 

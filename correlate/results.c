@@ -99,6 +99,14 @@ static const struct table_column distributions_columns[DISTRIBUTIONS_COLUMNS] = 
 	INT("from_bytes"), INT("to_bytes"), INT("packets"), INT("dropped"),
 };
 
+static const struct table_column expect_columns[EXPECT_COLUMNS] = {
+	INT("row"), INT("line"), FOREIGN("name"), FOREIGN("src"), FOREIGN("dst"), FOREIGN("proto"),
+	FOREIGN("dport"), TEXT("expect"), INT("sessions"), INT("as_expected"),
+	INT("not_as_expected"), INT("unknown"), TEXT("verdict"), FOREIGN("hop"),
+	REAL("confidence", 2), TIME("first"), TIME("last"), INT("example_session"),
+	FOREIGN("example_file"), INT("example_frame"), FOREIGN("evidence"),
+};
+
 const struct table_schema results_hops = {"hops", 1, HOPS_COLUMNS, hops_columns};
 const struct table_schema results_balance = {"balance", 2, BALANCE_COLUMNS, balance_columns};
 const struct table_schema results_drops = {"drops", 3, PACKETS_COLUMNS, packets_columns};
@@ -115,3 +123,4 @@ const struct table_schema results_changes = {"changes", 12, CHANGES_COLUMNS, cha
 const struct table_schema results_run = {"run", 11, RUN_COLUMNS, run_columns};
 const struct table_schema results_distributions = {"distributions", 13, DISTRIBUTIONS_COLUMNS,
 						   distributions_columns};
+const struct table_schema results_expect = {"expect", 14, EXPECT_COLUMNS, expect_columns};

@@ -111,11 +111,19 @@ enum distributions_column {
 	DISTRIBUTIONS_DROPPED, DISTRIBUTIONS_COLUMNS
 };
 
+/* One row for each of the policy, in its order; last, of what no row covers. None without a policy. */
+enum expect_column {
+	EXPECT_ROW, EXPECT_LINE, EXPECT_NAME, EXPECT_SRC, EXPECT_DST, EXPECT_PROTO, EXPECT_DPORT,
+	EXPECT_EXPECT, EXPECT_SESSIONS, EXPECT_GOOD, EXPECT_BAD, EXPECT_NOT_TOLD, EXPECT_VERDICT,
+	EXPECT_HOP, EXPECT_CONFIDENCE, EXPECT_FIRST, EXPECT_LAST, EXPECT_EXAMPLE_SESSION,
+	EXPECT_EXAMPLE_FILE, EXPECT_EXAMPLE_FRAME, EXPECT_EVIDENCE, EXPECT_COLUMNS
+};
+
 enum run_column { RUN_KEY, RUN_VALUE, RUN_COLUMNS };
 
 extern const struct table_schema results_hops, results_balance, results_drops, results_injected,
 	results_resets, results_sessions, results_session_points, results_delays,
 	results_translations, results_changes, results_findings, results_run,
-	results_distributions;
+	results_distributions, results_expect;
 
 #endif

@@ -97,7 +97,7 @@ static const struct option_row rows[] = {
 	 "write the whole set there: summary.txt, report.html, evidence.pcapng and all CSV files", NULL},
 	{0, "csv", OPTION_TEXT, offsetof(struct tool, csv), "NAME",
 	 "write one table to standard output: hops, balance, drops, injected, resets, sessions, "
-	 "session_points, delays, translations, changes, findings, manifest, run or distributions",
+	 "session_points, delays, translations, changes, findings, manifest, run, distributions or expect",
 	 NULL},
 	{0, "format", OPTION_TEXT, offsetof(struct tool, format), "FORMAT",
 	 "what to write to standard output: text (the summary), csv (with --csv), json (all "
@@ -113,8 +113,8 @@ static const struct option_row rows[] = {
 	 "write aliases in place of addresses and names, made with the bytes of this file, and no "
 	 "payload", NULL},
 	{0, "fail-on", OPTION_TEXT, offsetof(struct tool, fail_on), "LIST",
-	 "end with status 1 when there are: drops, resets (made by a hop), modifications; with --before "
-	 "and --after: regression, gone, new", NULL},
+	 "end with status 1 when there are: drops, resets (made by a hop), modifications, expect (rows of "
+	 "the policy that are violated); with --before and --after: regression, gone, new", NULL},
 	{0, "session", OPTION_CALL, 0, "ID",
 	 "write one session's story to standard output, packet by packet", take_session},
 	{0, "filter", OPTION_TEXT, offsetof(struct tool, filter), "EXPR",

@@ -7,6 +7,7 @@
 
 #include "collect/options.h"
 #include "collect/terminal.h"
+#include "correlate/policy.h"
 #include "report/fail_on.h"
 #include "report/launch.h"
 #include "report/operand.h"
@@ -14,7 +15,8 @@
 
 struct command {
 	struct option_common common;
-	const char *store, *directory, *path, *filter, *start, *end, *tmax, *threads, *fail_on;
+	const char *store, *directory, *path, *filter, *start, *end, *tmax, *threads, *fail_on,
+		*expect;
 	const char *key_file; /* --anonymize; NULL: not given */
 	bool open, headers_only, without_payload;
 	char **folder;        /* of the captures: a store of aliases does not say where they are */
@@ -90,8 +92,12 @@ static const struct option_row rows[] = {
 	 "a packet that takes longer counts as lost; default: 2000", take_tmax},
 	{0, "clock", OPTION_CALL, 0, "POINT=+S",
 	 "this point's clock is S seconds ahead; default: found from the packets", take_clock},
+	{0, "expect", OPTION_TEXT, AT(expect), "FILE",
+	 "a CSV file of what the rule base says (name,src,dst,proto,dport,expect), to be compared with "
+	 "what was done", NULL},
 	{0, "fail-on", OPTION_TEXT, AT(fail_on), "LIST",
-	 "end with status 1 when there are: drops, resets (made by a hop), modifications", NULL},
+	 "end with status 1 when there are: drops, resets (made by a hop), modifications, expect (rows of "
+	 "the policy that are violated)", NULL},
 	{'j', "threads", OPTION_CALL, 0, "N",
 	 "threads; default: one for each processor", take_threads},
 	OPTIONS_COMMON(struct command, common),
@@ -111,6 +117,8 @@ static const struct option_tool tool = {
 
 static enum status command_check(const struct command *command, struct error *err)
 {
+	enum status status;
+
 	if (!command->operands.points)
 		return error_set(err, STATUS_USAGE, "which captures? POINT=FILE");
 	if (command->operands.points < 2 && !command->store)
@@ -121,7 +129,24 @@ static enum status command_check(const struct command *command, struct error *er
 		return error_set(err, STATUS_USAGE, "--headers-only is about a file of -o DIR");
 	if (command->open && !command->directory)
 		return error_set(err, STATUS_USAGE, "--open: what? It goes with -o DIR");
-	return command->fail_on ? fail_on_check(command->fail_on, err) : STATUS_OK;
+	if (command->expect && command->key_file)
+		return error_set(err, STATUS_USAGE, "--expect: with --anonymize the store has no "
+						    "address of the policy's");
+	status = command->fail_on ? fail_on_check(command->fail_on, err) : STATUS_OK;
+	if (!status && command->fail_on && !command->expect && fail_on_needs_policy(command->fail_on))
+		status = error_set(err, STATUS_USAGE, "--fail-on: expect needs --expect FILE");
+	return status;
+}
+
+/* A slip in the policy is not to be found out when all captures were read. */
+static enum status policy_check(const struct command *command, struct error *err)
+{
+	struct policy *policy = NULL;
+	enum status status =
+		command->expect ? policy_read(&policy, command->expect, err) : STATUS_OK;
+
+	policy_free(&policy);
+	return status;
 }
 
 /* ---- the three steps ---- */
@@ -172,6 +197,7 @@ static void correlate_words(struct launch_words *words, const struct command *co
 	add_work(words, command);
 	launch_add_pair(words, "--path", command->path);
 	launch_add_pair(words, "--tmax", command->tmax);
+	launch_add_pair(words, "--expect", command->expect);
 	for (i = 0; i < command->clocks.count; i++)
 		launch_add(words, command->clocks.word[i]);
 }
@@ -280,6 +306,8 @@ int main(int argc, char **argv)
 	}
 	if (!status)
 		status = command_check(&command, &err);
+	if (!status)
+		status = policy_check(&command, &err);
 	if (status) {
 		terminal_say(stderr, tool.name, err.text);
 		if (status == STATUS_USAGE)

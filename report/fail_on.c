@@ -4,6 +4,7 @@
 
 #include "correlate/results.h"
 #include "report/rows.h"
+#include "report/sheet.h"
 
 /* A row is a hit when its column holds a number above 0, or this text. */
 struct fail_on_word {
@@ -17,6 +18,7 @@ static const struct fail_on_word fail_on_words[] = {
 	{"drops", &results_hops, HOPS_DROPPED, NULL},
 	{"resets", &results_resets, RESETS_VERDICT, "injected"},
 	{"modifications", &results_hops, HOPS_MODIFIED, NULL},
+	{"expect", &results_expect, EXPECT_VERDICT, "violated"},
 	{"regression", NULL, 0, NULL},
 };
 
@@ -40,7 +42,7 @@ enum status fail_on_check(const char *list, struct error *err)
 		if (!word)
 			return error_set(err, STATUS_USAGE,
 					 "--fail-on: \"%.*s\" is none of drops, resets, "
-					 "modifications, regression",
+					 "modifications, expect, regression",
 					 (int)length, list);
 		if (!word->schema)
 			return error_set(err, STATUS_USAGE,
@@ -49,6 +51,32 @@ enum status fail_on_check(const char *list, struct error *err)
 			return STATUS_OK;
 		list += length + 1;
 	}
+}
+
+bool fail_on_needs_policy(const char *list)
+{
+	for (;;) {
+		size_t length = strcspn(list, ",");
+		const struct fail_on_word *word = fail_on_find(list, length);
+
+		if (word && word->schema == &results_expect)
+			return true;
+		if (!list[length])
+			return false;
+		list += length + 1;
+	}
+}
+
+/* That nothing was expected is not that all is as expected. */
+static enum status fail_on_check_policy(struct store_txn *txn, struct error *err)
+{
+	char sha256[80];
+	enum status status = sheet_run_value(txn, "expect_sha256", sha256, sizeof sha256, err);
+
+	if (!status && !*sha256)
+		status = error_set(err, STATUS_USAGE,
+				   "--fail-on: expect needs a policy: crosstap-correlate --expect FILE");
+	return status;
 }
 
 static enum status fail_on_ask_word(const struct fail_on_word *word, struct store_txn *txn,
@@ -74,7 +102,8 @@ static enum status fail_on_ask_word(const struct fail_on_word *word, struct stor
 
 enum status fail_on_ask(const char *list, struct store_txn *txn, bool *found, struct error *err)
 {
-	enum status status = STATUS_OK;
+	enum status status =
+		fail_on_needs_policy(list) ? fail_on_check_policy(txn, err) : STATUS_OK;
 
 	*found = false;
 	while (!status && !*found && *list) {

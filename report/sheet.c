@@ -21,6 +21,7 @@ static const struct sheet sheets[] = {
 	{&manifest_schema, manifest_open},
 	{&results_run, rows_open_table},
 	{&results_distributions, rows_open_table},
+	{&results_expect, rows_open_table},
 };
 
 const struct sheet *sheet_at(size_t index)

@@ -81,6 +81,58 @@ run "$bin/crosstap-correlate" -q -s "$work/alone.ct"
 is "points that share nothing are an error" "$?" 3
 is "that names the point" "$(grep -c elsewhere "$work/warned")" 1
 
+# ---- a policy ----
+
+report="$bin/crosstap-report"
+tables()
+{
+	"$report" -s "$store" --format json | sha256sum
+}
+
+before=$(tables)
+printf 'src,dst,proto,dport,expect\nany,any,tcp,8o,allow\nany,any,tcp,80,alow\n' >"$work/bad.csv"
+run "$bin/crosstap-correlate" -q -s "$store" --expect "$work/bad.csv"
+is "a bad policy ends with 3" $? 3
+is "and is named by file, line and column" "$(sed "s|$work/||" "$work/warned")" \
+	'crosstap-correlate: bad.csv:2: dport: "8o" is no port; 1 more row is bad, in line 3'
+is "the store is as it was" "$(tables)" "$before"
+run "$bin/crosstap-correlate" -q -s "$store" --expect "$work/none.csv"
+is "a policy that is not there ends with 3" $? 3
+run "$bin/crosstap-correlate" -q -s "$store" --expect "$work"
+is "a directory is none" $? 3
+run "$bin/crosstap" -s "$work/never.ct" --expect "$work/bad.csv" a=$sample/fw-in.pcap b=$sample/fw-out.pcap
+is "the front door finds it before it reads a capture" "$? $(ls "$work/never.ct" 2>&1 | grep -c 'No such')" '3 1'
+run "$bin/crosstap" --fail-on expect a=$sample/fw-in.pcap b=$sample/fw-out.pcap
+is "--fail-on expect without a policy is wrong usage" $? 2
+run "$bin/crosstap" --anonymize "$work/key" --expect "$work/bad.csv" a=$sample/fw-in.pcap b=$sample/fw-out.pcap
+is "--expect with --anonymize is, too" $? 2
+run "$report" -q -s "$store" --fail-on drops,expect
+is "of a report, too" $? 2
+printf 'name,src,dst,proto,dport,expect\n80,any,any,tcp,80,allow\n82,any,any,tcp,82,%s\n' deny \
+	>"$work/good.csv"
+printf 'name,src,dst,proto,dport,expect\n82,any,any,tcp,82,allow\n' >"$work/wrong.csv"
+run "$bin/crosstap-correlate" -q -s "$store" --expect "$work/good.csv" &&
+	run "$report" -q -s "$store" --fail-on expect
+is "what is as expected ends with 0" $? 0
+run "$report" -s "$store" --csv expect
+is "each row has its sessions" "$(cut -d, -f3,9,13 "$work/said" | tail -n +2)" \
+	"80,$("$report" -s "$store" --csv sessions | grep -c ',10.77.2.2,80,'),as_expected
+82,$("$report" -s "$store" --csv sessions | grep -c ',10.77.2.2,82,'),as_expected
+,$("$report" -s "$store" --csv sessions | grep -cE ',10.77.2.2,(7|83),'),uncovered"
+"$bin/crosstap-correlate" -q -s "$store" --expect "$work/wrong.csv"
+run "$report" -q -s "$store" --fail-on expect
+is "what is not ends with 1" $? 1
+run "$bin/crosstap" -q --expect "$work/wrong.csv" --fail-on expect a=$sample/fw-in.pcap b=$sample/fw-out.pcap
+is "at the front door, too" $? 1
+head -c 32 /dev/zero | sha256sum | cut -d' ' -f1 >"$work/key" && chmod 600 "$work/key"
+for point in fw-in fw-out; do
+	run "$bin/crosstap-collect" -q -s "$work/alias.ct" --anonymize "$work/key" -p $point $sample/$point.pcap
+done
+run "$bin/crosstap-correlate" -q -s "$work/alias.ct" --expect "$work/good.csv"
+is "an anonymous store is no place for a policy" "$? $(grep -c anonymous "$work/warned")" '2 1'
+run "$bin/crosstap-correlate" -q -s "$store"
+is "without a policy the store is again as it was" "$(tables)" "$before"
+
 head -c 5000 $sample/fw-in.pcap >"$work/cut.pcap"
 run "$bin/crosstap-collect" -q -s "$work/cut.ct" -p fw-in "$work/cut.pcap"
 is "a capture is read up to the damage" $? 0

@@ -83,6 +83,7 @@ static inline enum status scene_read(struct scene *s, struct store *store)
 		&results_hops, &results_balance, &results_drops, &results_injected,
 		&results_resets, &results_sessions, &results_findings, &results_session_points,
 		&results_translations, &results_changes, &results_distributions,
+		&results_expect,
 	};
 	struct store_txn *txn = NULL;
 	enum status status = store_begin(store, false, &txn, &s->err);
@@ -283,10 +284,19 @@ static inline enum status scene_correlate(struct scene *s)
 	const uint64_t seed = SCENE_SEED;
 	struct store *store = NULL;
 	enum status status;
+	char policy[80];
+	FILE *file;
 
 	scene_forget(s);
 	if (!mkdtemp(folder))
 		abort();
+	snprintf(policy, sizeof policy, "%s/policy.csv", folder);
+	file = s->expect ? fopen(policy, "w") : NULL;
+	if (file) {
+		fputs(s->expect, file);
+		fclose(file);
+		options.expect = policy;
+	}
 	snprintf(name, sizeof name, "%s/scene.ct", folder);
 	snprintf(lock, sizeof lock, "%s-lock", name);
 	status = store_open(&store, name, STORE_CREATE, true, &seed, &s->err);
@@ -301,6 +311,7 @@ static inline enum status scene_correlate(struct scene *s)
 	store_close(&store);
 	unlink(name);
 	unlink(lock);
+	unlink(policy);
 	rmdir(folder);
 	return status;
 }

@@ -118,7 +118,7 @@ struct scene_table {
 
 enum scene_tables {
 	HOPS, BALANCE, DROPS, INJECTED, RESETS, SESSIONS, FINDINGS, STATIONS, TRANSLATIONS,
-	CHANGES, DISTRIBUTIONS,
+	CHANGES, DISTRIBUTIONS, EXPECTS,
 	SCENE_TABLES
 };
 
@@ -142,6 +142,7 @@ struct scene {
 	/* What else a hop makes of a packet; NULL: nothing. */
 	void (*touch)(struct scene *scene, uint32_t hop, bool forward, struct scene_packet *packet);
 	const char *path;        /* --path */
+	const char *expect;      /* --expect: a policy, as text; NULL: none */
 	/* Looks at the store when the results are in it; NULL: nobody does. */
 	void (*look)(struct scene *scene, struct store *store);
 	unsigned threads;
