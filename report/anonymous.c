@@ -22,6 +22,7 @@
 struct asked {
 	char path[RUN_TEXT_MAX];
 	bool path_given;
+	bool policy;               /* --expect */
 	uint64_t captures;         /* 0: not known */
 	struct correlate_options options;
 	struct correlate_clock clock[CAPTURE_POINTS_MAX];
@@ -68,6 +69,8 @@ static bool asked_take(struct asked *asked, const char *key, const char *value)
 		asked->path_given = strcmp(value, "given") == 0;
 	} else if (strcmp(key, "tmax_ms") == 0) {
 		return asked_number(value, 6, &o->tmax_ns);
+	} else if (strcmp(key, "expect") == 0) {
+		asked->policy = true;
 	} else if (strcmp(key, "captures") == 0) {
 		asked->captures = strtoull(value, NULL, 10);
 	} else if (strncmp(key, RUN_CLOCK, strlen(RUN_CLOCK)) == 0) {
@@ -155,6 +158,7 @@ static enum status anonymous_derive(struct anonymous *a, struct store *plain,
 	if (!status && asked->captures && asked->captures != a->captures)
 		status = error_set(err, STATUS_INPUT, "%s: captures were collected since it was "
 				   "correlated: run crosstap-correlate -s %s first", a->path, a->path);
+	a->policy = asked && asked->policy;
 	if (!status)
 		status = anonymous_fill(a, plain, header->seed, err);
 	if (!status)

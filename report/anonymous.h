@@ -6,6 +6,7 @@
 #ifndef CROSSTAP_REPORT_ANONYMOUS_H
 #define CROSSTAP_REPORT_ANONYMOUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct anonymous {
 	const char *path;          /* of the store that was given; borrowed */
 	struct capture *plain;     /* its captures; NULL where it is of aliases itself */
 	uint32_t captures;
+	bool policy;               /* it was compared with a policy, which aliases cannot be */
 };
 
 /* STATUS_USAGE: the store is anonymous under another key. */

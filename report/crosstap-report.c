@@ -484,6 +484,9 @@ static enum status report_open(struct tool *tool, struct store **store, struct s
 	if (tool->key_file) {
 		status = anonymous_open(&tool->anonymous, tool->store, tool->key_file, err);
 		*store = tool->anonymous.store;
+		if (!status && tool->anonymous.policy && !tool->common.quiet)
+			terminal_say(stderr, about.name, "--anonymize leaves out what --expect came to: a "
+				     "policy has addresses, and the rows would have none");
 	} else {
 		status = store_open(store, tool->store, STORE_READ, false, NULL, err);
 	}

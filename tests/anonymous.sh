@@ -211,6 +211,12 @@ is 'given to the nanosecond' "$(grep -cE '^(tmax_ms,1500.000001|clock_given.fw-i
 collect late.ct $(points balancer)
 report late.ct asked --anonymize key
 ended 'captures that came since then are to be correlated first' 3 'captures were collected since it was correlated'
+printf 'src,dst,proto,dport,expect\nany,any,any,any,allow\n' >policy.csv
+correlate late.ct --expect policy.csv
+"$bin/crosstap-report" -s late.ct --anonymize key -o asked >/dev/null 2>said
+code=$?
+ended 'what a policy came to is left out, and that is said' 0 '--anonymize leaves out what --expect came to'
+is 'no word of the policy is there' "$(grep -c '^expect' asked/run.csv) $(wc -l <asked/expect.csv)" '0 1'
 is 'no temporary store is left' "$(ls tmp)" ''
 
 # ---- the front door ----

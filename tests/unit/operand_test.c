@@ -57,6 +57,27 @@ static void touch(const char *name)
 		fclose(stream);
 }
 
+static void check_folders(void)
+{
+	static const char *const words[] = {"a=/var/in.pcap@eth0,/var/b/x.pcap", "b=y.pcap,/var/z.pcap",
+					    "c=b@c/d.pcap,/root.pcap"};
+	static const char *const folders[] = {"/var/", "/var/b/", ".", "b@c/", "/"};
+	struct operands operands = {0};
+	struct error err = {.text = ""};
+	char **list;
+	size_t n, i;
+
+	for (i = 0; i < sizeof words / sizeof *words; i++)
+		CHECK_INT(operands_add(&operands, words[i], &err), STATUS_OK);
+	CHECK(operands_folders(&operands, &list, &n));
+	CHECK_INT(n, sizeof folders / sizeof *folders);
+	for (i = 0; i < n && i < sizeof folders / sizeof *folders; i++)
+		CHECK_TEXT(list[i], folders[i]);
+	operands_free_folders(list, n);
+	operands_free(&operands);
+	check_case("the folders of all files are known, each once");
+}
+
 int main(void)
 {
 	char longest[80];
@@ -100,6 +121,7 @@ int main(void)
 	GATHER("ppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp: x", longest + 1);
 	check_case("what is no operand is refused with a word");
 
+	check_folders();
 	unlink("a,b.pcap");
 	unlink("x,y,z");
 	if (chdir("/") < 0 || rmdir(folder) < 0)
