@@ -229,7 +229,7 @@ rm -r "$work/changed"
 story='made with '
 "$report" -q -s "$work/case.ct" -o "$work/some" --filter 'port 82 or (outcome degraded)' --headers-only
 finds '--filter and --headers-only: it adds up' 0 'ok - sums' "$work/some"
-finds '--filter and --headers-only: made again it is the same' 0 'ok - store: 17 files' "$work/some" -s "$work/case.ct"
+finds '--filter and --headers-only: made again it is the same' 0 'ok - store: 18 files' "$work/some" -s "$work/case.ct"
 sed -i 's/^headers_only,yes/headers_only,no/' "$work/some/run.csv"
 finds '--headers-only, and without saying so: it is another one' 3 'evidence.pcapng: not what the store gives' \
 	"$work/some" -s "$work/case.ct"
@@ -246,7 +246,7 @@ story='made with --anonymize: '
 echo 'a key that nobody else has, and long enough' >"$work/key"
 echo 'a key that somebody else has, as long as that' >"$work/other.key"
 "$report" -q -s "$work/case.ct" -o "$work/aliases" --anonymize "$work/key"
-finds 'made again with the key it is the same' 0 'ok - store: 17 files' \
+finds 'made again with the key it is the same' 0 'ok - store: 18 files' \
 	"$work/aliases" -s "$work/case.ct" --anonymize "$work/key"
 finds 'without it that is not asked' 0 'not checked - store: the set is anonymous' "$work/aliases" -s "$work/case.ct"
 finds 'with another one it is another set' 3 'sessions.csv: not what the store gives' \
