@@ -207,6 +207,8 @@ static void expect_count(struct expecting *x, uint32_t number)
 
 	if (s->fate == FATE_NONE)
 		return;
+	if (s->row == x->e->rows)
+		x->e->uncovered[row->sessions] = number;
 	row->sessions++;
 	row->doubt[s->doubt] += s->doubt != DOUBT_NONE;
 	row->sure[s->fate] += s->confidence;
@@ -346,7 +348,8 @@ static enum status expects_new(struct expects **out, const struct policy *policy
 	e->hops = v->hops;
 	e->row = calloc((size_t)e->rows + 1, sizeof *e->row);
 	e->ended = calloc(((size_t)e->rows + 1) * e->hops * 2 + 1, sizeof *e->ended);
-	return e->row && e->ended ? STATUS_OK : error_errno(err, ENOMEM, "expectations");
+	e->uncovered = memory_zeroed((size_t)j->sessions->count + 1, sizeof *e->uncovered);
+	return e->row && e->ended && e->uncovered ? STATUS_OK : error_errno(err, ENOMEM, "expectations");
 }
 
 enum status expects_find(struct expects **out, const struct policy *policy,
@@ -393,6 +396,7 @@ void expects_free(struct expects **expects)
 		return;
 	free((*expects)->row);
 	free((*expects)->ended);
+	free((*expects)->uncovered);
 	free(*expects);
 	*expects = NULL;
 }

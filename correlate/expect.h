@@ -44,6 +44,7 @@ struct expects {
 	struct expect_row *row;
 	uint32_t hops;
 	uint32_t *ended;               /* [row][hop][fate - FATE_STOPPED]: sessions stopped, rejected there */
+	uint32_t *uncovered;           /* sessions that no row covers: row[rows].sessions of them */
 	uint32_t guard;                /* the one hop that stops anything at all; EXPECT_NO_HOP: not one */
 };
 

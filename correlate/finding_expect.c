@@ -1,10 +1,12 @@
 /* Findings: what the rows of the policy met with, where that is not what they say. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "correlate/finding_list.h"
 
-#define EXPECT_ROWS_SAID 12u /* untried rows that are named */
+#define EXPECT_ROWS_SAID 12u    /* untried rows that are named */
+#define EXPECT_SERVICES_SAID 4u /* of sessions that no row covers: what most of them asked for */
 
 /* A row of this kind, of which sessions came to that. */
 static const struct expect_word {
@@ -152,6 +154,48 @@ static void expect_finding(struct findings *f, const struct expects *e, uint32_t
 	expect_finding_evidence(one, f, e, r, word->fate);
 }
 
+static void expect_say_service(struct words *words, const struct story_service *s, uint32_t count)
+{
+	struct finding_key key = {.version = s->version, .proto = s->proto, .port = s->port};
+	char server[96];
+
+	memcpy(key.server, s->server, sizeof key.server);
+	finding_server(&key, server, sizeof server);
+	expect_add_number(words, count);
+	words_add(words, " to ");
+	words_add(words, server);
+}
+
+/* "; 12 to 10.0.0.1:8080, 3 to udp 10.0.0.2:53, ...": what rows could say, the commonest first. */
+static void expect_say_services(struct finding *one, struct findings *f, const struct expects *e)
+{
+	const struct story_services *services = &f->stories->services;
+	uint32_t *count = calloc((size_t)services->count + 1, sizeof *count), i, said = 0, best;
+	struct words words;
+
+	if (!count) {
+		f->failed = true;
+		return;
+	}
+	for (i = 0; i < e->row[e->rows].sessions; i++)
+		count[services->of[e->uncovered[i]]]++;
+	words_begin(&words);
+	words_add(&words, one->evidence);
+	for (;; said++) {
+		for (best = i = 0; i < services->count; i++)
+			if (count[i] > count[best])
+				best = i;
+		if (!count[best] || said == EXPECT_SERVICES_SAID)
+			break;
+		words_add(&words, said ? ", " : "; ");
+		expect_say_service(&words, &services->list[best], count[best]);
+		count[best] = 0;
+	}
+	words_add(&words, count[best] ? ", ..." : "");
+	finding_say(one->evidence, &words);
+	free(count);
+}
+
 static void expect_finding_uncovered(struct findings *f, const struct expects *e)
 {
 	const struct expect_row *row = &e->row[e->rows];
@@ -178,6 +222,7 @@ static void expect_finding_uncovered(struct findings *f, const struct expects *e
 	words_add(&words, " came through");
 	finding_say(one->text, &words);
 	expect_finding_evidence(one, f, e, e->rows, fate);
+	expect_say_services(one, f, e);
 	expect_finding_frame(one, row, fate);
 	one->count = row->sessions;
 }

@@ -22,6 +22,7 @@ static const struct {
 	{"balance", 6 * PAGE_HOPS_MAX, offsetof(struct page, balance)},
 	{"manifest", 500, offsetof(struct page, manifest)},
 	{"run", 200, offsetof(struct page, run)},
+	{"expect", 1000, offsetof(struct page, expect)},
 };
 #define PAGE_TABLES (sizeof page_tables / sizeof page_tables[0])
 

@@ -17,7 +17,7 @@ struct page {
 	struct store_txn *txn;
 	const struct stories *stories;
 	struct held findings, hops, delays, distributions, changes, resets, sessions, balance,
-		manifest, run;
+		manifest, run, expect;
 	struct reset_kinds reset_kinds; /* all of them; `resets` are only those drawn */
 	const char *hop[PAGE_HOPS_MAX]; /* names, in the order of the path; borrowed from `hops` */
 	uint32_t hop_count;

@@ -46,6 +46,22 @@ static const struct page_column run_columns[] = {
 	{RUN_VALUE, LOOK_TEXT, "value", "its value"},
 };
 
+static const struct page_column expect_columns[] = {
+	{EXPECT_ROW, LOOK_COUNT, "row", "of the policy"},
+	{EXPECT_NAME, LOOK_TEXT, "name", "as the policy calls it"},
+	{EXPECT_SRC, LOOK_TEXT, "src", "whose sessions"},
+	{EXPECT_DST, LOOK_TEXT, "dst", "to whom"},
+	{EXPECT_PROTO, LOOK_TEXT, "proto", "by which protocol"},
+	{EXPECT_DPORT, LOOK_TEXT, "dport", "to which port"},
+	{EXPECT_EXPECT, LOOK_TEXT, "expect", "what the row says"},
+	{EXPECT_VERDICT, LOOK_WORD, "verdict", "what its sessions say"},
+	{EXPECT_SESSIONS, LOOK_COUNT, "sessions", "that this row is the first to match"},
+	{EXPECT_GOOD, LOOK_COUNT, "as expected", "of these"},
+	{EXPECT_BAD, LOOK_COUNT, "not so", "of these"},
+	{EXPECT_NOT_TOLD, LOOK_COUNT, "unknown", "of these: it cannot be told"},
+	{EXPECT_EVIDENCE, LOOK_TEXT, "evidence", "in numbers, and at which hop"},
+};
+
 /* ---- findings ---- */
 
 static bool findings_one(struct page *page, uint32_t row)
@@ -74,6 +90,19 @@ static bool findings_one(struct page *page, uint32_t row)
 	return ok;
 }
 
+/* The policy's rows, where there is one. */
+static bool findings_expect(struct page *page)
+{
+	if (!page->expect.count)
+		return true;
+	if (!page_table(page, "What the rule base says, and what was done", &page->expect, NULL, NULL,
+			PAGE_COLUMNS(expect_columns)))
+		return false;
+	if (page->expect.total > page->expect.count)
+		fputs("<p class=\"note\">The rest is in expect.csv.</p>\n", page->stream);
+	return true;
+}
+
 enum status page_findings(struct page *page, struct error *err)
 {
 	bool ok = true;
@@ -81,7 +110,7 @@ enum status page_findings(struct page *page, struct error *err)
 
 	if (!page->findings.count) {
 		fputs("<p>No findings.</p>\n", page->stream);
-		return STATUS_OK;
+		return findings_expect(page) ? STATUS_OK : page_memory(err);
 	}
 	fputs("<ol class=\"findings\">\n", page->stream);
 	for (i = 0; i < page->findings.count && ok; i++)
@@ -92,7 +121,7 @@ enum status page_findings(struct page *page, struct error *err)
 		html_count(page->stream, page->findings.total - page->findings.count);
 		fputs(" more are in findings.csv.</p>\n", page->stream);
 	}
-	return ok ? STATUS_OK : page_memory(err);
+	return ok && findings_expect(page) ? STATUS_OK : page_memory(err);
 }
 
 /* ---- the account and the inputs ---- */

@@ -454,6 +454,8 @@ static void rows_as_they_come(void)
 	CHECK_TEXT(cell("", EXPECT_GOOD), "");
 	CHECK_TEXT(scene_cell(&scene, FINDINGS, finding("expect.uncovered"), FINDINGS_TEXT),
 		   "no row of policy.csv covers 2 sessions, of which 2 came through");
+	CHECK(strstr(scene_cell(&scene, FINDINGS, finding("expect.uncovered"), FINDINGS_EVIDENCE),
+		     "; 1 to 10.2.0.1:82, 1 to 10.2.0.1:83"));
 	CHECK_TEXT(scene_cell(&scene, FINDINGS, finding("expect.untried"), FINDINGS_EVIDENCE),
 		   "row 2 (b), row 3 (c); row 3 (c) never can be: row 1 (a) takes all of it before");
 	CHECK_INT(faults(), 1);
