@@ -51,7 +51,7 @@ ends '--fail-on regression needs two stores' 2 '--before' \
 	"$report" -s "$work/drops.ct" --fail-on drops,regression
 for later in '--before a.ct' '--after b.ct'; do
 	# shellcheck disable=SC2086
-	ends "$later is not there yet and says so" 2 'not in this version yet' \
+	ends "$later beside -s is wrong usage" 2 'a comparison is of whole runs' \
 		"$report" -s "$work/drops.ct" $later
 done
 ends 'a store that is not there is bad input' 3 'no such store' "$report" -s "$work/not.ct"
