@@ -49,11 +49,21 @@ ends '--fail-on names a word that is none' 2 '"dropped"' \
 	"$report" -s "$work/drops.ct" --fail-on dropped
 ends '--fail-on regression needs two stores' 2 '--before' \
 	"$report" -s "$work/drops.ct" --fail-on drops,regression
-for later in '--before a.ct' '--after b.ct'; do
-	# shellcheck disable=SC2086
-	ends "$later beside -s is wrong usage" 2 'a comparison is of whole runs' \
-		"$report" -s "$work/drops.ct" $later
-done
+ends '--before alone is no comparison' 2 'needs both' "$report" --before "$work/drops.ct"
+ends '--after alone is none' 2 'needs both' "$report" --after "$work/drops.ct"
+ends 'a comparison has no one store' 2 'and -s' "$report" -s "$work/drops.ct" --before "$work/drops.ct"
+ends 'a comparison has one table' 2 '"compare"' \
+	"$report" --before "$work/drops.ct" --after "$work/drops.ct" --csv hops
+ends 'a comparison has no packets' 2 'text, csv, html, json' \
+	"$report" --before "$work/drops.ct" --after "$work/drops.ct" --format pcapng
+ends 'a comparison fails on no drops' 2 'regression, gone, new' \
+	"$report" --before "$work/drops.ct" --after "$work/drops.ct" --fail-on drops
+ends 'a store to compare that is not there is bad input' 3 "$work/not.ct" \
+	"$report" --before "$work/drops.ct" --after "$work/not.ct"
+ends 'a file to compare that is no store is bad input' 3 "$0" \
+	"$report" --before "$0" --after "$work/drops.ct"
+ends 'the same twice is no regression' 0 '' \
+	"$report" -q --before "$work/drops.ct" --after "$work/drops.ct" --fail-on regression,gone,new
 ends 'a store that is not there is bad input' 3 'no such store' "$report" -s "$work/not.ct"
 ends 'a file that is no store is bad input' 3 "$0" "$report" -s "$0"
 ends 'a store without results names the tool that makes them' 3 \
