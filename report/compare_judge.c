@@ -54,7 +54,7 @@ static bool judge_units(struct judge_units *u, const struct measure *m, bool by_
 		count = judge_medians(m, medians, u->value);
 		memcpy(u->value, medians, count * sizeof *medians);
 		u->count = count;
-	} else {
+	} else if (m->count) {
 		memcpy(u->value, m->value, m->count * sizeof *u->value);
 	}
 	stats_sort(u->value, u->count);
