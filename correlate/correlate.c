@@ -18,6 +18,7 @@
 #include "correlate/links.h"
 #include "correlate/meeting.h"
 #include "correlate/mislink.h"
+#include "correlate/offers.h"
 #include "correlate/path.h"
 #include "correlate/proof.h"
 #include "correlate/repeat.h"
@@ -58,6 +59,7 @@ struct correlation {
 	struct dossier_source source;
 	struct resets *resets;
 	struct causes *causes; /* of drops */
+	struct offers *offers;
 	struct stories *stories;
 	struct policy *policy;   /* NULL: none is given */
 	struct expects *expects;
@@ -470,6 +472,8 @@ static enum status write_others(struct correlation *c, struct error *err)
 	if (!status)
 		status = emit_changes(v, j, c->store, g, err);
 	if (!status)
+		status = offers_write(c->offers, j, c->store, g, err);
+	if (!status)
 		status = resets_write(c->resets, j, c->store, g, err);
 	if (!status)
 		status = stories_write_translations(j, c->store, g, err);
@@ -483,6 +487,17 @@ static enum status write_others(struct correlation *c, struct error *err)
 	return status;
 }
 
+static enum status gather_offers(struct correlation *c, struct error *err)
+{
+	struct syn_options *options;
+	enum status status = syn_options_open(&options, c->view, err);
+
+	if (!status)
+		status = offers_gather(&c->offers, &c->judging, options, err);
+	syn_options_close(&options);
+	return status;
+}
+
 /* The largest table first: it takes about as long as all the others together. */
 static enum status step_write(struct correlation *c, struct error *err)
 {
@@ -490,8 +505,10 @@ static enum status step_write(struct correlation *c, struct error *err)
 					    {.run = write_sessions},
 					    {.run = write_traces},
 					    {.run = write_others}};
-	enum status status = table_generation_new(c->store, &c->generation, err);
+	enum status status = gather_offers(c, err);
 
+	if (!status)
+		status = table_generation_new(c->store, &c->generation, err);
 	if (!status)
 		status = sides_run(c, part, SIDES_MAX, err);
 	return status ? status : table_generation_commit(c->store, c->generation, err);
@@ -543,6 +560,7 @@ static void correlation_close(struct correlation *c)
 	policy_free(&c->policy);
 	stories_free(&c->stories);
 	causes_free(&c->causes);
+	offers_free(&c->offers);
 	resets_free(&c->resets);
 	verdicts_free(&c->verdicts);
 	hops_free(&c->hops);

@@ -107,6 +107,11 @@ static const struct table_column expect_columns[EXPECT_COLUMNS] = {
 	FOREIGN("example_file"), INT("example_frame"), FOREIGN("evidence"),
 };
 
+static const struct table_column offers_columns[OFFERS_COLUMNS] = {
+	FOREIGN("point"), TEXT("from"), TEXT("field"), TEXT("value"), INT("sessions"),
+	INT("example_session"),
+};
+
 const struct table_schema results_hops = {"hops", 1, HOPS_COLUMNS, hops_columns};
 const struct table_schema results_balance = {"balance", 2, BALANCE_COLUMNS, balance_columns};
 const struct table_schema results_drops = {"drops", 3, PACKETS_COLUMNS, packets_columns};
@@ -124,3 +129,4 @@ const struct table_schema results_run = {"run", 11, RUN_COLUMNS, run_columns};
 const struct table_schema results_distributions = {"distributions", 13, DISTRIBUTIONS_COLUMNS,
 						   distributions_columns};
 const struct table_schema results_expect = {"expect", 14, EXPECT_COLUMNS, expect_columns};
+const struct table_schema results_offers = {"offers", 15, OFFERS_COLUMNS, offers_columns};

@@ -119,11 +119,17 @@ enum expect_column {
 	EXPECT_EXAMPLE_FILE, EXPECT_EXAMPLE_FRAME, EXPECT_EVIDENCE, EXPECT_COLUMNS
 };
 
+/* One row for each value of a field that an end's SYNs had at a point. */
+enum offers_column {
+	OFFERS_POINT, OFFERS_FROM, OFFERS_FIELD, OFFERS_VALUE, OFFERS_SESSIONS,
+	OFFERS_EXAMPLE_SESSION, OFFERS_COLUMNS
+};
+
 enum run_column { RUN_KEY, RUN_VALUE, RUN_COLUMNS };
 
 extern const struct table_schema results_hops, results_balance, results_drops, results_injected,
 	results_resets, results_sessions, results_session_points, results_delays,
 	results_translations, results_changes, results_findings, results_run,
-	results_distributions, results_expect;
+	results_distributions, results_expect, results_offers;
 
 #endif

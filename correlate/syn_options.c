@@ -29,6 +29,11 @@ static void option_sack(struct syn_option *option, const uint8_t *value)
 	option->sack = true;
 }
 
+static void option_timestamps(struct syn_option *option, const uint8_t *value)
+{
+	option->timestamps = true;
+}
+
 /* Options of another length than theirs say nothing. */
 static const struct {
 	uint8_t kind, bytes;
@@ -37,6 +42,7 @@ static const struct {
 	{2, 4, option_mss},
 	{3, 3, option_shift},
 	{4, 2, option_sack},
+	{8, 10, option_timestamps},
 };
 #define OPTION_ROWS (sizeof option_rows / sizeof option_rows[0])
 

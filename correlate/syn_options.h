@@ -18,6 +18,7 @@ struct syn_option {
 	uint16_t mss;  /* bytes; 0: not offered */
 	int8_t shift;  /* of the window; SYN_SHIFT_NONE: not offered */
 	bool sack;     /* SACK-permitted */
+	bool timestamps;
 };
 
 struct syn_options;

@@ -237,65 +237,116 @@ static bool compare_hops(struct compare *c)
 
 /* ---- header fields ---- */
 
-/* A hop, a direction and a field, as changes.csv names them. */
-struct compare_field {
-	const char *hop, *direction, *field;
+/* Three words that name the subject of some rows: hop, direction and field of changes.csv, or point, end
+ * and field of offers.csv. */
+struct compare_words {
+	const char *word[3];
 };
 
-static bool compare_same_field(const struct compare_field *a, const struct compare_field *b)
+static bool compare_same_words(const struct compare_words *a, const struct compare_words *b)
 {
-	return strcmp(a->hop, b->hop) == 0 && strcmp(a->direction, b->direction) == 0 &&
-	       strcmp(a->field, b->field) == 0;
+	unsigned i;
+
+	for (i = 0; i < 3; i++)
+		if (strcmp(a->word[i], b->word[i]) != 0)
+			return false;
+	return true;
 }
 
-static bool compare_one_field(struct compare *c, const struct compare_field *field)
+/* The samples of a subject in one run. */
+typedef bool compare_measures(struct measures *m, const struct profile *profile,
+			      const struct compare_words *words);
+
+static bool compare_measures_field(struct measures *m, const struct profile *p,
+				   const struct compare_words *w)
+{
+	bool ok = true;
+
+	if (compare_find_hop(p, w->word[0], w->word[1])) {
+		ok = measures_field(m, p, w->word[0], w->word[1], w->word[2]);
+		m->present = true; /* a field that no packet had changed */
+	}
+	return ok;
+}
+
+static bool compare_measures_offer(struct measures *m, const struct profile *p,
+				   const struct compare_words *w)
+{
+	return measures_offer(m, p, w->word[0], w->word[1], w->word[2]);
+}
+
+static const struct held *compare_changes(const struct profile *p)
+{
+	return &p->changes;
+}
+
+static const struct held *compare_offers(const struct profile *p)
+{
+	return &p->offers;
+}
+
+/* Tables whose rows have subjects. */
+static const struct compare_table {
+	const struct held *(*held)(const struct profile *profile);
+	unsigned column[3]; /* of the three words */
+	compare_measures *measures;
+} compare_tables[] = {
+	{compare_changes, {CHANGES_HOP, CHANGES_DIRECTION, CHANGES_FIELD}, compare_measures_field},
+	{compare_offers, {OFFERS_POINT, OFFERS_FROM, OFFERS_FIELD}, compare_measures_offer},
+};
+
+static bool compare_words(struct compare *c, const struct compare_table *table,
+			  const struct compare_words *words)
 {
 	struct compare_sides sides = {.after = {0}};
 	char subject[2 * PROFILE_TEXT_MAX];
 	bool ok = true;
 	uint32_t i;
 
-	for (i = 0; i <= c->runs && ok; i++) {
-		const struct profile *p = compare_run(c, i);
-		struct measures *m = sides_of(&sides, c, i);
-
-		if (!compare_find_hop(p, field->hop, field->direction))
-			continue;
-		ok = measures_field(m, p, field->hop, field->direction, field->field);
-		m->present = true; /* a field that no packet had changed */
-	}
-	snprintf(subject, sizeof subject, "%.300s %.16s %.64s", field->hop, field->direction, field->field);
+	for (i = 0; i <= c->runs && ok; i++)
+		ok = table->measures(sides_of(&sides, c, i), compare_run(c, i), words);
+	snprintf(subject, sizeof subject, "%.300s %.16s %.64s", words->word[0], words->word[1], words->word[2]);
 	if (ok)
 		ok = compare_subject(c, COMPARE_FIELD, subject, sides.before, &sides.after);
 	sides_free(&sides);
 	return ok;
 }
 
-static bool compare_fields(struct compare *c)
+/* Each subject once. */
+static bool compare_table(struct compare *c, const struct compare_table *table)
 {
-	struct compare_field *list;
+	struct compare_words *list;
 	uint32_t i, r, k, count = 0;
 	size_t all = 0;
 	bool ok;
 
 	for (i = 0; i <= c->runs; i++)
-		all += compare_run(c, i)->changes.count;
+		all += table->held(compare_run(c, i))->count;
 	list = calloc(all + 1, sizeof *list);
 	ok = list != NULL;
 	for (i = 0; i <= c->runs && ok; i++) {
-		const struct held *changes = &compare_run(c, i)->changes;
+		const struct held *held = table->held(compare_run(c, i));
 
-		for (r = 0; r < changes->count && ok; r++) {
-			list[count] = (struct compare_field){held_text(changes, r, CHANGES_HOP),
-							     held_text(changes, r, CHANGES_DIRECTION),
-							     held_text(changes, r, CHANGES_FIELD)};
-			for (k = 0; k < count && !compare_same_field(&list[k], &list[count]); k++)
+		for (r = 0; r < held->count && ok; r++) {
+			for (k = 0; k < 3; k++)
+				list[count].word[k] = held_text(held, r, table->column[k]);
+			for (k = 0; k < count && !compare_same_words(&list[k], &list[count]); k++)
 				;
 			if (k == count)
-				ok = compare_one_field(c, &list[count++]);
+				ok = compare_words(c, table, &list[count++]);
 		}
 	}
 	free(list);
+	return ok;
+}
+
+static bool compare_fields(struct compare *c)
+{
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; i < sizeof compare_tables / sizeof compare_tables[0] && ok; i++)
+		ok = compare_table(c, &compare_tables[i]);
 	return ok;
 }
 

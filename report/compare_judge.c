@@ -189,7 +189,8 @@ static struct stats_result judge_rates(const struct stats_ratio *before, const s
 /* What only one side has is a matter of presence: a service, a backend, a value. */
 static bool judge_by_presence(uint8_t metric)
 {
-	return metric == METRIC_SESSIONS || metric == METRIC_BACKEND || metric == METRIC_VALUE;
+	return metric == METRIC_SESSIONS || metric == METRIC_BACKEND || metric == METRIC_VALUE ||
+	       metric == METRIC_OFFERED;
 }
 
 static void judge_ratio(struct compare_row *row, const struct judge_pair *pair,

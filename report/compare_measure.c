@@ -34,6 +34,7 @@ const struct metric metrics[] = {
 	[METRIC_MODIFIED_EXPECTED] = {"expected_ratio", SAMPLE_RATIO, WORSE_NEITHER, 0.002,
 				      "sessions had it rewritten, as expected"},
 	[METRIC_VALUE] = {"value_ratio", SAMPLE_RATIO, WORSE_NEITHER, 0.002, "sessions had that value"},
+	[METRIC_OFFERED] = {"offered_ratio", SAMPLE_RATIO, WORSE_NEITHER, 0.05, "sessions offered that value"},
 };
 
 /* ---- making samples ---- */
@@ -498,6 +499,34 @@ bool measures_field(struct measures *m, const struct profile *profile, const cha
 		one->ratio.whole[0] = all;
 		one->ratio.part[0] = sessions < all ? sessions : all;
 	}
+	measures_sort(m);
+	return true;
+}
+
+bool measures_offer(struct measures *m, const struct profile *profile, const char *point,
+		    const char *from, const char *field)
+{
+	const struct held *offers = &profile->offers;
+	uint32_t i;
+
+	for (i = 0; i < offers->count; i++) {
+		char suffix[PROFILE_TEXT_MAX + 1];
+		struct measure *one;
+
+		if (strcmp(held_text(offers, i, OFFERS_POINT), point) != 0 ||
+		    strcmp(held_text(offers, i, OFFERS_FROM), from) != 0 ||
+		    strcmp(held_text(offers, i, OFFERS_FIELD), field) != 0)
+			continue;
+		m->present = true;
+		snprintf(suffix, sizeof suffix, " %.100s", held_text(offers, i, OFFERS_VALUE));
+		one = measure_add(m, METRIC_OFFERED, suffix, "", "");
+		if (!one)
+			return false;
+		one->ratio.part[0] = (double)held_count(offers, i, OFFERS_SESSIONS);
+		m->whole[0] += one->ratio.part[0];
+	}
+	for (i = 0; i < m->count; i++)
+		m->list[i].ratio.whole[0] = m->whole[0];
 	measures_sort(m);
 	return true;
 }

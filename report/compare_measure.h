@@ -29,7 +29,7 @@ enum metric_number {
 	METRIC_RESET, METRIC_RETRANSMISSION, METRIC_HTTP, METRIC_HANDSHAKE, METRIC_CLIENT, METRIC_PATH,
 	METRIC_SERVER, METRIC_BACKEND, METRIC_LOSS, METRIC_INJECTED, METRIC_DELAY_P50,
 	METRIC_DELAY_P90, METRIC_DELAY_P99, METRIC_DELAY_BOTH, METRIC_MODIFIED,
-	METRIC_MODIFIED_EXPECTED, METRIC_VALUE, METRICS
+	METRIC_MODIFIED_EXPECTED, METRIC_VALUE, METRIC_OFFERED, METRICS
 };
 
 /* One sample. Texts are "" where there is nothing to say; owned. */
@@ -68,6 +68,9 @@ bool measures_hop_both(struct measures *m, const struct profile_hop *forward,
 /* What a hop did to a field in a direction, by the names in changes.csv. */
 bool measures_field(struct measures *m, const struct profile *profile, const char *hop,
 		    const char *direction, const char *field);
+/* What an end offered of a field at a point, by the names in offers.csv. */
+bool measures_offer(struct measures *m, const struct profile *profile, const char *point,
+		    const char *from, const char *field);
 void measures_free(struct measures *m);
 
 int measure_compare(const struct measure *a, const struct measure *b);

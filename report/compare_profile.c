@@ -529,6 +529,7 @@ static enum status profile_read_sheets(struct profile *p, struct store_txn *txn,
 	} sheets[] = {
 		{"manifest", UINT32_MAX, &p->manifest}, {"run", 1000, &p->run},
 		{"hops", PROFILE_HOPS_MAX, &p->hops},   {"changes", PROFILE_CHANGES_MAX, &p->changes},
+		{"offers", PROFILE_CHANGES_MAX, &p->offers},
 		{"distributions", PROFILE_BINS_MAX, &p->distributions},
 	};
 	enum status status = STATUS_OK;
@@ -641,6 +642,7 @@ void profile_free(struct profile **profile)
 	held_free(&p->run);
 	held_free(&p->hops);
 	held_free(&p->changes);
+	held_free(&p->offers);
 	held_free(&p->distributions);
 	dictionary_close(&p->services);
 	dictionary_close(&p->words);

@@ -59,7 +59,7 @@ struct profile_hop {
 
 struct profile {
 	const char *store;                /* its path; borrowed */
-	struct held manifest, run, hops, changes, distributions; /* as the tables have them */
+	struct held manifest, run, hops, changes, offers, distributions; /* as the tables have them */
 	int64_t first_ns, last_ns;        /* of all captures */
 	int64_t block_ns;                 /* a stretch, by sessions' starts */
 	uint64_t packets;                 /* of all captures */

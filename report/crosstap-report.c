@@ -97,7 +97,8 @@ static const struct option_row rows[] = {
 	 "write the whole set there: summary.txt, report.html, evidence.pcapng and all CSV files", NULL},
 	{0, "csv", OPTION_TEXT, offsetof(struct tool, csv), "NAME",
 	 "write one table to standard output: hops, balance, drops, injected, resets, sessions, "
-	 "session_points, delays, translations, changes, findings, manifest, run, distributions or expect",
+	 "session_points, delays, translations, changes, findings, manifest, run, distributions, expect "
+	 "or offers",
 	 NULL},
 	{0, "format", OPTION_TEXT, offsetof(struct tool, format), "FORMAT",
 	 "what to write to standard output: text (the summary), csv (with --csv), json (all "

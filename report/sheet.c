@@ -22,6 +22,7 @@ static const struct sheet sheets[] = {
 	{&results_run, rows_open_table},
 	{&results_distributions, rows_open_table},
 	{&results_expect, rows_open_table},
+	{&results_offers, rows_open_table},
 };
 
 const struct sheet *sheet_at(size_t index)

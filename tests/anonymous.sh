@@ -65,7 +65,7 @@ mapped()
 		names+=(-e "s/,$plain,/,$anonymous,/")
 	done < <(paste -d, <(cut -d, -f2 "$2/manifest.csv") <(cut -d, -f2 "$3/manifest.csv"))
 	for file in hops balance drops injected resets sessions session_points delays translations \
-		changes findings distributions; do
+		changes findings distributions offers; do
 		cmp -s <("$build/lab/pan" key <"$2/$file.csv" | sed "${names[@]}" | sort) \
 			<(sort "$3/$file.csv") || differ="$differ $file"
 	done

@@ -207,8 +207,17 @@ ask_mss()
 	found 1 "subject=$hop forward mss" metric=modified_ratio "hop=$hop"
 	found 1 "subject=$hop reverse mss" metric=modified_ratio "hop=$hop"
 	is "the values are new" "$(csv compare verdict=new 'subject~ mss 1460>1300')" 2
+	is "and what the points behind it see offered" \
+		"$(csv compare -p verdict,subject metric=offered_ratio 'p_value<0.01' | sort)" \
+		"gone|fw-in server mss 1460
+gone|fw-out client mss 1460
+gone|fw-out2 client mss 1460
+new|fw-in server mss 1300
+new|fw-out client mss 1300
+new|fw-out2 client mss 1300"
 	nothing_else "subject!=$hop forward mss" "subject!=$hop reverse mss" \
-		"subject!=$hop forward mss 1460>1300" "subject!=$hop reverse mss 1460>1300"
+		"subject!=$hop forward mss 1460>1300" "subject!=$hop reverse mss 1460>1300" \
+		metric!=offered_ratio
 }
 
 ask_idle()

@@ -101,6 +101,7 @@ manifest.csv:point,capture,format,link_type,bytes,sha256,packets,first,last,snap
 run.csv:key,value
 distributions.csv:hop,direction,kind,from_us,to_us,from_bytes,to_bytes,packets,dropped
 expect.csv:row,line,name,src,dst,proto,dport,expect,sessions,as_expected,not_as_expected,unknown,verdict,hop,confidence,first,last,example_session,example_file,example_frame,evidence
+offers.csv:point,from,field,value,sessions,example_session
 EOT
 # New columns may be added at the end.
 is 'every CSV file begins with the columns of the interface' "$(while IFS=: read -r file header; do
@@ -364,7 +365,7 @@ is 'rows are the same bytes' "$(for file in $restricted; do
 	grep -vxFf "$work/sample/$file.csv" "$work/some/$file.csv"
 done)" ''
 is 'all other tables are whole' "$(for file in hops balance delays translations changes findings \
-	manifest distributions expect; do
+	manifest distributions expect offers; do
 	cmp "$work/sample/$file.csv" "$work/some/$file.csv"
 done 2>&1)" ''
 is 'run.csv says how it was asked' "$(diff "$work/sample/run.csv" "$work/some/run.csv" | grep '^>' | head -n 1)" \
@@ -397,7 +398,7 @@ EOT
 	ends "$list of the store \"$kind\" ends with $status" "$status" '' \
 		"$report" -q -s "$work/$kind.ct" --fail-on "$list" -o "$work/fail"
 done
-is 'the files are there all the same' "$(ls "$work/fail" | wc -l)" 19
+is 'the files are there all the same' "$(ls "$work/fail" | wc -l)" 20
 
 # ---- the front door ----
 

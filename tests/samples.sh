@@ -37,6 +37,31 @@ sample_turned()
 	is "the order of the points on the command line changes nothing" "$differ" ""
 }
 
+# What SYNs and SYN-ACKs offer at a point, as tshark reads them: of each connection and end once
+sample_offers()
+{
+	local point=$1
+
+	for bit in 0 1; do
+		tshark -n -r "$captures/$point.pcap" -Y "tcp.flags.syn == 1 && tcp.flags.ack == $bit" -T fields \
+			-e tcp.stream -e ip.ttl -e tcp.options.mss_val -e tcp.options.wscale.shift \
+			-e tcp.options.sack_perm -e tcp.options.timestamp.tsval 2>/dev/null |
+			awk -F'\t' -v from=$([ $bit = 0 ] && echo client || echo server) '
+				seen[$1]++ { next }
+				{
+					n[from "|ttl|" $2]++
+					n[from "|mss|" ($3 == "" ? "none" : $3)]++
+					n[from "|window_scale|" ($4 == "" ? "none" : $4)]++
+					n[from "|sack|" ($5 == "" ? "no" : "yes")]++
+					n[from "|timestamps|" ($6 == "" ? "no" : "yes")]++
+				}
+				END { for (key in n) print key "|" n[key] }'
+	done >"$work/offers.$point"
+	csv offers -p from,field,value,sessions "point=$point" >"$work/offered.$point"
+	same_lines "$point: offers.csv has what tshark reads of the SYNs" "$work/offered.$point" \
+		"$work/offers.$point"
+}
+
 sample_verify()
 {
 	local point status
@@ -67,6 +92,11 @@ sample_verify()
 	is "crosstap ends with 0" $status 0
 	[ $status -ne 0 ] || scene_verify
 	[ $status -ne 0 ] || sample_turned
+	if [ $status -eq 0 ] && [ "$truth" != no ]; then
+		for point in $points; do
+			sample_offers "${point%%:*}"
+		done
+	fi
 	exit $((failures > 0))
 }
 

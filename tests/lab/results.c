@@ -263,7 +263,7 @@ static const struct table_schema *const schemas[] = {
 	&results_hops,	   &results_balance,	    &results_drops,    &results_injected,
 	&results_resets,   &results_sessions,	    &results_session_points,
 	&results_delays,   &results_translations, &results_changes,  &results_findings,
-	&results_run,      &results_distributions, &results_expect,
+	&results_run,      &results_distributions, &results_expect,   &results_offers,
 };
 
 static void put_results(struct store *store, size_t kind)

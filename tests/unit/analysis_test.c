@@ -283,15 +283,16 @@ static const struct {
 } options[] = {
 	/* tcpdump: mss 1460,sackOK,TS val 0 ecr 0 */
 	{"MSS and SACK are read, other options passed over",
-	 {2, 4, 5, 180, 4, 2, 8, 10}, 8, {1460, SYN_SHIFT_NONE, true}},
-	{"a scale above 14 is 14", {3, 3, 15}, 3, {0, 14, false}},
-	{"a scale of 0 is one", {1, 3, 3, 0}, 4, {0, 0, false}},
-	{"nothing is read behind the end", {0, 3, 3, 7}, 4, {0, SYN_SHIFT_NONE, false}},
+	 {2, 4, 5, 180, 4, 2, 8, 10}, 8, {1460, SYN_SHIFT_NONE, true, false}},
+	{"timestamps are ten bytes", {1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0}, 12, {0, SYN_SHIFT_NONE, false, true}},
+	{"a scale above 14 is 14", {3, 3, 15}, 3, {0, 14, false, false}},
+	{"a scale of 0 is one", {1, 3, 3, 0}, 4, {0, 0, false, false}},
+	{"nothing is read behind the end", {0, 3, 3, 7}, 4, {0, SYN_SHIFT_NONE, false, false}},
 	{"an option of the wrong length says nothing, what follows does",
-	 {2, 3, 5, 3, 3, 7}, 6, {0, 7, false}},
-	{"an option that is cut ends them", {3, 3}, 2, {0, SYN_SHIFT_NONE, false}},
-	{"a length below 2 ends them", {9, 1, 3, 3, 7}, 5, {0, SYN_SHIFT_NONE, false}},
-	{"a kind without a length ends them", {4}, 1, {0, SYN_SHIFT_NONE, false}},
+	 {2, 3, 5, 3, 3, 7}, 6, {0, 7, false, false}},
+	{"an option that is cut ends them", {3, 3}, 2, {0, SYN_SHIFT_NONE, false, false}},
+	{"a length below 2 ends them", {9, 1, 3, 3, 7}, 5, {0, SYN_SHIFT_NONE, false, false}},
+	{"a kind without a length ends them", {4}, 1, {0, SYN_SHIFT_NONE, false, false}},
 };
 
 static void check_options(void)
@@ -304,6 +305,7 @@ static void check_options(void)
 		CHECK_INT(got.mss, options[i].option.mss);
 		CHECK_INT(got.shift, options[i].option.shift);
 		CHECK_INT(got.sack, options[i].option.sack);
+		CHECK_INT(got.timestamps, options[i].option.timestamps);
 		check_case(options[i].sentence);
 	}
 }

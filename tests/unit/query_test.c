@@ -170,7 +170,7 @@ static void put_results(struct store *store)
 	static const char *const points[] = {"client", "fw-in", "fw out", "server"};
 	static const struct table_schema *const rest[] = {
 		&results_balance, &results_delays, &results_translations, &results_changes,
-		&results_findings, &results_run, &results_distributions,
+		&results_findings, &results_run, &results_distributions, &results_offers,
 	};
 	struct table_writer *w;
 	uint32_t generation, point;
