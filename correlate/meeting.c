@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "collect/memory.h"
 #include "collect/packet.h"
@@ -312,6 +313,8 @@ static bool meeting_place_silent(struct meeting *m, const struct view *view, con
 {
 	uint32_t p;
 
+	if (strcmp(path->evidence, "given") != 0) /* whether it is an alternative nobody knows */
+		return false;
 	for (p = 0; p < view->points; p++) {
 		uint8_t stage = path->stage[p];
 

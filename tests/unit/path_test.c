@@ -98,6 +98,19 @@ static void nothing_shared(void)
 	end("a point without a packet, too");
 
 	scene_begin(&scene);
+	SCENE_ROAD(&scene, "client", "server");
+	scene_open(&scene, &t);
+	scene_exchange(&scene, &t, 10);
+	scene_lose(&scene, &t, true, 100, 0);
+	scene_exchange(&scene, &t, 10);
+	(void)scene_point(&scene, "spare");
+	scene.path = "client,server/spare";
+	scene_run(&scene);
+	CHECK_TEXT(scene.summary.path, "client,server/spare");
+	CHECK_INT(scene_sum(&scene, HOPS_DROPPED), 1);
+	end("unless the given path says that another may have had them all");
+
+	scene_begin(&scene);
 	SCENE_ROAD(&scene, "client");
 	scene_frame(&scene, 2000000);
 	CHECK_INT(scene_correlate(&scene), STATUS_INPUT);
