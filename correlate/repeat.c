@@ -166,7 +166,7 @@ static void repeat_mark_ambiguous(struct repeating *r, struct repeat *one, bool 
 /* Whether two records of one stage can be one packet and the network's copy of it. */
 static bool repeat_twins(const struct repeat *a, const struct repeat *b)
 {
-	int64_t apart = a->time_ns > b->time_ns ? a->time_ns - b->time_ns : b->time_ns - a->time_ns;
+	uint64_t apart = clock_apart(a->time_ns, b->time_ns);
 
 	return a->stage == b->stage && apart < REPEAT_DUPLICATE_NS && repeat_same_bytes(a, b) &&
 	       (a->ip_id || a->tsval || apart < REPEAT_COPY_NS);

@@ -114,11 +114,49 @@ static struct compare_service *services_choose(const struct compare *c, uint32_t
 	return list;
 }
 
+/* What a service's clients call it: the first session's name, and whether there are others. */
+static bool services_name(const struct profile *p, uint32_t service, const char **name)
+{
+	const char *first = "";
+	uint32_t i;
+
+	for (i = p->service_first[service]; i < p->service_first[service + 1]; i++) {
+		const char *own = profile_word(p, p->session[p->by_service[i]].name);
+
+		if (*own && *first && strcmp(own, first) != 0)
+			return true;
+		if (*own)
+			*name = first = own;
+	}
+	return false;
+}
+
+/* As the latest run has it; the caller frees. NULL: no memory. */
+static char *compare_name(const struct compare *c, const char *service)
+{
+	const char *name = "";
+	bool others = false;
+	uint32_t i = c->runs + 1;
+	char *text;
+
+	while (service && i > 0 && !*name) {
+		const struct profile *p = compare_run(c, --i);
+		uint32_t number = profile_find_service(p, service);
+
+		if (number != UINT32_MAX)
+			others = services_name(p, number, &name);
+	}
+	return asprintf(&text, "%s%s", name, others ? " and others" : "") < 0 ? NULL : text;
+}
+
 /* `service` NULL: all sessions. */
 static bool compare_sessions(struct compare *c, const char *service)
 {
 	struct compare_sides sides = {.after = {0}};
-	bool ok = true;
+	char *name = compare_name(c, service);
+	struct compare_subject subject = {service ? COMPARE_SERVICE : COMPARE_TOTAL,
+					  service ? service : "all sessions", name};
+	bool ok = name != NULL;
 	uint32_t i;
 
 	for (i = 0; i <= c->runs && ok; i++) {
@@ -129,9 +167,9 @@ static bool compare_sessions(struct compare *c, const char *service)
 			ok = measures_service(sides_of(&sides, c, i), p, number);
 	}
 	if (ok)
-		ok = compare_subject(c, service ? COMPARE_SERVICE : COMPARE_TOTAL,
-				     service ? service : "all sessions", sides.before, &sides.after);
+		ok = compare_subject(c, &subject, sides.before, &sides.after);
 	sides_free(&sides);
+	free(name);
 	return ok;
 }
 
@@ -180,7 +218,8 @@ static bool compare_hop(struct compare *c, const struct profile_hop *hop)
 	}
 	snprintf(subject, sizeof subject, "%.400s %.16s", hop->hop, hop->direction);
 	if (ok)
-		ok = compare_subject(c, COMPARE_HOP, subject, sides.before, &sides.after);
+		ok = compare_subject(c, &(struct compare_subject){COMPARE_HOP, subject, ""}, sides.before,
+				     &sides.after);
 	sides_free(&sides);
 	return ok;
 }
@@ -200,7 +239,8 @@ static bool compare_hop_both(struct compare *c, const struct profile_hop *hop)
 			ok = measures_hop_both(sides_of(&sides, c, i), forward, reverse);
 	}
 	if (ok)
-		ok = compare_subject(c, COMPARE_HOP, hop->hop, sides.before, &sides.after);
+		ok = compare_subject(c, &(struct compare_subject){COMPARE_HOP, hop->hop, ""}, sides.before,
+				     &sides.after);
 	sides_free(&sides);
 	return ok;
 }
@@ -307,7 +347,8 @@ static bool compare_words(struct compare *c, const struct compare_table *table,
 		ok = table->measures(sides_of(&sides, c, i), compare_run(c, i), words);
 	snprintf(subject, sizeof subject, "%.300s %.16s %.64s", words->word[0], words->word[1], words->word[2]);
 	if (ok)
-		ok = compare_subject(c, COMPARE_FIELD, subject, sides.before, &sides.after);
+		ok = compare_subject(c, &(struct compare_subject){COMPARE_FIELD, subject, ""}, sides.before,
+				     &sides.after);
 	sides_free(&sides);
 	return ok;
 }
@@ -421,6 +462,7 @@ void compare_close(struct compare **compare)
 		free(c->row[i].subject);
 		free(c->row[i].cause);
 		free(c->row[i].hop);
+		free(c->row[i].name);
 	}
 	for (i = 0; i < c->notes; i++)
 		free(c->note[i]);

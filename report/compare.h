@@ -30,7 +30,7 @@ extern const char *const compare_kind_names[], *const compare_verdict_names[];
 /* A row of compare.csv. Texts are owned. */
 struct compare_row {
 	uint8_t kind, verdict, metric;
-	char *subject, *cause, *hop;
+	char *subject, *cause, *hop, *name;
 	uint32_t lead;              /* the subject's first row: whether it is there at all */
 	bool before_known, after_known;
 	double before, after;       /* in the metric's unit */
@@ -67,8 +67,15 @@ uint32_t *compare_ranking(const struct compare *compare);
 
 /* ---- for compare*.c ---- */
 
+/* What rows are of. */
+struct compare_subject {
+	enum compare_kind kind;
+	const char *text;
+	const char *name;           /* what a service is called; "" */
+};
+
 /* Adds the rows of a subject: its samples in each run before, and after. False: no memory. */
-bool compare_subject(struct compare *compare, enum compare_kind kind, const char *subject,
+bool compare_subject(struct compare *compare, const struct compare_subject *subject,
 		     const struct measures *before, const struct measures *after);
 /* What all rows together say. */
 bool compare_judge(struct compare *compare);

@@ -2,6 +2,7 @@
 #include "report/compare.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,7 +250,7 @@ static double judge_matters(const struct compare_row *row, double error_us)
 	return fmax(COMPARE_SHARE * base, metric->floor + error_us);
 }
 
-static struct compare_row *judge_add(struct compare *c, enum compare_kind kind, const char *subject,
+static struct compare_row *judge_add(struct compare *c, const struct compare_subject *subject,
 				     const struct measure *sample)
 {
 	struct compare_row *list = memory_room(c->row, c->rows, &c->room, sizeof *list), *row;
@@ -258,15 +259,13 @@ static struct compare_row *judge_add(struct compare *c, enum compare_kind kind, 
 		return NULL;
 	c->row = list;
 	row = &list[c->rows++];
-	*row = (struct compare_row){.kind = (uint8_t)kind, .metric = sample->metric, .result = {.p = 1},
+	*row = (struct compare_row){.kind = (uint8_t)subject->kind, .metric = sample->metric, .result = {.p = 1},
 				    .verdict = COMPARE_INSUFFICIENT, .effect = 1,
-				    .cause = strdup(sample->cause), .hop = strdup(sample->hop)};
-	row->subject = malloc(strlen(subject) + strlen(sample->suffix) + 1);
-	if (!row->subject || !row->cause || !row->hop)
-		return NULL;
-	strcpy(row->subject, subject);
-	strcat(row->subject, sample->suffix);
-	return row;
+				    .cause = strdup(sample->cause), .hop = strdup(sample->hop),
+				    .name = strdup(subject->name)};
+	if (asprintf(&row->subject, "%s%s", subject->text, sample->suffix) < 0)
+		row->subject = NULL;
+	return row->subject && row->cause && row->hop && row->name ? row : NULL;
 }
 
 static const struct measure *judge_find(const struct measures *m, const struct measure *like)
@@ -334,11 +333,11 @@ static bool judge_against(struct compare_row *row, struct judge_seen *seen,
 }
 
 /* A run before that lacks the subject says nothing, unless all lack it. */
-static bool judge_row(struct compare *c, enum compare_kind kind, const char *subject,
+static bool judge_row(struct compare *c, const struct compare_subject *subject,
 		      const struct measures *before, const struct measures *after,
 		      const struct measure *sample)
 {
-	struct compare_row *row = judge_add(c, kind, subject, sample);
+	struct compare_row *row = judge_add(c, subject, sample);
 	struct judge_seen seen = {.values = 0};
 	bool any = false, ok = row != NULL;
 	uint32_t i;
@@ -371,7 +370,7 @@ static void judge_pass(const struct compare *c, const struct measures *before,
 	}
 }
 
-bool compare_subject(struct compare *c, enum compare_kind kind, const char *subject,
+bool compare_subject(struct compare *c, const struct compare_subject *subject,
 		     const struct measures *before, const struct measures *after)
 {
 	uint32_t next[COMPARE_RUNS_MAX + 1] = {0}, i, lead = c->rows;
@@ -388,7 +387,7 @@ bool compare_subject(struct compare *c, enum compare_kind kind, const char *subj
 		}
 		if (!least)
 			return true;
-		if (!judge_row(c, kind, subject, before, after, least))
+		if (!judge_row(c, subject, before, after, least))
 			return false;
 		c->row[c->rows - 1].lead = lead;
 		judge_pass(c, before, after, least, next);

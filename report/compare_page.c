@@ -129,7 +129,15 @@ static bool row_write(struct compare_page *page, const struct compare_row *row)
 	bool ok;
 
 	fprintf(page->stream, "<tr><td class=\"%s\">%s</td>", verdict, verdict);
-	ok = cell_text(page, row->subject) && cell_text(page, metrics[row->metric].name);
+	fputs("<td>", page->stream);
+	ok = html_text(page->stream, row->subject);
+	if (*row->name) {
+		fputs("<span class=\"evidence\">", page->stream);
+		ok = ok && html_text(page->stream, row->name);
+		fputs("</span>", page->stream);
+	}
+	fputs("</td>", page->stream);
+	ok = ok && cell_text(page, metrics[row->metric].name);
 	cells_values(page, row);
 	ok = ok && cell_text(page, row->cause) && cell_text(page, row->hop);
 	fputs("<td>", page->stream);

@@ -146,6 +146,9 @@ static enum status profile_take_session(struct profile_reader *r, const struct c
 	status = profile_put(p->services, text, &s->service, r->err);
 	if (status)
 		return status;
+	status = profile_put(p->words, profile_text(&cell[SESSIONS_NAME]), &s->name, r->err);
+	if (status)
+		return status;
 	snprintf(text, sizeof text, "%.64s\t%.64s\t%.120s", outcome,
 		 profile_text(&cell[SESSIONS_CAUSE]), profile_text(&cell[SESSIONS_HOP]));
 	return profile_put(p->words, text, &s->end, r->err);

@@ -24,6 +24,7 @@ struct profile_session {
 	int64_t time_ns[PROFILE_TIMES]; /* PROFILE_UNKNOWN */
 	uint32_t service;  /* number in `services` */
 	uint32_t end;      /* what it came to, in `words`: "outcome\tcause\thop" */
+	uint32_t name;     /* that it asked for (TLS, HTTP), in `words`; "": none */
 	uint32_t backend;  /* where it arrived, in `words`; "": where the client sent it to */
 	uint32_t packets, retransmissions;
 	uint16_t status;   /* of HTTP; 0: none */

@@ -17,7 +17,7 @@ static const struct table_column compare_columns[COMPARE_COLUMNS] = {
 	{"verdict", TABLE_TEXT, 0},         {"cause", TABLE_TEXT, 0},
 	{"hop", TABLE_FOREIGN, 0},          {"unit", TABLE_TEXT, 0},
 	{"samples_before", TABLE_INT, 0},   {"samples_after", TABLE_INT, 0},
-	{"evidence", TABLE_FOREIGN, 0},
+	{"evidence", TABLE_FOREIGN, 0},     {"name", TABLE_FOREIGN, 0},
 };
 const struct table_schema compare_schema = {"compare", 0, COMPARE_COLUMNS, compare_columns};
 
@@ -159,6 +159,7 @@ static void compare_fill(struct compare_rows *rows, const struct compare_row *ro
 	cell[COMPARE_SAMPLES_BEFORE] = compare_count(row->before_known, row->before_units);
 	cell[COMPARE_SAMPLES_AFTER] = compare_count(row->after_known, row->after_units);
 	cell[COMPARE_EVIDENCE] = compare_text(rows->evidence);
+	cell[COMPARE_NAME] = compare_text(row->name);
 }
 
 static enum status compare_rows_next(struct rows *base, bool *more, struct error *err)

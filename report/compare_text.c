@@ -65,7 +65,7 @@ char *compare_say_counts(const struct compare *c)
 			c->count[v] == 1 ? text_verdicts[v].one : text_verdicts[v].many);
 		any = true;
 	}
-	if (fclose(stream) != 0) {
+	if (fclose(stream) != 0 || !text) {
 		free(text);
 		return NULL;
 	}
@@ -120,7 +120,9 @@ static bool text_row(const struct compare_text *t, const struct compare_row *row
 	bool ok;
 
 	evidence = compare_evidence(t->compare, row);
-	ok = evidence && asprintf(&line, "%s: %s %s -> %s%s%s%s%s; %s", row->subject, metrics[row->metric].name,
+	ok = evidence && asprintf(&line, "%s%s%s%s: %s %s -> %s%s%s%s%s; %s", row->subject,
+				  *row->name ? " (" : "", row->name, *row->name ? ")" : "",
+				  metrics[row->metric].name,
 				  row->before_known ? compare_say_value(before, row, row->before) : "nothing",
 				  row->after_known ? compare_say_value(after, row, row->after) : "nothing",
 				  *row->cause ? ", " : "", row->cause, at, *at ? row->hop : "", evidence) >= 0;

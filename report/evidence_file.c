@@ -397,7 +397,7 @@ static char *evidence_comment(const struct evidence_work *w)
 			wording_count(count, w->frames->fault[i].missing, "packet"),
 			w->trace->view->capture[w->frames->fault[i].capture].file,
 			evidence_point_name(w, w->frames->fault[i].capture));
-	if (fclose(stream) != 0) {
+	if (fclose(stream) != 0 || !text) { /* without memory there may be no text and no error */
 		free(text);
 		return NULL;
 	}
