@@ -1,4 +1,4 @@
-#include "report/compare_profile.h"
+#include "report/compare_profile_read.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,9 +25,50 @@ struct profile_reader {
 /* A table is read row by row. */
 typedef enum status profile_take(struct profile_reader *r, const struct cell *cell);
 
-static enum status profile_memory(struct error *err)
+enum status profile_memory(struct error *err)
 {
 	return error_errno(err, ENOMEM, "compare");
+}
+
+const char *profile_text(const struct cell *cell)
+{
+	return cell->known ? cell->text : "";
+}
+
+uint32_t profile_number(const struct cell *cell)
+{
+	return cell->known && cell->number > 0
+		       ? (cell->number < UINT32_MAX ? (uint32_t)cell->number : UINT32_MAX) : 0;
+}
+
+enum status profile_put(struct dictionary *d, const char *text, uint32_t *number,
+			       struct error *err)
+{
+	char cut[PROFILE_TEXT_MAX + 1];
+	size_t size = strnlen(text, PROFILE_TEXT_MAX);
+
+	memcpy(cut, text, size);
+	cut[size] = '\0';
+	return dictionary_number(d, (const uint8_t *)cut, size + 1, number, err);
+}
+
+int64_t profile_time(const struct cell *cell)
+{
+	return cell->known && cell->number >= 0 ? cell->number : PROFILE_UNKNOWN;
+}
+
+uint8_t profile_block(int64_t time_ns, int64_t first_ns, int64_t block_ns)
+{
+	__int128 block = ((__int128)time_ns - first_ns) / block_ns;
+
+	return block < 0 ? 0 : block >= STATS_BLOCKS ? STATS_BLOCKS - 1 : (uint8_t)block;
+}
+
+int64_t profile_block_length(int64_t first_ns, int64_t last_ns)
+{
+	__int128 length = ((__int128)last_ns - first_ns) / STATS_BLOCKS + 1;
+
+	return length > INT64_MAX ? INT64_MAX : (int64_t)length;
 }
 
 static enum status profile_rows(struct profile_reader *r, const struct table_schema *schema,
@@ -45,29 +86,6 @@ static enum status profile_rows(struct profile_reader *r, const struct table_sch
 	}
 	rows_close(&rows);
 	return status;
-}
-
-static const char *profile_text(const struct cell *cell)
-{
-	return cell->known ? cell->text : "";
-}
-
-static uint32_t profile_number(const struct cell *cell)
-{
-	return cell->known && cell->number > 0
-		       ? (cell->number < UINT32_MAX ? (uint32_t)cell->number : UINT32_MAX) : 0;
-}
-
-/* Texts go in with their zero. */
-static enum status profile_put(struct dictionary *d, const char *text, uint32_t *number,
-			       struct error *err)
-{
-	char cut[PROFILE_TEXT_MAX + 1];
-	size_t size = strnlen(text, PROFILE_TEXT_MAX);
-
-	memcpy(cut, text, size);
-	cut[size] = '\0';
-	return dictionary_number(d, (const uint8_t *)cut, size + 1, number, err);
 }
 
 static const char *profile_get(const struct dictionary *d, uint32_t number)
@@ -113,11 +131,6 @@ static void profile_name_service(char name[PROFILE_TEXT_MAX + 1], const struct c
 			 brackets ? "]" : "", profile_number(port), proto);
 	else
 		snprintf(name, PROFILE_TEXT_MAX + 1, "%.64s/%.32s", text, proto);
-}
-
-static int64_t profile_time(const struct cell *cell)
-{
-	return cell->known && cell->number >= 0 ? cell->number : PROFILE_UNKNOWN;
 }
 
 static enum status profile_take_session(struct profile_reader *r, const struct cell *cell)
@@ -255,21 +268,6 @@ static void profile_sort_marks(struct profile *p)
 	p->marks = kept;
 }
 
-/* The stretch of a moment. */
-static uint8_t profile_block(int64_t time_ns, int64_t first_ns, int64_t block_ns)
-{
-	__int128 block = ((__int128)time_ns - first_ns) / block_ns;
-
-	return block < 0 ? 0 : block >= STATS_BLOCKS ? STATS_BLOCKS - 1 : (uint8_t)block;
-}
-
-static int64_t profile_block_length(int64_t first_ns, int64_t last_ns)
-{
-	__int128 length = ((__int128)last_ns - first_ns) / STATS_BLOCKS + 1;
-
-	return length > INT64_MAX ? INT64_MAX : (int64_t)length;
-}
-
 static void profile_cut(struct profile *p)
 {
 	int64_t first_ns = INT64_MAX, last_ns = INT64_MIN;
@@ -307,218 +305,6 @@ static bool profile_gather(struct profile *p)
 	}
 	free(next);
 	return next && p->service_first && p->by_service;
-}
-
-/* ---- hops ---- */
-
-static struct profile_hop *profile_hop(struct profile *p, const char *hop, const char *direction)
-{
-	uint32_t i;
-
-	for (i = 0; i < p->hops_count; i++)
-		if (strcmp(p->hop[i].hop, hop) == 0 && strcmp(p->hop[i].direction, direction) == 0)
-			return &p->hop[i];
-	return NULL;
-}
-
-static enum status profile_make_hops(struct profile *p, struct error *err)
-{
-	uint32_t i, q, b;
-
-	p->hop = calloc((size_t)p->hops.count + 1, sizeof *p->hop);
-	for (i = 0; p->hop && i < p->hops.count; i++) {
-		const struct cell *cell = held_row(&p->hops, i);
-		struct profile_hop *h = &p->hop[p->hops_count];
-
-		if (strcmp(held_text(&p->hops, i, HOPS_DIRECTION), "none") == 0)
-			continue;
-		p->hops_count++;
-		h->hop = strdup(held_text(&p->hops, i, HOPS_HOP));
-		h->direction = strdup(held_text(&p->hops, i, HOPS_DIRECTION));
-		if (!h->hop || !h->direction)
-			return profile_memory(err);
-		h->clock_known = cell[HOPS_CLOCK_ERROR].known;
-		h->clock_error_ns = h->clock_known ? cell[HOPS_CLOCK_ERROR].number : 0;
-		for (q = 0; q < 3; q++)
-			for (b = 0; b < STATS_BLOCKS; b++)
-				h->delay_ns[q][b] = PROFILE_UNKNOWN;
-	}
-	return p->hop ? STATUS_OK : profile_memory(err);
-}
-
-/* A bucket of delays.csv. */
-struct profile_bucket {
-	int64_t start_ns, delay_ns[3];
-	double packets, dropped;
-	uint32_t hop;
-};
-
-struct profile_buckets {
-	struct profile_bucket *list;
-	uint32_t count;
-	int64_t first_ns, block_ns; /* of the stretches that they are gathered in */
-};
-
-/* Packets that a bucket must have for its quantile to be taken for one. */
-static const double profile_quantile_min[3] = {5, 10, 20};
-
-static enum status profile_read_buckets(struct profile *p, struct profile_buckets *buckets,
-					struct store_txn *txn, struct error *err)
-{
-	struct rows *rows;
-	enum status status = rows_open_table(&rows, txn, &results_delays, err);
-	uint64_t room = 0;
-	bool more = true;
-
-	while (!status) {
-		struct profile_bucket *list;
-		const struct profile_hop *hop;
-		const struct cell *cell;
-
-		status = rows_next(rows, &more, err);
-		if (status || !more)
-			break;
-		cell = rows_cells(rows);
-		hop = profile_hop(p, profile_text(&cell[DELAYS_HOP]), profile_text(&cell[DELAYS_DIRECTION]));
-		if (!hop || !cell[DELAYS_BUCKET_START].known)
-			continue;
-		list = memory_room(buckets->list, buckets->count, &room, sizeof *list);
-		if (!list || buckets->count == UINT32_MAX) {
-			status = profile_memory(err);
-			break;
-		}
-		buckets->list = list;
-		list[buckets->count++] = (struct profile_bucket){
-			cell[DELAYS_BUCKET_START].number,
-			{profile_time(&cell[DELAYS_P50]), profile_time(&cell[DELAYS_P90]),
-			 profile_time(&cell[DELAYS_P99])},
-			profile_number(&cell[DELAYS_PACKETS]), profile_number(&cell[DELAYS_DROPPED]),
-			(uint32_t)(hop - p->hop)};
-	}
-	rows_close(&rows);
-	return status;
-}
-
-/* The typical value of the buckets of a hop and stretch, and of their packets. */
-static bool profile_typical(struct profile *p, const struct profile_buckets *b, uint32_t hop)
-{
-	struct profile_hop *h = &p->hop[hop];
-	int64_t *value = calloc((size_t)b->count + 1, sizeof *value);
-	uint32_t q, block, i, n = 0;
-
-	for (q = 0; value && q < 3; q++)
-		for (block = 0; block < STATS_BLOCKS; block++) {
-			for (i = n = 0; i < b->count; i++)
-				if (b->list[i].hop == hop &&
-				    b->list[i].packets >= profile_quantile_min[q] &&
-				    b->list[i].delay_ns[q] != PROFILE_UNKNOWN &&
-				    profile_block(b->list[i].start_ns, b->first_ns, b->block_ns) == block)
-					value[n++] = b->list[i].delay_ns[q];
-			stats_sort(value, n);
-			if (n)
-				h->delay_ns[q][block] = stats_quantile(value, n, 0.5);
-		}
-	for (i = n = 0; value && i < b->count; i++)
-		if (b->list[i].hop == hop && b->list[i].packets > 0)
-			value[n++] = (int64_t)b->list[i].packets;
-	if (n) {
-		stats_sort(value, n);
-		h->bucket_packets = (uint64_t)stats_quantile(value, n, 0.5);
-	}
-	free(value);
-	return value != NULL;
-}
-
-static enum status profile_fill_hops(struct profile *p, struct profile_buckets *b,
-				     struct error *err)
-{
-	int64_t last_ns = INT64_MIN;
-	uint32_t i;
-
-	b->first_ns = INT64_MAX;
-	for (i = 0; i < b->count; i++) {
-		b->first_ns = b->list[i].start_ns < b->first_ns ? b->list[i].start_ns : b->first_ns;
-		last_ns = b->list[i].start_ns > last_ns ? b->list[i].start_ns : last_ns;
-	}
-	b->block_ns = b->count ? profile_block_length(b->first_ns, last_ns) : 1;
-	for (i = 0; i < b->count; i++) {
-		struct profile_hop *h = &p->hop[b->list[i].hop];
-		uint8_t block = profile_block(b->list[i].start_ns, b->first_ns, b->block_ns);
-
-		h->packets[block] += b->list[i].packets + b->list[i].dropped;
-		h->dropped[block] += b->list[i].dropped;
-	}
-	for (i = 0; i < p->hops_count; i++)
-		if (!profile_typical(p, b, i))
-			return profile_memory(err);
-	return STATUS_OK;
-}
-
-static bool profile_count_cause(struct profile_hop *h, unsigned which, uint32_t kind, uint8_t block)
-{
-	struct profile_cause *list;
-	uint32_t i;
-
-	for (i = 0; i < h->causes[which]; i++)
-		if (h->cause[which][i].kind == kind)
-			break;
-	if (i == h->causes[which]) {
-		list = realloc(h->cause[which], ((size_t)i + 1) * sizeof *list);
-		if (!list)
-			return false;
-		h->cause[which] = list;
-		list[i] = (struct profile_cause){.kind = kind};
-		h->causes[which]++;
-	}
-	h->cause[which][i].part[block]++;
-	return true;
-}
-
-/* Drops (0) or injections (1) by cause. */
-static enum status profile_read_causes(struct profile *p, const struct profile_buckets *b, unsigned which,
-				       struct store_txn *txn, struct error *err)
-{
-	struct rows *rows;
-	enum status status = rows_open_table(&rows, txn, which ? &results_injected : &results_drops, err);
-	bool more = true;
-
-	while (!status) {
-		char text[PROFILE_TEXT_MAX + 1];
-		struct profile_hop *hop;
-		const struct cell *cell;
-		uint32_t kind;
-
-		status = rows_next(rows, &more, err);
-		if (status || !more)
-			break;
-		cell = rows_cells(rows);
-		hop = profile_hop(p, profile_text(&cell[PACKETS_HOP]), profile_text(&cell[PACKETS_DIRECTION]));
-		if (!hop || !cell[PACKETS_TIME].known)
-			continue;
-		snprintf(text, sizeof text, "\t%.64s\t", profile_text(&cell[PACKETS_CAUSE]));
-		status = profile_put(p->words, text, &kind, err);
-		if (!status && !profile_count_cause(hop, which, kind, profile_block(cell[PACKETS_TIME].number,
-										    b->first_ns, b->block_ns)))
-			status = profile_memory(err);
-	}
-	rows_close(&rows);
-	return status;
-}
-
-static enum status profile_read_hops(struct profile *p, struct store_txn *txn, struct error *err)
-{
-	struct profile_buckets buckets = {NULL, 0, 0, 1};
-	enum status status = profile_make_hops(p, err);
-	unsigned which;
-
-	if (!status)
-		status = profile_read_buckets(p, &buckets, txn, err);
-	if (!status)
-		status = profile_fill_hops(p, &buckets, err);
-	for (which = 0; which < 2 && !status; which++)
-		status = profile_read_causes(p, &buckets, which, txn, err);
-	free(buckets.list);
-	return status;
 }
 
 /* ---- all of it ---- */
