@@ -1,8 +1,10 @@
 #include "report/compare_show.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "report/compare_inputs.h"
 #include "report/compare_page.h"
@@ -10,6 +12,7 @@
 #include "report/compare_text.h"
 #include "report/csv.h"
 #include "report/json.h"
+#include "report/output_against.h"
 #include "report/sums.h"
 
 typedef enum status show_write(struct output *output, const struct compare *compare,
@@ -143,11 +146,11 @@ enum status compare_show_check(const struct compare_request *request, struct err
 	return STATUS_OK;
 }
 
-static enum status show_file(const struct compare *compare, const char *directory, size_t format,
-			     struct error *err)
+static enum status show_file(const struct compare *compare, const struct output_folder *folder,
+			     size_t format, struct error *err)
 {
 	struct output output;
-	enum status status = output_open(&output, directory, show_formats[format].file, err);
+	enum status status = output_open_in(&output, folder, show_formats[format].file, err);
 
 	if (!status)
 		status = show_formats[format].write(&output, compare,
@@ -158,21 +161,89 @@ static enum status show_file(const struct compare *compare, const char *director
 	return status;
 }
 
+/* The names of the files; returns how many there are. */
+static size_t show_names(const char *name[SHOW_FORMATS])
+{
+	size_t i, names = 0;
+
+	for (i = 0; i < SHOW_FORMATS; i++)
+		if (show_formats[i].file)
+			name[names++] = show_formats[i].file;
+	return names;
+}
+
+static enum status show_files(const struct compare *compare, const struct output_folder *folder,
+			      struct error *err)
+{
+	enum status status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; i < SHOW_FORMATS && !status; i++)
+		if (show_formats[i].file)
+			status = show_file(compare, folder, i, err);
+	return status;
+}
+
 static enum status show_set(const struct compare *compare, const char *directory, struct error *err)
 {
+	const struct output_folder folder = {.directory = directory};
 	enum status status = output_make_directory(directory, err);
 	const char *name[SHOW_FORMATS];
-	size_t i, names = 0;
 
 	if (!status)
 		status = sums_remove(directory, err);
-	for (i = 0; i < SHOW_FORMATS && !status; i++)
-		if (show_formats[i].file) {
-			status = show_file(compare, directory, i, err);
-			name[names++] = show_formats[i].file;
-		}
-	return status ? status : sums_write(directory, name, names, err);
+	if (!status)
+		status = show_files(compare, &folder, err);
+	return status ? status : sums_write(&folder, name, show_names(name), err);
 }
+
+/* ---- --verify ---- */
+
+/* What is wrong with the files that were compared so far. */
+static enum status show_faults(const struct output_against *against, const char *directory, struct error *err)
+{
+	static const char *const faults[] = {
+		[AGAINST_DIFFERS] = "differs from what the stores give",
+		[AGAINST_SHORT] = "ends where the stores give more",
+		[AGAINST_LONG] = "goes on where the stores give nothing more",
+		[AGAINST_NONE] = "cannot be read",
+	};
+	uint32_t count, i;
+	const struct against_result *list = output_against_results(against, &count);
+
+	for (i = 0; i < count; i++)
+		if (list[i].found != AGAINST_SAME)
+			return error_set(err, STATUS_INPUT, "%s/%s: %s (byte %llu, line %llu)", directory,
+					 list[i].name, faults[list[i].found],
+					 (unsigned long long)list[i].byte, (unsigned long long)list[i].line);
+	return STATUS_OK;
+}
+
+/* The set made again, and compared byte for byte; then its digests. */
+static enum status show_verify(const struct compare *compare, const char *directory, struct error *err)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct output_against *against = fd < 0 ? NULL : output_against_new(fd);
+	const struct output_folder folder = {directory, against};
+	const char *name[SHOW_FORMATS];
+	enum status status = against ? show_files(compare, &folder, err)
+				     : error_errno(err, fd < 0 ? errno : ENOMEM, "%s", directory);
+
+	if (fd < 0)
+		status = err->status = STATUS_INPUT;
+	if (!status)
+		status = show_faults(against, directory, err);
+	if (!status)
+		status = sums_write(&folder, name, show_names(name), err);
+	if (!status)
+		status = show_faults(against, directory, err);
+	output_against_free(&against);
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
+/* ---- what is asked for ---- */
 
 static enum status show_stdout(const struct compare *compare, const struct compare_request *request,
 			       bool colour, struct error *err)
@@ -202,6 +273,8 @@ enum status compare_show(const struct compare_request *request, bool colour, boo
 	enum status status = compare_open(&compare, request->before, request->runs, request->after, err);
 
 	*found = false;
+	if (!status && request->verify)
+		status = show_verify(compare, request->verify, err);
 	if (!status && request->directory)
 		status = show_set(compare, request->directory, err);
 	if (!status && request->format)

@@ -13,6 +13,7 @@ struct compare_request {
 	uint32_t runs;
 	const char *after;
 	const char *directory;   /* -o; NULL: none */
+	const char *verify;      /* a set of these stores, to be checked; NULL: none */
 	const char *format;      /* text, csv, html or json; NULL: nothing on standard output */
 	const char *fail_on;     /* of words that compare_show_fails() knows; NULL: none */
 };

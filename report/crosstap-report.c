@@ -376,7 +376,7 @@ static enum status check_comparison(struct tool *tool, struct error *err)
 		{"-s", tool->store != NULL},            {"--session", tool->session != 0},
 		{"--filter", tool->filter != NULL},     {"--verdict", tool->verdicts != NULL},
 		{"--captures", tool->captures != NULL}, {"--headers-only", tool->headers_only},
-		{"--verify", tool->verify != NULL},     {"--anonymize", tool->key_file != NULL},
+		{"--anonymize", tool->key_file != NULL},
 	};
 	struct compare_request *request = &tool->compare;
 	enum status status = check_none(others, sizeof others / sizeof others[0], "--before and --after",
@@ -389,8 +389,10 @@ static enum status check_comparison(struct tool *tool, struct error *err)
 	if (tool->csv && tool->format && strcmp(tool->format, "csv") != 0)
 		return error_set(err, STATUS_USAGE, "--csv and --format %s: only one of them", tool->format);
 	request->directory = tool->directory;
+	request->verify = tool->verify;
 	request->fail_on = tool->fail_on;
-	request->format = tool->csv ? "csv" : tool->format ? tool->format : tool->common.quiet ? NULL : "text";
+	request->format = tool->csv ? "csv" : tool->format ? tool->format
+			  : tool->common.quiet || tool->verify ? NULL : "text";
 	return compare_show_check(request, err);
 }
 
@@ -471,6 +473,8 @@ static enum status report_comparison(struct tool *tool, struct error *err)
 	bool found = false;
 	enum status status = compare_show(&tool->compare, terminal_colour(stdout), &found, err);
 
+	if (!status && tool->verify && !tool->common.quiet)
+		puts("ok - all files as the stores give them");
 	return status ? status : found ? STATUS_FINDING : STATUS_OK;
 }
 

@@ -150,7 +150,7 @@ static enum status set_write_sums(const char *directory, struct error *err)
 
 	for (i = 0; i < SET_FILES_MAX && set_file_at(i, name[i]); i++)
 		names[i] = name[i];
-	return sums_write(directory, names, i, err);
+	return sums_write(&(struct output_folder){.directory = directory}, names, i, err);
 }
 
 enum status set_write(struct store_txn *txn, const char *directory, const struct set_options *options,

@@ -86,11 +86,11 @@ static int sums_compare(const void *x, const void *y)
 	return strcmp(((const struct sums_job *)x)->name, ((const struct sums_job *)y)->name);
 }
 
-static enum status sums_put(const char *directory, const struct sums_job *job, size_t jobs,
+static enum status sums_put(const struct output_folder *folder, const struct sums_job *job, size_t jobs,
 			    struct error *err)
 {
 	struct output output;
-	enum status status = output_open(&output, directory, SUMS_FILE, err);
+	enum status status = output_open_in(&output, folder, SUMS_FILE, err);
 	size_t i;
 
 	if (status)
@@ -102,7 +102,7 @@ static enum status sums_put(const char *directory, const struct sums_job *job, s
 	return status;
 }
 
-enum status sums_write(const char *directory, const char *const *name, size_t names,
+enum status sums_write(const struct output_folder *folder, const char *const *name, size_t names,
 		       struct error *err)
 {
 	struct sums_job *job = calloc(names + 1, sizeof *job);
@@ -111,7 +111,7 @@ enum status sums_write(const char *directory, const char *const *name, size_t na
 	size_t i;
 
 	for (i = 0; !status && i < names; i++) {
-		job[i] = (struct sums_job){.directory = directory, .name = name[i]};
+		job[i] = (struct sums_job){.directory = folder->directory, .name = name[i]};
 		task[i] = (struct task){sums_run, &job[i]};
 	}
 	if (!status) {
@@ -124,7 +124,7 @@ enum status sums_write(const char *directory, const char *const *name, size_t na
 			status = job[i].status;
 		}
 	if (!status)
-		status = sums_put(directory, job, names, err);
+		status = sums_put(folder, job, names, err);
 	free(job);
 	free(task);
 	return status;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "collect/error.h"
+#include "report/output.h"
 
 #define SUMS_FILE "SHA256SUMS"
 #define SUMS_DIGEST_TEXT 65 /* 64 hexadecimal digits and a zero */
@@ -17,8 +18,8 @@
 /* That there is none is no error. */
 enum status sums_remove(const char *directory, struct error *err) MUST_CHECK;
 
-/* Of these files, in the order of their names. */
-enum status sums_write(const char *directory, const char *const *name, size_t names,
+/* Of these files of the folder's directory, in the order of their names; or what it would be is compared. */
+enum status sums_write(const struct output_folder *folder, const char *const *name, size_t names,
 		       struct error *err) MUST_CHECK;
 
 /* The digest of what can be read from here on, and how many bytes that is. STATUS_SYSTEM where it cannot

@@ -204,6 +204,10 @@ enum status verify_run(struct output *output, const struct verify_options *optio
 		error_errno(err, failed, "%s", options->directory);
 		status = err->status = failed == ENOENT || failed == ENOTDIR ? STATUS_INPUT : STATUS_SYSTEM;
 	}
+	if (!status && faccessat(v->directory, "compare.csv", F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    faccessat(v->directory, "run.csv", F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+		status = error_set(err, STATUS_USAGE, "%s is the set of a comparison: --before STORE and --after "
+				   "STORE say of what", options->directory);
 	if (!status)
 		status = verify_sums_begin(v, err);
 	if (!status)

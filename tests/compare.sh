@@ -263,6 +263,8 @@ ask_forms()
 	out=$other
 	is "what is in none of them is one" \
 		"$(csv compare verdict=regression metric=loss_ratio cause=loss)" 2
+	story="--verify: "
+	ask_verify
 	story="forms: "
 	"$report" --before "$stores/base.ct" --after "$stores/loss.ct" --csv compare >"$work/stdout.csv"
 	is "--csv compare is the file" "$(cmp "$work/stdout.csv" "$work/loss/compare.csv" 2>&1)" ""
@@ -274,6 +276,25 @@ ask_forms()
 	is "no locale or time zone changes a byte" "$(diff -r "$work/loss" "$other")" ""
 	is "every change is after less before" "$(awk -F, 'NR > 1 && $6 != "" && $1 !~ /"/ {
 		d = $5 - $4 - $6; if (d > 2e-6 || d < -2e-6) print }' "$work/loss/compare.csv")" ""
+}
+
+# Each changed byte of a comparison's files is found.
+ask_verify()
+{
+	local stores_of=(--before "$stores/base.ct" --after "$stores/loss.ct") file missed=
+
+	cp -r "$work/loss" "$work/bad"
+	is "nothing is wrong" "$("$build/bin/crosstap-report" --verify "$work/bad" "${stores_of[@]}" 2>&1)" \
+		"ok - all files as the stores give them"
+	for file in compare.csv compare_inputs.csv summary.txt report.html SHA256SUMS; do
+		printf X | dd of="$work/bad/$file" bs=1 seek=77 conv=notrunc status=none
+		"$build/bin/crosstap-report" --verify "$work/bad" "${stores_of[@]}" >/dev/null 2>"$work/said"
+		[ $? -eq 3 ] && grep -qF "$file" "$work/said" || missed="$missed $file"
+		cp "$work/loss/$file" "$work/bad/$file"
+	done
+	is "a changed byte is found" "$missed" ""
+	"$build/bin/crosstap-report" --verify "$work/bad" >/dev/null 2>&1
+	is "which stores it is of must be said" $? 2
 }
 
 # What a client asks for is anybody's words: sessions of lab/crowd, which ask for these names.
