@@ -61,7 +61,8 @@ struct correlation {
 	struct causes *causes; /* of drops */
 	struct offers *offers;
 	struct stories *stories;
-	struct policy *policy;   /* NULL: none is given */
+	struct policy *own_policy;    /* the one that was read here */
+	const struct policy *policy;  /* it, or the caller's; NULL: none is given */
 	struct expects *expects;
 	uint32_t generation;
 };
@@ -530,9 +531,11 @@ static enum status step_check_policy(const struct correlation *c, struct error *
 /* The policy first: a slip in it is not to be found out when all is done. */
 static enum status step_open(struct correlation *c, struct error *err)
 {
-	enum status status = c->options->expect ? policy_read(&c->policy, c->options->expect, err)
-						: STATUS_OK;
+	enum status status = STATUS_OK;
 
+	if (c->options->expect && !c->options->policy)
+		status = policy_read(&c->own_policy, c->options->expect, err);
+	c->policy = c->options->policy ? c->options->policy : c->own_policy;
 	if (!status)
 		status = store_begin(c->store, false, &c->txn, err);
 	if (!status)
@@ -557,7 +560,7 @@ static void correlation_close(struct correlation *c)
 	uint32_t p;
 
 	expects_free(&c->expects);
-	policy_free(&c->policy);
+	policy_free(&c->own_policy);
 	stories_free(&c->stories);
 	causes_free(&c->causes);
 	offers_free(&c->offers);

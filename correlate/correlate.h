@@ -12,6 +12,8 @@
 #define CORRELATE_TMAX_DEFAULT_NS 2000000000 /* RFC 7680's waiting time: 2 s */
 #define CORRELATE_STEPS 7
 
+struct policy;
+
 struct correlate_clock {
 	const char *point;     /* borrowed */
 	int64_t offset_ns;     /* its clock minus true time, as the user knows it */
@@ -24,6 +26,7 @@ struct correlate_options {
 	const struct correlate_clock *clock; /* --clock */
 	uint32_t clocks;
 	const char *expect;    /* --expect: the policy's file, or NULL */
+	const struct policy *policy; /* one that was read already, in its place; borrowed, or NULL */
 	/* called at the beginning of each step, for progress; may be NULL */
 	void (*step)(void *user, unsigned step, const char *what);
 	void *user;
