@@ -14,20 +14,19 @@
 #include "collect/capture.h"
 #include "collect/error.h"
 #include "collect/store.h"
+#include "report/derived.h"
 
 /* Where the captures of a store of aliases lie, which does not say it: borrowed by whoever reads packets. */
 struct anonymous {
 	struct alias *alias;
-	struct store *store;       /* of aliases; to be reported on */
+	struct store *store;       /* of aliases; to be reported on: the one that was given, or */
+	struct derived derived;    /* the one that was made of it */
 	const char *path;          /* of the store that was given; borrowed */
-	struct capture *plain;     /* its captures; NULL where it is of aliases itself */
-	uint32_t captures;
-	bool policy;               /* it was compared with a policy, which aliases cannot be */
 };
 
-/* STATUS_USAGE: the store is anonymous under another key. */
+/* STATUS_USAGE: the store is anonymous under another key. `progress` shows how it is made, or is NULL. */
 enum status anonymous_open(struct anonymous *anonymous, const char *store, const char *key_file,
-			   struct error *err) MUST_CHECK;
+			   struct progress *progress, struct error *err) MUST_CHECK;
 /* Legal for {0}. The store is closed, too. */
 void anonymous_close(struct anonymous *anonymous);
 

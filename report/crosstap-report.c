@@ -9,7 +9,6 @@
 #include "collect/progress.h"
 #include "collect/store.h"
 #include "collect/terminal.h"
-#include "report/anonymous.h"
 #include "report/closing.h"
 #include "report/compare_show.h"
 #include "report/csv.h"
@@ -23,6 +22,7 @@
 #include "report/page.h"
 #include "report/set.h"
 #include "report/sheet.h"
+#include "report/subject.h"
 #include "report/text.h"
 #include "report/verify.h"
 #include "report/wording.h"
@@ -31,7 +31,9 @@ struct tool {
 	struct option_common common;
 	const char *verify; /* a set to be checked, and nothing else done */
 	const char *key_file;       /* --anonymize; NULL: as the store is */
-	struct anonymous anonymous; /* where it was given */
+	const char *expect;         /* --expect; NULL: as the store is */
+	struct policy *policy;      /* that, read */
+	struct subject subject;
 	const char *store, *directory, *csv, *format, *fail_on, *filter, *verdicts;
 	const char **captures;      /* directories */
 	size_t captures_count;
@@ -113,6 +115,9 @@ static const struct option_row rows[] = {
 	{0, "anonymize", OPTION_TEXT, offsetof(struct tool, key_file), "KEYFILE",
 	 "write aliases in place of addresses and names, made with the bytes of this file, and no "
 	 "payload", NULL},
+	{0, "expect", OPTION_TEXT, offsetof(struct tool, expect), "FILE",
+	 "compare with the rule base in this CSV file, as crosstap-correlate --expect does; the store stays "
+	 "as it is", NULL},
 	{0, "fail-on", OPTION_TEXT, offsetof(struct tool, fail_on), "LIST",
 	 "end with status 1 when there are: drops, resets (made by a hop), modifications, expect (rows of "
 	 "the policy that are violated); with --before and --after: regression, gone, new", NULL},
@@ -134,11 +139,12 @@ static const struct option_row rows[] = {
 
 static const struct option_tool about = {
 	.name = "crosstap-report",
-	.usage = "-s STORE [-o DIR] [--csv NAME | --format text|json|html] [--filter EXPR] [--fail-on LIST]\n"
+	.usage = "-s STORE [-o DIR] [--csv NAME | --format text|json|html] [--filter EXPR] [--expect FILE] "
+		 "[--fail-on LIST]\n"
 		 "-s STORE --session ID\n"
 		 "-s STORE --format pcapng [--verdict LIST] [--captures DIR] [--headers-only] "
 		 "[--filter EXPR | --session ID]\n"
-		 "--verify DIR [-s STORE [--anonymize KEYFILE]] [--captures DIR]...\n"
+		 "--verify DIR [-s STORE [--anonymize KEYFILE | --expect FILE]] [--captures DIR]...\n"
 		 "--before STORE [--before STORE]... --after STORE [-o DIR] [--format text|csv|html|json] "
 		 "[--fail-on regression]",
 	.about = "Shows what the hops of a path did to the packets: a summary for people, CSV "
@@ -230,7 +236,8 @@ static struct evidence_options evidence_options(const struct tool *tool)
 	return (struct evidence_options){.headers_only = tool->headers_only,
 					 .directory = tool->captures,
 					 .directories = tool->captures_count,
-					 .anonymous = tool->key_file ? &tool->anonymous : NULL};
+					 .store = tool->store,
+					 .anonymous = tool->subject.anonymous};
 }
 
 /* Says what is missing, and frees. */
@@ -358,8 +365,9 @@ static enum status check_verify(const struct tool *tool, struct error *err)
 		{"--session", tool->session != 0},   {"--filter", tool->filter != NULL},
 	};
 
-	if (tool->key_file && !tool->store)
-		return error_set(err, STATUS_USAGE, "--verify and --anonymize: of which store? -s STORE");
+	if ((tool->key_file || tool->expect) && !tool->store)
+		return error_set(err, STATUS_USAGE, "--verify and %s: of which store? -s STORE",
+				 tool->key_file ? "--anonymize" : "--expect");
 	return check_none(others, sizeof others / sizeof others[0], "--verify",
 			  "a set tells by itself how it was made", err);
 }
@@ -376,7 +384,7 @@ static enum status check_comparison(struct tool *tool, struct error *err)
 		{"-s", tool->store != NULL},            {"--session", tool->session != 0},
 		{"--filter", tool->filter != NULL},     {"--verdict", tool->verdicts != NULL},
 		{"--captures", tool->captures != NULL}, {"--headers-only", tool->headers_only},
-		{"--anonymize", tool->key_file != NULL},
+		{"--anonymize", tool->key_file != NULL}, {"--expect", tool->expect != NULL},
 	};
 	struct compare_request *request = &tool->compare;
 	enum status status = check_none(others, sizeof others / sizeof others[0], "--before and --after",
@@ -408,6 +416,8 @@ static enum status verify(struct tool *tool, struct error *err)
 		.directory = tool->verify,
 		.store = tool->store,
 		.key_file = tool->key_file,
+		.expect = tool->expect,
+		.policy = tool->policy,
 		.captures = tool->captures,
 		.captures_count = tool->captures_count,
 		.quiet = tool->common.quiet,
@@ -430,6 +440,9 @@ static enum status check(struct tool *tool, show **what, struct error *err)
 
 	if (is_comparison(tool))
 		return check_comparison(tool, err);
+	if (tool->expect && tool->key_file)
+		return error_set(err, STATUS_USAGE, "--expect: with --anonymize the store has no "
+						    "address of the policy's");
 	if (tool->verify)
 		return check_verify(tool, err);
 	if (!tool->store)
@@ -478,50 +491,25 @@ static enum status report_comparison(struct tool *tool, struct error *err)
 	return status ? status : found ? STATUS_FINDING : STATUS_OK;
 }
 
-/* The store, or what is anonymous of it, with results. What it does not hold is not shown of its
- * captures either. */
-static enum status report_open(struct tool *tool, struct store **store, struct store_txn **txn,
-			       struct error *err)
+/* What the store does not hold is not shown of its captures either. */
+static enum status report_open(struct tool *tool, struct error *err)
 {
-	struct store_header header;
-	enum status status;
+	const struct subject_request request = {tool->store, tool->key_file, tool->policy, &tool->progress};
+	struct subject *subject = &tool->subject;
+	enum status status = subject_open(subject, &request, err);
 
-	if (tool->key_file) {
-		status = anonymous_open(&tool->anonymous, tool->store, tool->key_file, err);
-		*store = tool->anonymous.store;
-		if (!status && tool->anonymous.policy && !tool->common.quiet)
-			terminal_say(stderr, about.name, "--anonymize leaves out what --expect came to: a "
-				     "policy has addresses, and the rows would have none");
-	} else {
-		status = store_open(store, tool->store, STORE_READ, false, NULL, err);
-	}
-	if (!status)
-		status = store_begin(*store, false, txn, err);
-	if (!status)
-		status = store_header_get(*txn, &header, err);
-	if (!status && !header.generation)
-		status = error_set(err, STATUS_INPUT,
-				   "%s: no results yet: run crosstap-correlate -s %s first",
-				   tool->store, tool->store);
-	if (!status && header.holds != STORE_HOLDS_ALL)
+	if (!status && subject->policy_left_out && !tool->common.quiet)
+		terminal_say(stderr, about.name, "--anonymize leaves out what --expect came to: a "
+			     "policy has addresses, and the rows would have none");
+	if (!status && subject->header.holds != STORE_HOLDS_ALL)
 		tool->headers_only = true;
 	return status;
 }
 
-static void report_close(struct tool *tool, struct store **store, struct store_txn **txn)
-{
-	store_abort(txn);
-	if (tool->key_file)
-		anonymous_close(&tool->anonymous);
-	else
-		store_close(store);
-}
-
 static enum status report(struct tool *tool, show *what, struct error *err)
 {
-	struct store *store = NULL;
-	struct store_txn *txn = NULL;
-	enum status status = report_open(tool, &store, &txn, err);
+	enum status status = report_open(tool, err);
+	struct store_txn *txn = tool->subject.txn;
 	bool found = false;
 
 	if (!status && tool->query)
@@ -535,7 +523,7 @@ static enum status report(struct tool *tool, show *what, struct error *err)
 	if (!status && tool->fail_on)
 		status = fail_on_ask(tool->fail_on, txn, &found, err);
 	filter_match_free(&tool->match);
-	report_close(tool, &store, &txn);
+	subject_close(&tool->subject);
 	return status ? status : found ? STATUS_FINDING : STATUS_OK;
 }
 
@@ -566,12 +554,15 @@ int main(int argc, char **argv)
 		return fflush(stdout) == 0 ? STATUS_OK : STATUS_SYSTEM;
 	if (!status)
 		status = check(&tool, &what, &err);
+	if (!status && tool.expect) /* a slip in it is not to be found out later */
+		status = policy_read(&tool.policy, tool.expect, &err);
 	if (!status) {
 		progress_begin(&tool.progress, stderr, !tool.common.quiet, "reporting");
 		status = is_comparison(&tool) ? report_comparison(&tool, &err)
 			 : tool.verify ? verify(&tool, &err) : report(&tool, what, &err);
 	}
 	query_free(&tool.query);
+	policy_free(&tool.policy);
 	free(tool.captures);
 	free(tool.compare.before);
 	if (status && status != STATUS_FINDING)

@@ -194,7 +194,7 @@ static enum status evidence_ask(const struct evidence_work *w, struct frames_req
 	*request = (struct frames_request){
 		.capture = view->capture, .captures = view->captures,
 		.directory = w->options->directory, .directories = w->options->directories,
-		.store = store_path(store_of(view->txn))};
+		.store = w->options->store ? w->options->store : store_path(store_of(view->txn))};
 	if (status)
 		return status;
 	request->headers_only = w->options->headers_only || header.holds == STORE_HOLDS_NO_PAYLOAD;
@@ -208,7 +208,6 @@ static enum status evidence_ask(const struct evidence_work *w, struct frames_req
 	anonymous_find(anonymous, w->options->directory, w->options->directories, *found,
 		       view->captures);
 	request->capture = *found;
-	request->store = anonymous->path;
 	request->alias = anonymous->alias;
 	return STATUS_OK;
 }

@@ -33,6 +33,7 @@ struct evidence_options {
 	bool headers_only;            /* leave all payload out: of stores that hold none, always */
 	const char *const *directory; /* where to look for captures first */
 	size_t directories;
+	const char *store;            /* the path of the store that was given; NULL: the one that is read */
 	const struct anonymous *anonymous; /* the store and its key, where it is one of aliases; or NULL */
 	const char *comment;          /* of the whole; NULL: none */
 	bool chosen;                  /* the caller saw to it that they are not too many, */

@@ -75,7 +75,7 @@ static enum status fail_on_check_policy(struct store_txn *txn, struct error *err
 
 	if (!status && !*sha256)
 		status = error_set(err, STATUS_USAGE,
-				   "--fail-on: expect needs a policy: crosstap-correlate --expect FILE");
+				   "--fail-on: expect needs a policy: --expect FILE, here or of crosstap-correlate");
 	return status;
 }
 

@@ -181,6 +181,8 @@ static void verify_free(struct verify *v)
 	free(v->frame);
 	free(v->filter);
 	free(v->path);
+	free(v->expect);
+	free(v->expect_sha256);
 	free(v->version);
 	free(v->skipped);
 	if (v->directory >= 0)

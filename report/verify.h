@@ -9,12 +9,15 @@
 
 #include "report/output.h"
 
+struct policy;
 struct progress;
 
 struct verify_options {
 	const char *directory;
 	const char *store;            /* NULL: none */
 	const char *key_file;         /* by which the set was made anonymous of a plain store; NULL: none */
+	const char *expect;           /* the policy that it was compared with, by crosstap-report; NULL: none */
+	const struct policy *policy;  /* that, read */
 	const char *const *captures;  /* directories */
 	size_t captures_count;
 	bool quiet, verbose;          /* quiet: faults only */

@@ -162,6 +162,22 @@ static bool facts_is_of_point(const char *key)
 	return false;
 }
 
+static void facts_run_text(struct verify *v, const char *key, const char *value)
+{
+	const struct {
+		const char *key;
+		char **text;
+	} texts[] = {
+		{"version", &v->version}, {"path", &v->path}, {"expect", &v->expect},
+		{"expect_sha256", &v->expect_sha256}, {RUN_FILTER, &v->filter},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (strcmp(key, texts[i].key) == 0)
+			facts_keep(v, texts[i].text, value);
+}
+
 static void facts_run(struct verify *v, const struct verify_row *row)
 {
 	const char *key = row->text->cell[RUN_KEY], *value = row->text->cell[RUN_VALUE];
@@ -187,13 +203,8 @@ static void facts_run(struct verify *v, const struct verify_row *row)
 			else if (numbers[i].told)
 				*numbers[i].told = true;
 		}
-	if (strcmp(key, "version") == 0)
-		facts_keep(v, &v->version, value);
-	else if (strcmp(key, "path") == 0)
-		facts_keep(v, &v->path, value);
-	else if (strcmp(key, RUN_FILTER) == 0)
-		facts_keep(v, &v->filter, value);
-	else if (strcmp(key, RUN_HEADERS_ONLY) == 0)
+	facts_run_text(v, key, value);
+	if (strcmp(key, RUN_HEADERS_ONLY) == 0)
 		v->headers_only = strcmp(value, "yes") == 0;
 	else if (strcmp(key, "anonymized") == 0)
 		v->anonymized = strcmp(value, "yes") == 0;

@@ -74,6 +74,7 @@ struct verify {
 	/* run.csv */
 	char *filter;                    /* NULL: run.csv does not say */
 	char *path, *version;
+	char *expect, *expect_sha256;    /* NULL: it was compared with no policy */
 	bool headers_only, anonymized;
 	struct set_said said;
 	uint64_t captures_said, balance_rows_said;

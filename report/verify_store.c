@@ -7,16 +7,14 @@
 #include <string.h>
 
 #include "collect/store.h"
-#include "report/anonymous.h"
 #include "report/closing.h"
+#include "report/subject.h"
 #include "report/verify_set.h"
 
 struct store_work {
 	struct verify *v;
-	struct anonymous anonymous; /* where there is a key */
-	struct store *store;
-	struct store_txn *txn;
-	bool plain;                 /* it has addresses, and the set has none */
+	struct subject subject;
+	bool unlike;                /* the set cannot be made of it: that was said */
 	struct query *query;
 	struct filter_match *match;
 	char *closing;
@@ -24,27 +22,63 @@ struct store_work {
 	struct evidence_result evidence;
 };
 
+/* A cell's text as it was before the ' came in front of it. */
+static const char *store_text(const char *cell)
+{
+	return *cell == '\'' && cell[1] && strchr("=+-@", cell[1]) ? cell + 1 : cell;
+}
+
+/* False: the set was made with another policy than the one that is given, or with none; that was said. */
+static bool store_policy_fits(struct verify *v)
+{
+	const struct verify_options *o = v->options;
+	const char *said = v->expect_sha256;
+
+	if (!o->policy || (said && strcmp(said, o->policy->sha256) == 0))
+		return true;
+	if (said)
+		verify_fault(v, "%s/run.csv: the set is of the policy with expect_sha256 %s, and %s has %s",
+			     o->directory, said, o->expect, o->policy->sha256);
+	else
+		verify_fault(v, "%s/run.csv: it has no expect_sha256: the set was made without --expect",
+			     o->directory);
+	return false;
+}
+
+/* Whether the set can be made of these results; or else says why not. */
+static enum status store_is_alike(struct store_work *w, struct error *err)
+{
+	struct verify *v = w->v;
+	enum status status = STATUS_OK;
+	bool has = true;
+
+	if (v->anonymized && w->subject.header.holds != STORE_HOLDS_ALIASES) {
+		w->unlike = true;
+		verify_skip(v, "the set is anonymous, and the store is not: --anonymize KEYFILE makes them alike");
+		return STATUS_OK;
+	}
+	if (v->expect_sha256)
+		status = subject_has_policy(w->subject.txn, v->expect_sha256, NULL, &has, err);
+	w->unlike = !has;
+	if (!status && !has)
+		verify_skip(v, "the set was compared with a policy, and the store was not, or with another: "
+			    "--expect FILE makes them alike, with %s as it was", v->expect ? v->expect : "that file");
+	return status;
+}
+
+/* Whatever the policy's file is called now. */
 static enum status store_work_open(struct store_work *w, struct error *err)
 {
-	const char *path = w->v->options->store;
-	struct store_header header;
+	const struct verify_options *o = w->v->options;
+	struct policy policy = o->policy ? *o->policy : (struct policy){0};
+	struct subject_request request = {o->store, o->key_file, o->policy ? &policy : NULL,
+					  o->progress};
 	enum status status;
 
-	if (w->v->options->key_file) {
-		status = anonymous_open(&w->anonymous, path, w->v->options->key_file, err);
-		w->store = w->anonymous.store;
-	} else {
-		status = store_open(&w->store, path, STORE_READ, false, NULL, err);
-	}
-	if (!status)
-		status = store_begin(w->store, false, &w->txn, err);
-	if (!status)
-		status = store_header_get(w->txn, &header, err);
-	if (!status && !header.generation)
-		status = error_set(err, STATUS_INPUT, "%s: no results: run crosstap-correlate -s %s first",
-				   path, path);
-	w->plain = !status && w->v->anonymized && header.holds != STORE_HOLDS_ALIASES;
-	return status;
+	if (w->v->expect)
+		policy.file = store_text(w->v->expect);
+	status = subject_open(&w->subject, &request, err);
+	return status ? status : store_is_alike(w, err);
 }
 
 static void store_work_close(struct store_work *w)
@@ -53,28 +87,18 @@ static void store_work_close(struct store_work *w)
 	free(w->closing);
 	filter_match_free(&w->match);
 	query_free(&w->query);
-	store_abort(&w->txn);
-	if (w->v->options->key_file)
-		anonymous_close(&w->anonymous);
-	else
-		store_close(&w->store);
-}
-
-/* A cell's text as it was before the ' came in front of it. */
-static const char *store_filter_text(const char *cell)
-{
-	return *cell == '\'' && cell[1] && strchr("=+-@", cell[1]) ? cell + 1 : cell;
+	subject_close(&w->subject);
 }
 
 /* False: what run.csv has is none; that was said. */
 static bool store_filter(struct store_work *w, struct error *err)
 {
-	const char *filter = store_filter_text(w->v->filter);
+	const char *filter = store_text(w->v->filter);
 	struct query_fault fault;
 	enum status status = query_parse(&w->query, filter, &fault, err);
 
 	if (!status)
-		status = filter_match_make(&w->match, w->query, w->txn, &fault, err);
+		status = filter_match_make(&w->match, w->query, w->subject.txn, &fault, err);
 	if (!status) {
 		w->closing = closing_filter(filter, w->match, true);
 		w->v->no_memory |= !w->closing;
@@ -142,11 +166,11 @@ static enum status store_make(struct store_work *w, struct error *err)
 	const struct verify_options *o = v->options;
 	struct set_options options = {
 		.match = w->match,
-		.filter = w->match ? store_filter_text(v->filter) : NULL,
+		.filter = w->match ? store_text(v->filter) : NULL,
 		.closing = w->closing,
 		.evidence = {.headers_only = v->headers_only, .directory = o->captures,
 			     .directories = o->captures_count,
-			     .anonymous = o->key_file ? &w->anonymous : NULL},
+			     .store = o->store, .anonymous = w->subject.anonymous},
 		.result = &w->evidence,
 		.said = &v->said,
 	};
@@ -155,7 +179,7 @@ static enum status store_make(struct store_work *w, struct error *err)
 	w->against = output_against_new(v->directory);
 	if (!w->against)
 		return error_errno(err, ENOMEM, "%s", o->directory);
-	status = set_compare(w->txn, w->against, &options, o->progress, err);
+	status = set_compare(w->subject.txn, w->against, &options, o->progress, err);
 	if (!status)
 		store_compare(w);
 	evidence_result_free(&w->evidence);
@@ -171,10 +195,10 @@ enum status verify_store(struct verify *v, struct error *err)
 		verify_skip(v, "-s STORE makes the set again, and compares it");
 		return STATUS_OK;
 	}
+	if (!store_policy_fits(v))
+		return STATUS_OK;
 	status = store_work_open(&w, err);
-	if (!status && w.plain)
-		verify_skip(v, "the set is anonymous, and the store is not: --anonymize KEYFILE makes them alike");
-	else if (!status && (!v->filter || !*v->filter || store_filter(&w, err)))
+	if (!status && !w.unlike && (!v->filter || !*v->filter || store_filter(&w, err)))
 		status = store_make(&w, err);
 	store_work_close(&w);
 	return status;

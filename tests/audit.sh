@@ -254,6 +254,38 @@ finds 'with another one it is another set' 3 'sessions.csv: not what the store g
 	"$work/aliases" -s "$work/case.ct" --anonymize "$work/other.key"
 finds 'a key is for a store' 2 'of which store? -s STORE' "$work/aliases" --anonymize "$work/key"
 
+story='made with --expect: '
+printf 'name,src,dst,proto,dport,expect\n80,any,any,tcp,80,allow\n82,any,any,tcp,82,allow\n' >"$work/policy.csv"
+sed 's/82,allow/82,deny/' "$work/policy.csv" >"$work/other.csv"
+cp "$work/policy.csv" "$work/renamed.csv"
+sed 's/82,allow/82,alow/' "$work/policy.csv" >"$work/bad.csv"
+cp "$work/case.ct" "$work/asked.ct"
+"$bin/crosstap-correlate" -q -s "$work/asked.ct" --expect "$work/policy.csv"
+"$report" -q -s "$work/asked.ct" -o "$work/asked"
+before=$(sha256sum <"$work/case.ct")
+mkdir "$work/tmp"
+TMPDIR=$work/tmp "$report" -q -s "$work/case.ct" -o "$work/expected" --expect "$work/policy.csv" --fail-on expect
+is 'what is violated ends with 1, if so asked' $? 1
+is 'it is what crosstap-correlate with that policy gives, byte by byte' "$(diff -r "$work/asked" "$work/expected" 2>&1)" ''
+is 'which has its packets' "$("$csvq" "$work/expected/run.csv" -p value key=evidence_packets_missing)" 0
+is 'the store is as it was, and no copy is left' "$(sha256sum <"$work/case.ct") $(ls "$work/tmp")" "$before "
+"$report" -q -s "$work/asked.ct" --csv expect --expect "$work/other.csv" >"$work/said"
+is 'it goes before the one that the store has' "$("$csvq" "$work/said" -p expect name=82)" deny
+finds 'made again with the policy it is the same, whatever that is called' 0 "ok - store: $files files" \
+	"$work/expected" -s "$work/case.ct" --expect "$work/renamed.csv"
+finds 'or of a store that was asked with it' 0 "ok - store: $files files" "$work/expected" -s "$work/asked.ct"
+finds 'without it that is not asked' 0 'not checked - store: the set was compared with a policy' \
+	"$work/expected" -s "$work/case.ct"
+finds 'with another one it is another set' 3 'run.csv: the set is of the policy with expect_sha256' \
+	"$work/expected" -s "$work/case.ct" --expect "$work/other.csv"
+finds 'a set without a policy is another, too' 3 'run.csv: it has no expect_sha256' \
+	"$set" -s "$work/case.ct" --expect "$work/policy.csv"
+finds 'a bad policy ends it before anything is looked at' 3 'bad.csv:3: expect: "alow" is none of' \
+	"$work/nothing" -s "$work/nothing.ct" --expect "$work/bad.csv"
+finds 'a policy is for a store' 2 'of which store? -s STORE' "$work/expected" --expect "$work/policy.csv"
+"$report" -s "$work/case.ct" --expect "$work/policy.csv" --anonymize "$work/key" 2>"$work/warned"
+is 'with --anonymize it is wrong usage' "$? $(grep -c "no address of the policy's" "$work/warned")" '2 1'
+
 # ---- what was taken of the captures, and what was not ----
 
 story='with -f and --end: '

@@ -130,6 +130,9 @@ for point in fw-in fw-out; do
 done
 run "$bin/crosstap-correlate" -q -s "$work/alias.ct" --expect "$work/good.csv"
 is "an anonymous store is no place for a policy" "$? $(grep -c anonymous "$work/warned")" '2 1'
+"$bin/crosstap-correlate" -q -s "$work/alias.ct"
+run "$report" -q -s "$work/alias.ct" --expect "$work/good.csv"
+is "nor for one of a report" "$? $(grep -c anonymous "$work/warned")" '2 1'
 run "$bin/crosstap-correlate" -q -s "$store"
 is "without a policy the store is again as it was" "$(tables)" "$before"
 
