@@ -536,6 +536,18 @@ enum status store_delete(struct store_txn *txn, char kind, uint32_t a, struct er
 
 /* ---- locks ---- */
 
+/* The data file once more, which may have lost its name: one of a report has none. -1 and errno. */
+static int store_open_again(const struct store *store)
+{
+	char name[32];
+	int fd, again = -1;
+
+	if (mdb_env_get_fd(store->env, &fd) == 0 &&
+	    snprintf(name, sizeof name, "/proc/self/fd/%d", fd) > 0)
+		again = open(name, O_RDWR | O_CLOEXEC);
+	return again >= 0 ? again : open(store->path, O_RDWR | O_CLOEXEC);
+}
+
 /* Open-file-description locks on the data file, where LMDB itself takes none:
  * the kernel drops them with the process, even with kill -9. A descriptor for
  * each, since locks of one descriptor never conflict with each other. */
@@ -547,7 +559,7 @@ enum status store_lock(struct store *store, uint32_t capture, int *lock, struct 
 			      .l_len = 1};
 	int saved;
 
-	*lock = open(store->path, O_RDWR | O_CLOEXEC);
+	*lock = store_open_again(store);
 	if (*lock < 0)
 		return error_errno(err, errno, "%s", store->path);
 	if (fcntl(*lock, F_OFD_SETLK, &range) == 0)

@@ -110,7 +110,8 @@ static enum status asked_read(struct asked *asked, struct store_txn *txn, struct
 
 /* ---- the store that is made ---- */
 
-/* The file goes away at once, and with it what a signal would leave: who has it open reads on. */
+/* The file goes away before anything is in it, so that no signal leaves any: who has it open writes and reads
+ * on. Only to lock what is written its name is wanted where there is no /proc. */
 static enum status derived_fill(struct derived *d, struct store *from, uint64_t seed,
 				const struct holding *holding, struct error *err)
 {
@@ -120,6 +121,8 @@ static enum status derived_fill(struct derived *d, struct store *from, uint64_t 
 
 	if (!status)
 		status = store_open(&d->store, scratch.store, STORE_CREATE, true, &seed, err);
+	if (!status && access("/proc/self/fd", F_OK) == 0)
+		scratch_remove(&scratch);
 	if (!status)
 		status = holding_bind(d->store, holding, err);
 	if (!status)

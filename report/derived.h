@@ -2,7 +2,7 @@
  * captures, but for what is asked to be otherwise. So what is written is what such a store
  * would have given, and the one that was given is only read.
  *
- * Its file is away as soon as it is filled; what it holds goes with it when it is closed.
+ * Its file is away before it is filled; what it holds goes when it is closed, or this process ends.
  */
 #ifndef CROSSTAP_REPORT_DERIVED_H
 #define CROSSTAP_REPORT_DERIVED_H
