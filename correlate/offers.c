@@ -10,11 +10,22 @@
 
 #define OFFERS_TCP 6
 
+/* How often each value was offered: they are few enough to have a place each, OFFER_NONE the first. */
+struct offers_tally {
+	uint64_t sessions;
+	uint32_t session; /* the first */
+};
+
+static const uint32_t offers_values[OFFER_FIELDS] = {
+	[OFFER_TTL] = 257, [OFFER_MSS] = 65537, [OFFER_SCALE] = 257, [OFFER_SACK] = 3, [OFFER_TIMESTAMPS] = 3,
+};
+
 struct offers_scan {
 	const struct judging *j;
 	const struct syn_options *options;
 	struct offers *offers;
 	uint8_t *seen; /* by node: its first SYN (1), its first SYN-ACK (2) */
+	struct offers_tally *tally[2][OFFER_FIELDS]; /* of the point under way */
 };
 
 const char *offer_field_name(enum offer_field field)
@@ -24,17 +35,12 @@ const char *offer_field_name(enum offer_field field)
 	return names[field];
 }
 
-static void offers_count(struct offers_list *list, int32_t value, uint32_t session)
+static void offers_count(struct offers_tally *tally, int32_t value, uint32_t session)
 {
-	uint32_t i;
+	struct offers_tally *one = &tally[value - OFFER_NONE];
 
-	for (i = 0; i < list->count && list->offer[i].value != value; i++)
-		;
-	if (i == OFFERS_VALUES_MAX)
-		value = OFFER_OTHER;
-	if (i == list->count)
-		list->offer[list->count++] = (struct offer){value, session, 0};
-	list->offer[i].sessions++;
+	if (!one->sessions++)
+		one->session = session;
 }
 
 /* False: nobody can tell, since the capture cut it, or its dictionary was full. */
@@ -54,20 +60,20 @@ static bool offers_options(const struct offers_scan *s, uint32_t p, uint32_t ind
 
 static void offers_take(struct offers_scan *s, uint32_t p, uint32_t index, uint32_t node, bool server)
 {
-	struct offers_list *list = s->offers->list[p][server];
+	struct offers_tally *const *tally = s->tally[server];
 	uint32_t session = s->j->sessions->of_node[node];
 	struct syn_option option;
 
 	if (s->seen[node] & (1u << server))
 		return;
 	s->seen[node] |= (uint8_t)(1u << server);
-	offers_count(&list[OFFER_TTL], (int32_t)view_get(&s->j->view->point[p], RECORD_TTL, index), session);
+	offers_count(tally[OFFER_TTL], (int32_t)view_get(&s->j->view->point[p], RECORD_TTL, index), session);
 	if (!offers_options(s, p, index, &option))
 		return;
-	offers_count(&list[OFFER_MSS], option.mss ? option.mss : OFFER_NONE, session);
-	offers_count(&list[OFFER_SCALE], option.shift != SYN_SHIFT_NONE ? option.shift : OFFER_NONE, session);
-	offers_count(&list[OFFER_SACK], option.sack ? 1 : OFFER_NONE, session);
-	offers_count(&list[OFFER_TIMESTAMPS], option.timestamps ? 1 : OFFER_NONE, session);
+	offers_count(tally[OFFER_MSS], option.mss ? option.mss : OFFER_NONE, session);
+	offers_count(tally[OFFER_SCALE], option.shift != SYN_SHIFT_NONE ? option.shift : OFFER_NONE, session);
+	offers_count(tally[OFFER_SACK], option.sack ? 1 : OFFER_NONE, session);
+	offers_count(tally[OFFER_TIMESTAMPS], option.timestamps ? 1 : OFFER_NONE, session);
 }
 
 /* Of most batches nothing but the flags needs reading. */
@@ -102,6 +108,17 @@ static void offers_scan(struct offers_scan *s, uint32_t p)
 	}
 }
 
+/* ---- of the many values those that matter ---- */
+
+static int offers_compare_often(const void *x, const void *y)
+{
+	const struct offer *a = x, *b = y;
+
+	if (a->sessions != b->sessions)
+		return a->sessions > b->sessions ? -1 : 1;
+	return (a->value > b->value) - (a->value < b->value);
+}
+
 static int offers_compare(const void *x, const void *y)
 {
 	const struct offer *a = x, *b = y;
@@ -109,43 +126,87 @@ static int offers_compare(const void *x, const void *y)
 	return (a->value > b->value) - (a->value < b->value);
 }
 
-static void offers_sort(struct offers *offers, uint32_t p)
+/* The values that most sessions offered, and one for the others. False: no memory. */
+static bool offers_choose(struct offers_list *list, const struct offers_tally *tally, uint32_t values)
+{
+	struct offer *all = calloc(values, sizeof *all), other = {OFFER_OTHER, UINT32_MAX, 0};
+	uint32_t i, count = 0;
+
+	for (i = 0; all && i < values; i++)
+		if (tally[i].sessions)
+			all[count++] = (struct offer){(int32_t)i + OFFER_NONE, tally[i].session,
+						      tally[i].sessions};
+	if (count)
+		qsort(all, count, sizeof *all, offers_compare_often);
+	for (i = 0; i < count; i++) {
+		if (i < OFFERS_VALUES_MAX) {
+			list->offer[list->count++] = all[i];
+			continue;
+		}
+		other.sessions += all[i].sessions;
+		other.session = all[i].session < other.session ? all[i].session : other.session;
+	}
+	if (other.sessions)
+		list->offer[list->count++] = other;
+	if (list->count)
+		qsort(list->offer, list->count, sizeof *list->offer, offers_compare);
+	free(all);
+	return all != NULL;
+}
+
+static void offers_forget(struct offers_scan *s)
 {
 	unsigned end, f;
 
 	for (end = 0; end < 2; end++)
 		for (f = 0; f < OFFER_FIELDS; f++) {
-			struct offers_list *list = &offers->list[p][end][f];
-
-			if (list->count)
-				qsort(list->offer, list->count, sizeof *list->offer, offers_compare);
+			free(s->tally[end][f]);
+			s->tally[end][f] = NULL;
 		}
+}
+
+/* One point. False: no memory. */
+static bool offers_point_gather(struct offers_scan *s, uint32_t p)
+{
+	bool ok = true;
+	unsigned end, f;
+
+	for (end = 0; end < 2; end++)
+		for (f = 0; f < OFFER_FIELDS; f++) {
+			s->tally[end][f] = calloc(offers_values[f], sizeof *s->tally[end][f]);
+			ok = ok && s->tally[end][f];
+		}
+	if (ok)
+		offers_scan(s, p);
+	for (end = 0; end < 2; end++)
+		for (f = 0; f < OFFER_FIELDS && ok; f++)
+			ok = offers_choose(&s->offers->list[p][end][f], s->tally[end][f], offers_values[f]);
+	offers_forget(s);
+	return ok;
 }
 
 enum status offers_gather(struct offers **out, const struct judging *j,
 			  const struct syn_options *options, struct error *err)
 {
 	struct offers_scan scan = {.j = j, .options = options, .offers = calloc(1, sizeof *scan.offers)};
+	bool ok = scan.offers != NULL;
 	uint32_t p;
 
 	*out = scan.offers;
 	scan.seen = calloc((size_t)j->view->nodes + 1, sizeof *scan.seen);
-	if (scan.offers) {
+	if (ok) {
 		scan.offers->points = j->view->points;
 		scan.offers->list = calloc((size_t)j->view->points + 1, sizeof *scan.offers->list);
 	}
-	if (!scan.seen || !scan.offers || !scan.offers->list) {
-		free(scan.seen);
-		offers_free(out);
-		return error_errno(err, ENOMEM, "offers");
-	}
-	for (p = 0; p < j->view->points; p++)
-		if (j->path->stage[p] != PATH_OFF) {
-			offers_scan(&scan, p);
-			offers_sort(scan.offers, p);
-		}
+	ok = ok && scan.seen && scan.offers->list;
+	for (p = 0; p < j->view->points && ok; p++)
+		if (j->path->stage[p] != PATH_OFF)
+			ok = offers_point_gather(&scan, p);
 	free(scan.seen);
-	return STATUS_OK;
+	if (ok)
+		return STATUS_OK;
+	offers_free(out);
+	return error_errno(err, ENOMEM, "offers");
 }
 
 void offers_free(struct offers **offers)

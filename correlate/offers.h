@@ -12,12 +12,12 @@
 #include "correlate/syn_options.h"
 #include "correlate/verdict.h"
 
-#define OFFERS_VALUES_MAX 64u /* of a field at a point and from an end; what comes later is one */
+#define OFFERS_VALUES_MAX 64u /* of a field at a point and from an end: the most frequent; the others are one */
 
 enum offer_field { OFFER_TTL, OFFER_MSS, OFFER_SCALE, OFFER_SACK, OFFER_TIMESTAMPS, OFFER_FIELDS };
 
 #define OFFER_NONE (-1)       /* the SYN had no such option */
-#define OFFER_OTHER INT32_MAX /* one of those that had no room */
+#define OFFER_OTHER INT32_MAX /* all others */
 
 struct offer {
 	int32_t value;        /* a number; of SACK and timestamps 1 or OFFER_NONE */

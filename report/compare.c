@@ -121,7 +121,7 @@ static bool services_name(const struct profile *p, uint32_t service, const char 
 	uint32_t i;
 
 	for (i = p->service_first[service]; i < p->service_first[service + 1]; i++) {
-		const char *own = profile_word(p, p->session[p->by_service[i]].name);
+		const char *own = profile_name(p, p->session[p->by_service[i]].name);
 
 		if (*own && *first && strcmp(own, first) != 0)
 			return true;
@@ -179,6 +179,9 @@ static bool compare_services(struct compare *c)
 	struct compare_service *list = services_choose(c, &count, &others);
 	bool ok = list != NULL;
 
+	for (i = 0; i <= c->runs; i++)
+		if (profile_services_cut(compare_run(c, i)))
+			count = others = 0; /* which services there are is not known: a note says so */
 	for (i = 0; i < count && ok; i++)
 		ok = compare_sessions(c, list[i].name);
 	if (ok && others)
@@ -361,8 +364,11 @@ static bool compare_table(struct compare *c, const struct compare_table *table)
 	size_t all = 0;
 	bool ok;
 
-	for (i = 0; i <= c->runs; i++)
+	for (i = 0; i <= c->runs; i++) {
+		if (profile_cut_table(table->held(compare_run(c, i))))
+			return true; /* a note says so */
 		all += table->held(compare_run(c, i))->count;
+	}
 	list = calloc(all + 1, sizeof *list);
 	ok = list != NULL;
 	for (i = 0; i <= c->runs && ok; i++) {
@@ -400,6 +406,8 @@ bool compare_note(struct compare *c, const char *format, ...)
 
 	if (c->notes == COMPARE_NOTES_MAX)
 		return true;
+	if (c->notes == COMPARE_NOTES_MAX - 1)
+		format = "there is more to say of how these runs differ, which is left out";
 	va_start(arguments, format);
 	size = vasprintf(&c->note[c->notes], format, arguments);
 	va_end(arguments);
@@ -411,6 +419,8 @@ bool compare_note(struct compare *c, const char *format, ...)
 static int compare_runs(const void *x, const void *y)
 {
 	const struct profile *a = *(struct profile *const *)x, *b = *(struct profile *const *)y;
+	int order = 0;
+	uint32_t i;
 
 	if (a->first_ns != b->first_ns)
 		return a->first_ns < b->first_ns ? -1 : 1;
@@ -418,7 +428,13 @@ static int compare_runs(const void *x, const void *y)
 		return a->last_ns < b->last_ns ? -1 : 1;
 	if (a->packets != b->packets)
 		return a->packets < b->packets ? -1 : 1;
-	return (a->sessions > b->sessions) - (a->sessions < b->sessions);
+	if (a->sessions != b->sessions)
+		return a->sessions < b->sessions ? -1 : 1;
+	for (i = 0; i < a->run.count && i < b->run.count && !order; i++) { /* the same captures, asked otherwise */
+		order = strcmp(held_text(&a->run, i, RUN_KEY), held_text(&b->run, i, RUN_KEY));
+		order = order ? order : strcmp(held_text(&a->run, i, RUN_VALUE), held_text(&b->run, i, RUN_VALUE));
+	}
+	return order;
 }
 
 static bool compare_all(struct compare *c)
@@ -481,6 +497,12 @@ static double compare_weight(const struct compare_row *row)
 	return row->matters > 0 ? fabs(row->result.change) / row->matters : 0;
 }
 
+/* What changed neither for better nor worse comes before what is the same. */
+static unsigned compare_place(const struct compare_row *row)
+{
+	return row->other ? 2 * COMPARE_SAME - 1 : 2u * row->verdict;
+}
+
 static int compare_rank(const void *x, const void *y, void *context)
 {
 	const struct compare *c = context;
@@ -488,8 +510,8 @@ static int compare_rank(const void *x, const void *y, void *context)
 	const struct compare_row *p = &c->row[*a], *q = &c->row[*b];
 	double weigh_p = compare_weight(p), weigh_q = compare_weight(q);
 
-	if (p->verdict != q->verdict)
-		return p->verdict < q->verdict ? -1 : 1;
+	if (compare_place(p) != compare_place(q))
+		return compare_place(p) < compare_place(q) ? -1 : 1;
 	if (weigh_p != weigh_q)
 		return weigh_p > weigh_q ? -1 : 1;
 	return (*a > *b) - (*a < *b);

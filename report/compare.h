@@ -37,7 +37,13 @@ struct compare_row {
 	struct stats_result result; /* the widest of all runs before */
 	bool presence;              /* what was tested is whether it is there at all */
 	bool blind;                 /* no clock */
+	bool cut;                   /* it may be there though there is no row of it */
+	bool few;                   /* too few stretches of time have any */
+	bool other;                 /* surely changed, and that is neither better nor worse */
+	bool likely;                /* tested alone it would be a change */
 	double matters;             /* the change that would matter, in the metric's unit */
+	double error;               /* of both runs' clocks, in that unit */
+	unsigned stretches;         /* in which a part was, of what is there in one run only */
 	bool by_block;              /* the units are stretches of time, not sessions or packets */
 	double before_units, after_units; /* of the latest run before that has it */
 	double before_parts, after_parts; /* of a ratio: so many of these */
@@ -52,6 +58,7 @@ struct compare {
 	uint64_t room;
 	uint32_t tested;            /* rows with a p-value, of those that can be better or worse */
 	uint32_t count[COMPARE_VERDICTS];
+	uint32_t others;            /* rows that surely changed, neither for better nor worse */
 	char *note[COMPARE_NOTES_MAX]; /* why the runs cannot be compared in full; raw */
 	uint32_t notes;
 };

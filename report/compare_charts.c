@@ -251,7 +251,9 @@ static bool delays_draw(FILE *stream, const struct profile_hop *hop, const struc
 	chart_end(&chart);
 	fputs("<figcaption>", stream);
 	ok = html_hop(stream, hop->hop);
-	fprintf(stream, ", %s</figcaption></figure>\n", hop->direction); /* our own word */
+	fputs(", ", stream);
+	ok = ok && html_text(stream, hop->direction);
+	fputs("</figcaption></figure>\n", stream);
 	return ok;
 }
 

@@ -8,8 +8,7 @@
 
 #include "collect/memory.h"
 
-#define JUDGE_BLOCKS_MIN 8u  /* stretches with enough sessions, of each side, to be the units */
-#define JUDGE_SESSIONS_MIN 5u /* enough */
+#define JUDGE_SESSIONS_MIN 5u /* of a stretch whose median is a good one */
 #define JUDGE_QUANTILE_PACKETS 368u /* packets that a p99 needs: of fewer it is nearly the largest */
 #define JUDGE_QUANTILE_RATIO 2u     /* ... and then it depends on how many they are */
 
@@ -19,60 +18,50 @@ const char *const compare_verdict_names[] = {"regression", "gone", "new", "impro
 
 /* ---- units of times ---- */
 
+/* The medians of stretches, sorted. Sessions of one moment share its load: they are no units. */
 struct judge_units {
-	int64_t *value;  /* sorted */
+	int64_t value[STATS_BLOCKS];
 	uint32_t count;
-	bool by_block;
 };
 
-/* The median of each stretch with enough sessions. */
-static uint32_t judge_medians(const struct measure *m, int64_t medians[STATS_BLOCKS], int64_t *room)
+/* Of the stretches with at least so many sessions. False: no memory. */
+static bool judge_medians(struct judge_units *u, const struct measure *m, uint32_t sessions_min)
 {
-	uint32_t b, i, n, count = 0;
+	int64_t *room = calloc((size_t)m->count + 1, sizeof *room);
+	uint32_t b, i, n;
 
-	for (b = 0; b < STATS_BLOCKS; b++) {
+	u->count = 0;
+	for (b = 0; room && b < STATS_BLOCKS; b++) {
 		for (i = n = 0; i < m->count; i++)
 			if (m->block[i] == b)
 				room[n++] = m->value[i];
-		if (n < JUDGE_SESSIONS_MIN)
+		if (!n || n < sessions_min)
 			continue;
 		stats_sort(room, n);
-		medians[count++] = stats_quantile(room, n, 0.5);
+		u->value[u->count++] = stats_quantile(room, n, 0.5);
 	}
-	return count;
+	free(room);
+	return room != NULL;
 }
 
-/* Stretches where there are enough of them, and on both sides; otherwise each session. */
-static bool judge_units(struct judge_units *u, const struct measure *m, bool by_block)
+/* Of well filled stretches where there are enough, or else of all. */
+static bool judge_units(struct judge_units *u, const struct measure *m)
 {
-	int64_t medians[STATS_BLOCKS];
-	uint32_t count;
+	bool ok = true;
 
-	*u = (struct judge_units){calloc((size_t)m->count + 1, sizeof *u->value), m->count, by_block};
-	if (!u->value)
-		return false;
-	if (m->block && by_block) {
-		count = judge_medians(m, medians, u->value);
-		memcpy(u->value, medians, count * sizeof *medians);
-		u->count = count;
-	} else if (m->count) {
-		memcpy(u->value, m->value, m->count * sizeof *u->value);
+	*u = (struct judge_units){.count = 0};
+	if (!m->count)
+		return true;
+	if (!m->block) {
+		u->count = m->count < STATS_BLOCKS ? m->count : STATS_BLOCKS;
+		memcpy(u->value, m->value, u->count * sizeof *u->value);
+	} else {
+		ok = judge_medians(u, m, JUDGE_SESSIONS_MIN);
+		if (ok && u->count < STATS_STRETCHES_MIN)
+			ok = judge_medians(u, m, 1);
 	}
 	stats_sort(u->value, u->count);
-	return true;
-}
-
-static bool judge_has_blocks(const struct measure *m)
-{
-	uint32_t sessions[STATS_BLOCKS] = {0}, i, blocks = 0;
-
-	if (!m->block)
-		return true;
-	for (i = 0; i < m->count; i++)
-		sessions[m->block[i]]++;
-	for (i = 0; i < STATS_BLOCKS; i++)
-		blocks += sessions[i] >= JUDGE_SESSIONS_MIN;
-	return blocks >= JUDGE_BLOCKS_MIN;
+	return ok;
 }
 
 /* ---- one side against another ---- */
@@ -121,31 +110,27 @@ static bool judge_same_size(uint64_t a, uint64_t b)
 static bool judge_times(struct compare_row *row, const struct judge_pair *pair,
 			struct stats_result *result)
 {
-	bool by_block = (!pair->before || judge_has_blocks(pair->before)) &&
-			(!pair->after || judge_has_blocks(pair->after));
 	static const struct measure nothing;
-	struct judge_units before, after = {0};
 	const struct measure *side[2] = {pair->before ? pair->before : &nothing,
 					 pair->after ? pair->after : &nothing};
-	bool ok = judge_units(&before, side[0], by_block) && judge_units(&after, side[1], by_block);
+	struct judge_units before, after;
 
-	if (ok) {
-		*result = stats_shift(before.value, before.count, after.value, after.count);
-		judge_scale(result);
-		result->tested = result->tested && judge_same_size(side[0]->packets, side[1]->packets);
-		row->by_block = by_block;
-		row->before_units = before.count;
-		row->after_units = after.count;
-		row->before_known = before.count > 0;
-		row->after_known = after.count > 0;
-		if (before.count)
-			row->before = (double)stats_quantile(before.value, before.count, 0.5) / 1e3;
-		if (after.count)
-			row->after = (double)stats_quantile(after.value, after.count, 0.5) / 1e3;
-	}
-	free(before.value);
-	free(after.value);
-	return ok;
+	if (!judge_units(&before, side[0]) || !judge_units(&after, side[1]))
+		return false;
+	*result = stats_shift(before.value, before.count, after.value, after.count);
+	judge_scale(result);
+	row->few = row->few || before.count < STATS_STRETCHES_MIN || after.count < STATS_STRETCHES_MIN;
+	result->tested = result->tested && judge_same_size(side[0]->packets, side[1]->packets);
+	row->by_block = true;
+	row->before_units = before.count;
+	row->after_units = after.count;
+	row->before_known = before.count > 0;
+	row->after_known = after.count > 0;
+	if (before.count)
+		row->before = (double)stats_quantile(before.value, before.count, 0.5) / 1e3;
+	if (after.count)
+		row->after = (double)stats_quantile(after.value, after.count, 0.5) / 1e3;
+	return true;
 }
 
 /* Whether something is there at all: by stretches in which it was, or by sessions where there is one
@@ -187,11 +172,35 @@ static struct stats_result judge_rates(const struct stats_ratio *before, const s
 	return result;
 }
 
-/* What only one side has is a matter of presence: a service, a backend, a value. */
+/* What only one side has is a matter of presence: a service, a backend, a value, a field that is
+ * rewritten at all. */
 static bool judge_by_presence(uint8_t metric)
 {
 	return metric == METRIC_SESSIONS || metric == METRIC_BACKEND || metric == METRIC_VALUE ||
-	       metric == METRIC_OFFERED;
+	       metric == METRIC_OFFERED || metric == METRIC_MODIFIED || metric == METRIC_MODIFIED_EXPECTED;
+}
+
+/* Stretches in which there was any. */
+static unsigned judge_stretches(const struct stats_ratio *ratio)
+{
+	unsigned b, stretches = 0;
+
+	for (b = 0; b < STATS_BLOCKS; b++)
+		stretches += ratio->part[b] > 0;
+	return stretches;
+}
+
+/* A difference of ratios rests on how they vary from stretch to stretch, so a few stretches prove nothing;
+ * unless it is all of the sessions here and none there. Fields have no stretches, and are no matter of chance. */
+static bool judge_is_few(const struct compare_row *row, const struct stats_ratio *before,
+			 const struct stats_ratio *after)
+{
+	bool total = row->before + row->after == 1 && row->before * row->after == 0;
+
+	if (row->kind == COMPARE_FIELD || (total && row->kind != COMPARE_HOP && row->metric != METRIC_RETRANSMISSION))
+		return false;
+	return stats_ratio_stretches(before) < STATS_STRETCHES_MIN ||
+	       stats_ratio_stretches(after) < STATS_STRETCHES_MIN;
 }
 
 static void judge_ratio(struct compare_row *row, const struct judge_pair *pair,
@@ -211,8 +220,9 @@ static void judge_ratio(struct compare_row *row, const struct judge_pair *pair,
 	row->effect = fmax(stats_ratio_effect(before), stats_ratio_effect(after));
 	row->by_block = rate;
 	*result = rate ? judge_rates(before, after) : stats_difference(before, after);
-	if (judge_by_presence(row->metric) && (row->before_parts > 0) != (row->after_parts > 0)) {
-		row->presence = true;
+	row->few = row->few || (!rate && !row->presence && judge_is_few(row, before, after));
+	if (row->presence) {
+		row->stretches = judge_stretches(row->after_parts > 0 ? after : before);
 		result->p = judge_presence(before, after);
 		result->tested = true;
 	}
@@ -240,14 +250,14 @@ static void judge_complete(struct judge_pair *pair, const struct measures *befor
 /* ---- a row ---- */
 
 /* A ratio matters by a tenth of its rarer side: 99.9 % that become 99.8 % are twice as many failures. */
-static double judge_matters(const struct compare_row *row, double error_us)
+static double judge_matters(const struct compare_row *row)
 {
 	const struct metric *metric = &metrics[row->metric];
 	double base = row->before_known ? fabs(row->before) : 0;
 
 	if (metric->sample == SAMPLE_RATIO)
 		base = fmin(base, 1 - base);
-	return fmax(COMPARE_SHARE * base, metric->floor + error_us);
+	return fmax(COMPARE_SHARE * base, metric->floor);
 }
 
 static struct compare_row *judge_add(struct compare *c, const struct compare_subject *subject,
@@ -300,15 +310,42 @@ static double judge_median(double *value, uint32_t count)
 struct judge_seen {
 	double value[COMPARE_RUNS_MAX];
 	uint32_t values, tests;
-	double error_us;
 };
 
-static void judge_note(struct compare_row *row, struct judge_seen *seen, const struct measure *one)
+/* Both clocks may be wrong, each its own way. */
+static void judge_note(struct compare_row *row, const struct judge_pair *pair)
 {
-	if (!one)
-		return;
-	seen->error_us = fmax(seen->error_us, one->error_us);
-	row->blind = row->blind || one->blind;
+	double error_us = 0;
+
+	if (pair->before) {
+		error_us += pair->before->error_us;
+		row->blind = row->blind || pair->before->blind;
+	}
+	if (pair->after) {
+		error_us += pair->after->error_us;
+		row->blind = row->blind || pair->after->blind;
+	}
+	row->error = fmax(row->error, error_us);
+}
+
+/* Whether it is there after and in no run before, or the other way round: in all of those looked at. */
+static bool judge_is_presence(const struct compare *c, const struct measures *before, bool any,
+			      const struct measures *after, const struct measure *sample)
+{
+	const struct measure *one = judge_find(after, sample);
+	bool there = one && stats_ratio_parts(&one->ratio) > 0;
+	uint32_t i;
+
+	if (!judge_by_presence(sample->metric))
+		return false;
+	for (i = 0; i < c->runs; i++) {
+		if (any && !before[i].present)
+			continue;
+		one = judge_find(&before[i], sample);
+		if ((one && stats_ratio_parts(&one->ratio) > 0) == there)
+			return false;
+	}
+	return true;
 }
 
 /* Against one run before; false: no memory. */
@@ -319,8 +356,8 @@ static bool judge_against(struct compare_row *row, struct judge_seen *seen,
 	struct judge_pair pair = {.before = judge_find(before, sample), .after = judge_find(after, sample)};
 	struct stats_result one = {.p = 1};
 
-	judge_note(row, seen, pair.before);
-	judge_note(row, seen, pair.after);
+	judge_note(row, &pair);
+	row->cut = row->cut || before->cut || after->cut;
 	judge_complete(&pair, before, after, sample->metric);
 	if (metrics[sample->metric].sample != SAMPLE_TIMES)
 		judge_ratio(row, &pair, &one);
@@ -344,6 +381,8 @@ static bool judge_row(struct compare *c, const struct compare_subject *subject,
 
 	for (i = 0; i < c->runs; i++)
 		any = any || before[i].present;
+	if (ok)
+		row->presence = judge_is_presence(c, before, any, after, sample);
 	for (i = 0; ok && i < c->runs; i++)
 		if (!any || before[i].present)
 			ok = judge_against(row, &seen, &before[i], after, sample);
@@ -352,7 +391,7 @@ static bool judge_row(struct compare *c, const struct compare_subject *subject,
 	row->before_known = seen.values > 0;
 	if (seen.values)
 		row->before = judge_median(seen.value, seen.values);
-	row->matters = judge_matters(row, seen.error_us);
+	row->matters = judge_matters(row);
 	return true;
 }
 
@@ -396,10 +435,21 @@ bool compare_subject(struct compare *c, const struct compare_subject *subject,
 
 /* ---- verdicts ---- */
 
+/* Worse when there is more of it, also where that is a matter of presence. */
+static bool judge_has_side(const struct compare_row *row)
+{
+	return metrics[row->metric].worse != WORSE_NEITHER;
+}
+
+static bool judge_is_tested(const struct compare_row *row)
+{
+	return row->result.tested && !row->blind && !row->few && !(row->presence && row->cut);
+}
+
 static bool judge_is_trial(const struct compare_row *row)
 {
-	return row->result.tested && !row->blind &&
-	       (row->presence || metrics[row->metric].worse != WORSE_NEITHER);
+	return judge_is_tested(row) && (row->presence || judge_has_side(row)) &&
+	       (row->presence || row->metric != METRIC_MODIFIED);
 }
 
 /* One side has nothing to compare with. */
@@ -408,24 +458,58 @@ static bool judge_is_alone(const struct compare_row *row)
 	return !row->presence && row->before_known != row->after_known;
 }
 
-static enum compare_verdict judge_verdict(const struct compare_row *row, double discovery)
+/* By at least what matters, whatever the clocks' errors; and the medians say the same as the shift does. */
+static bool judge_is_beyond(const struct compare_row *row)
+{
+	double change = row->result.change;
+
+	return fabs(change) >= row->matters + row->error && change * (row->after - row->before) > 0;
+}
+
+/* What the interval holds, and what clocks may hide, does not matter. */
+static bool judge_is_same(const struct compare_row *row)
+{
+	return row->result.low - row->error > -row->matters && row->result.high + row->error < row->matters;
+}
+
+static enum compare_verdict judge_presence_verdict(const struct compare_row *row, double discovery)
+{
+	bool gone = row->before_parts > 0;
+
+	if (row->result.p > fmin(discovery, COMPARE_PRESENCE))
+		return COMPARE_INSUFFICIENT;
+	if (judge_has_side(row))
+		return gone ? COMPARE_IMPROVEMENT : COMPARE_REGRESSION;
+	return gone ? COMPARE_GONE : COMPARE_NEW;
+}
+
+/* Fields that were rewritten before, too, in more or fewer sessions: these are other sessions. */
+static bool judge_is_neutral(const struct compare_row *row)
+{
+	return !judge_has_side(row) || (row->metric == METRIC_MODIFIED && !row->presence);
+}
+
+static enum compare_verdict judge_verdict(struct compare_row *row, double discovery)
 {
 	const struct stats_result *r = &row->result;
-	bool sure = r->p <= discovery && (r->low > 0 || r->high < 0);
-	bool beyond = fabs(r->change) >= row->matters;
-	enum metric_worse worse = (enum metric_worse)metrics[row->metric].worse;
+	bool apart = r->low > 0 || r->high < 0, beyond = judge_is_beyond(row);
 
-	if (!r->tested || row->blind)
+	if (!judge_is_tested(row))
 		return COMPARE_INSUFFICIENT;
 	if (row->presence)
-		return r->p > fmin(discovery, COMPARE_PRESENCE) ? COMPARE_INSUFFICIENT
-		       : row->before_parts > 0 ? COMPARE_GONE : COMPARE_NEW;
-	if (sure && beyond && worse != WORSE_NEITHER)
-		return (r->change > 0) == (worse == WORSE_MORE) ? COMPARE_REGRESSION
-								: COMPARE_IMPROVEMENT;
-	if (r->low > -row->matters && r->high < row->matters)
+		return judge_presence_verdict(row, discovery);
+	if (judge_is_same(row))
 		return COMPARE_SAME;
-	return sure && !beyond ? COMPARE_SAME : COMPARE_INSUFFICIENT;
+	if (judge_is_neutral(row)) {
+		row->other = apart && beyond && r->p <= COMPARE_PRESENCE;
+		return COMPARE_INSUFFICIENT;
+	}
+	if (!apart || !beyond)
+		return COMPARE_INSUFFICIENT;
+	row->likely = r->p > discovery;
+	return row->likely ? COMPARE_INSUFFICIENT
+	       : (r->change > 0) == (metrics[row->metric].worse == WORSE_MORE) ? COMPARE_REGRESSION
+									       : COMPARE_IMPROVEMENT;
 }
 
 bool compare_judge(struct compare *c)
@@ -447,6 +531,7 @@ bool compare_judge(struct compare *c)
 		if (lead->presence && judge_is_alone(&c->row[i]))
 			c->row[i].verdict = lead->verdict;
 		c->count[c->row[i].verdict]++;
+		c->others += c->row[i].other;
 	}
 	return true;
 }

@@ -116,17 +116,18 @@ static const struct {
 	{"reset", METRIC_RESET},
 };
 
-void measure_split(struct measure_word *word, const char *text)
+void measure_split(struct measure_word *word, const struct profile *profile, const char *text)
 {
 	unsigned i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 2; i++) {
 		size_t size = strcspn(text, "\t");
 
 		memcpy(word->text[i], text, size);
 		word->text[i][size] = '\0';
 		text += size + (text[size] != '\0');
 	}
+	word->hop = profile_word_hop(profile, text);
 }
 
 /* Sessions by the number of their word and by stretch: words are few, sessions many. */
@@ -136,9 +137,9 @@ struct measure_tally {
 	uint32_t words;
 };
 
-static bool tally_begin(struct measure_tally *t, const struct profile *p)
+static bool tally_begin(struct measure_tally *t, const struct dictionary *words)
 {
-	t->words = dictionary_entries(p->words);
+	t->words = dictionary_entries(words);
 	t->part = calloc((size_t)t->words + 1, sizeof *t->part);
 	t->seen = calloc((size_t)t->words + 1, sizeof *t->seen);
 	return t->part && t->seen;
@@ -180,11 +181,11 @@ static bool measures_words(struct measures *m, const struct profile *p, const st
 	for (w = 0; w < t->words && ok; w++) {
 		if (!t->seen[w])
 			continue;
-		measure_split(&word, profile_word(p, w));
+		measure_split(&word, p, profile_word(p, w));
 		for (i = 0; i < sizeof measure_words / sizeof measure_words[0] && ok; i++)
 			if (strcmp(word.text[0], measure_words[i].word) == 0)
 				ok = tally_take(m, t, w, measure_words[i].metric, "", word.text[1],
-						word.text[2]);
+						word.hop);
 	}
 	return ok;
 }
@@ -195,12 +196,12 @@ static void measure_balancer(const struct profile *p, const char *backend, struc
 	uint32_t i;
 
 	for (i = 0; i < p->balances; i++) {
-		measure_split(word, profile_word(p, p->balance[i]));
+		measure_split(word, p, profile_word(p, p->balance[i]));
 		if (strncmp(word->text[1], backend, strlen(word->text[1])) == 0 &&
 		    strlen(word->text[1]) > 1)
 			return;
 	}
-	*word->text[2] = '\0';
+	word->hop = "";
 }
 
 static bool measures_backends(struct measures *m, const struct profile *p, const struct measure_tally *t)
@@ -212,9 +213,9 @@ static bool measures_backends(struct measures *m, const struct profile *p, const
 
 	for (w = 1; w < t->words && ok; w++)
 		if (t->seen[w]) {
-			snprintf(suffix, sizeof suffix, " > %s", profile_word(p, w));
-			measure_balancer(p, profile_word(p, w), &word);
-			ok = tally_take(m, t, w, METRIC_BACKEND, suffix, "", word.text[2]);
+			snprintf(suffix, sizeof suffix, " > %s", profile_backend(p, w));
+			measure_balancer(p, profile_backend(p, w), &word);
+			ok = tally_take(m, t, w, METRIC_BACKEND, suffix, "", word.hop);
 		}
 	return ok;
 }
@@ -263,7 +264,7 @@ static bool measures_by(struct measures *m, const struct measure_sessions *s, en
 {
 	const struct profile *p = s->profile;
 	struct measure_tally tally;
-	bool ok = tally_begin(&tally, p);
+	bool ok = tally_begin(&tally, by == BY_BACKEND ? p->backends : p->words);
 	uint32_t i, k;
 
 	for (i = 0; ok && i < s->count; i++) {
@@ -326,7 +327,7 @@ static bool measures_counts(struct measures *m, const struct measure_sessions *s
 		sessions.part[one->block]++;
 		success.part[one->block] += one->established;
 		again.part[one->block] += one->retransmissions;
-		again.whole[one->block] += one->packets;
+		again.whole[one->block] += (double)one->packets;
 		http.part[one->block] += one->status >= 500;
 		http.whole[one->block] += one->status > 0;
 	}

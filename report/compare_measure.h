@@ -52,6 +52,7 @@ struct measures {
 	uint32_t count;
 	uint64_t room;
 	bool present;                 /* the run has the subject */
+	bool cut;                     /* what it has no row of may be there all the same */
 	double whole[STATS_BLOCKS];   /* of a ratio that the run has no row of: none of so many */
 };
 

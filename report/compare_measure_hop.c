@@ -12,19 +12,24 @@
 static bool measures_hop_causes(struct measures *m, const struct profile *profile,
 				const struct profile_hop *hop, unsigned which)
 {
+	double injected[STATS_BLOCKS] = {0};
 	struct measure_word word;
 	uint32_t i, b;
 
+	for (i = 0; i < hop->causes[which]; i++)
+		for (b = 0; b < STATS_BLOCKS; b++)
+			injected[b] += hop->cause[which][i].part[b];
 	for (i = 0; i < hop->causes[which]; i++) {
 		struct measure *one;
 
-		measure_split(&word, profile_word(profile, hop->cause[which][i].kind));
+		measure_split(&word, profile, profile_word(profile, hop->cause[which][i].kind));
 		one = measure_of(m, which ? METRIC_INJECTED : METRIC_LOSS, "", word.text[1], hop->hop);
 		if (!one)
 			return false;
 		for (b = 0; b < STATS_BLOCKS; b++) {
 			one->ratio.part[b] += hop->cause[which][i].part[b];
-			one->ratio.whole[b] = m->whole[b];
+			/* what is injected did not come to the hop: of all that left it */
+			one->ratio.whole[b] = m->whole[b] + (which ? injected[b] : 0);
 		}
 	}
 	return true;
@@ -89,15 +94,31 @@ bool measures_hop_both(struct measures *m, const struct profile_hop *forward,
 
 /* ---- header fields ---- */
 
-/* How a row's values are written behind the field: " 1460>1400"; "" where it names none. */
-static void measure_values(char *suffix, size_t room, const struct held *changes, uint32_t row)
+/* How a row's values are written behind the field: " 1460>1400"; "" where it names none. NULL: no memory. */
+static char *measure_values(const struct held *changes, uint32_t row)
 {
 	const char *from = held_text(changes, row, CHANGES_FROM), *to = held_text(changes, row, CHANGES_TO);
+	char *suffix;
 
-	if (*from || *to)
-		snprintf(suffix, room, " %.100s>%.100s", *from ? from : "-", *to ? to : "-");
-	else
-		*suffix = '\0';
+	if (!*from && !*to)
+		return strdup("");
+	return asprintf(&suffix, " %s>%s", *from ? from : "-", *to ? to : "-") < 0 ? NULL : suffix;
+}
+
+/* One value of a field: so many sessions. */
+static bool measures_value(struct measures *m, const char *hop, const struct held *changes, uint32_t row,
+			   double sessions, double all)
+{
+	char *suffix = measure_values(changes, row);
+	struct measure *one = suffix && *suffix ? measure_of(m, METRIC_VALUE, suffix, "", hop) : NULL;
+	bool ok = one || (suffix && !*suffix);
+
+	if (one) {
+		one->ratio.whole[0] = all;
+		one->ratio.part[0] = sessions < all ? sessions : all;
+	}
+	free(suffix);
+	return ok;
 }
 
 bool measures_field(struct measures *m, const struct profile *profile, const char *hop,
@@ -111,7 +132,6 @@ bool measures_field(struct measures *m, const struct profile *profile, const cha
 	for (i = 0; i < changes->count; i++) {
 		bool notable = strcmp(held_text(changes, i, CHANGES_CLASS), "notable") == 0;
 		double sessions = (double)held_count(changes, i, CHANGES_SESSIONS);
-		char suffix[PROFILE_TEXT_MAX + 1];
 		struct measure *one;
 
 		if (strcmp(held_text(changes, i, CHANGES_HOP), hop) != 0 ||
@@ -126,14 +146,8 @@ bool measures_field(struct measures *m, const struct profile *profile, const cha
 		one->ratio.part[0] += sessions;
 		if (one->ratio.part[0] > all) /* one session may have several values */
 			one->ratio.part[0] = all;
-		measure_values(suffix, sizeof suffix, changes, i);
-		if (!*suffix)
-			continue;
-		one = measure_of(m, METRIC_VALUE, suffix, "", hop);
-		if (!one)
+		if (!measures_value(m, hop, changes, i, sessions, all))
 			return false;
-		one->ratio.whole[0] = all;
-		one->ratio.part[0] = sessions < all ? sessions : all;
 	}
 	measures_sort(m);
 	return true;
@@ -154,6 +168,7 @@ bool measures_offer(struct measures *m, const struct profile *profile, const cha
 		    strcmp(held_text(offers, i, OFFERS_FIELD), field) != 0)
 			continue;
 		m->present = true;
+		m->cut = m->cut || strcmp(held_text(offers, i, OFFERS_VALUE), "other") == 0;
 		snprintf(suffix, sizeof suffix, " %.100s", held_text(offers, i, OFFERS_VALUE));
 		one = measure_add(m, METRIC_OFFERED, suffix, "", "");
 		if (!one)

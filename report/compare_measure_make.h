@@ -15,8 +15,10 @@ void measures_sort(struct measures *m);
 
 /* A word of the profile: what stands before, between and behind its two tabs. */
 struct measure_word {
-	char text[3][PROFILE_TEXT_MAX + 1];
+	char text[2][PROFILE_TEXT_MAX + 1];
+	const char *hop; /* valid as long as the profile, and the text */
 };
-void measure_split(struct measure_word *word, const char *text);
+/* The third is a hop's name, or what a word has there. */
+void measure_split(struct measure_word *word, const struct profile *profile, const char *text);
 
 #endif

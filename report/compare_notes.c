@@ -51,7 +51,7 @@ static int64_t notes_of_day(int64_t time_ns)
 /* 1970-01-01 was a Thursday. */
 static bool notes_weekend(int64_t time_ns)
 {
-	int64_t day = (time_ns - notes_of_day(time_ns)) / NOTES_DAY_NS;
+	int64_t day = time_ns / NOTES_DAY_NS - (time_ns % NOTES_DAY_NS < 0);
 	int64_t weekday = ((day + 3) % 7 + 7) % 7; /* 0: Monday */
 
 	return weekday >= 5;
@@ -149,9 +149,18 @@ static bool notes_of_one(struct compare *c, const struct profile *p, const char 
 	    !compare_note(c, "captures of %s lost packets: %.1f %% are uncaptured", which,
 			  100 * (double)uncaptured / (double)packets))
 		return false;
-	return !p->changes.total || p->changes.count == p->changes.total ||
-	       compare_note(c, "%s has %llu rows of header changes; the first %u are compared", which,
-			    (unsigned long long)p->changes.total, p->changes.count);
+	if (!p->sessions && !compare_note(c, "%s has no session: there is nothing to compare", which))
+		return false;
+	if (profile_services_cut(p) && !compare_note(c, "%s has more services than can be told apart, as of a scan of "
+						     "ports: only all sessions together are compared", which))
+		return false;
+	if (profile_cut_table(&p->changes) &&
+	    !compare_note(c, "%s has %llu rows of header changes, too many: none is compared", which,
+			  (unsigned long long)p->changes.total))
+		return false;
+	return !profile_cut_table(&p->offers) ||
+	       compare_note(c, "%s has %llu rows of offers.csv, too many: none is compared", which,
+			    (unsigned long long)p->offers.total);
 }
 
 bool compare_notice(struct compare *c)

@@ -11,8 +11,12 @@
 #include "report/manifest.h"
 #include "report/sheet.h"
 
-#define PROFILE_CHANGES_MAX 20000u
+#define PROFILE_CHANGES_MAX 4000u
+#define PROFILE_OFFERS_MAX 8000u
+#define PROFILE_BALANCES_MAX 4000u
+#define PROFILE_HOP_SIGN '\001' /* in front of a hop's place; no name begins so */
 #define PROFILE_HOPS_MAX 1024u
+#define PROFILE_HOP_ROOM 128
 #define PROFILE_BINS_MAX 200000u
 
 struct profile_reader {
@@ -106,6 +110,45 @@ const char *profile_word(const struct profile *profile, uint32_t number)
 	return profile_get(profile->words, number);
 }
 
+const char *profile_name(const struct profile *profile, uint32_t number)
+{
+	return profile_get(profile->names, number);
+}
+
+const char *profile_backend(const struct profile *profile, uint32_t number)
+{
+	return profile_get(profile->backends, number);
+}
+
+bool profile_services_cut(const struct profile *profile)
+{
+	return dictionary_entries(profile->services) > DICTIONARY_OTHER;
+}
+
+const char *profile_word_hop(const struct profile *profile, const char *text)
+{
+	uint32_t row;
+
+	if (*text != PROFILE_HOP_SIGN)
+		return text;
+	row = (uint32_t)strtoul(text + 1, NULL, 10);
+	return row < profile->hops.count ? held_text(&profile->hops, row, HOPS_HOP) : "";
+}
+
+/* Names of hops may be long, and words have little room. */
+static void profile_name_hop(const struct profile *p, const char *hop, char place[PROFILE_HOP_ROOM])
+{
+	uint32_t i;
+
+	for (i = 0; i < p->hops.count; i++)
+		if (*hop && strcmp(held_text(&p->hops, i, HOPS_HOP), hop) == 0)
+			break;
+	if (i < p->hops.count)
+		snprintf(place, PROFILE_HOP_ROOM, "%c%u", PROFILE_HOP_SIGN, i);
+	else
+		snprintf(place, PROFILE_HOP_ROOM, "%.*s", (int)strcspn(hop, "\t"), hop);
+}
+
 uint32_t profile_find_service(const struct profile *profile, const char *service)
 {
 	uint32_t i, services = dictionary_entries(profile->services);
@@ -138,7 +181,7 @@ static enum status profile_take_session(struct profile_reader *r, const struct c
 	struct profile *p = r->profile;
 	struct profile_session *list = memory_room(p->session, p->sessions, &r->room, sizeof *list), *s;
 	const char *outcome = profile_text(&cell[SESSIONS_OUTCOME]);
-	char text[3 * PROFILE_TEXT_MAX];
+	char text[3 * PROFILE_TEXT_MAX], hop[PROFILE_HOP_ROOM];
 	enum status status;
 
 	if (!list || p->sessions == UINT32_MAX - 1)
@@ -149,21 +192,23 @@ static enum status profile_take_session(struct profile_reader *r, const struct c
 		.start_ns = cell[SESSIONS_START].known ? cell[SESSIONS_START].number : PROFILE_UNKNOWN,
 		.time_ns = {profile_time(&cell[SESSIONS_HANDSHAKE]), profile_time(&cell[SESSIONS_CLIENT_TIME]),
 			    profile_time(&cell[SESSIONS_PATH_TIME]), profile_time(&cell[SESSIONS_SERVER_TIME])},
-		.packets = profile_number(&cell[SESSIONS_PACKETS_FORWARD]) +
+		.packets = (uint64_t)profile_number(&cell[SESSIONS_PACKETS_FORWARD]) +
 			   profile_number(&cell[SESSIONS_PACKETS_REVERSE]),
 		.retransmissions = profile_number(&cell[SESSIONS_RETRANSMISSIONS]),
 		.status = (uint16_t)profile_number(&cell[SESSIONS_HTTP_STATUS]),
 		.established = strcmp(outcome, "failed") != 0};
+	if (s->retransmissions > s->packets)
+		s->retransmissions = (uint32_t)s->packets;
 	profile_name_service(text, &cell[SESSIONS_SERVER], &cell[SESSIONS_SERVER_PORT],
 			     profile_text(&cell[SESSIONS_PROTO]));
 	status = profile_put(p->services, text, &s->service, r->err);
 	if (status)
 		return status;
-	status = profile_put(p->words, profile_text(&cell[SESSIONS_NAME]), &s->name, r->err);
+	status = profile_put(p->names, profile_text(&cell[SESSIONS_NAME]), &s->name, r->err);
 	if (status)
 		return status;
-	snprintf(text, sizeof text, "%.64s\t%.64s\t%.120s", outcome,
-		 profile_text(&cell[SESSIONS_CAUSE]), profile_text(&cell[SESSIONS_HOP]));
+	profile_name_hop(p, profile_text(&cell[SESSIONS_HOP]), hop);
+	snprintf(text, sizeof text, "%.48s\t%.64s\t%s", outcome, profile_text(&cell[SESSIONS_CAUSE]), hop);
 	return profile_put(p->words, text, &s->end, r->err);
 }
 
@@ -188,7 +233,7 @@ static enum status profile_take_point(struct profile_reader *r, const struct cel
 	proto = strrchr(service, '/');
 	profile_name_service(name, &cell[SESSION_POINTS_DST], &cell[SESSION_POINTS_DPORT],
 			     proto ? proto + 1 : "");
-	return profile_put(p->words, strcmp(name, service) == 0 ? "" : name,
+	return profile_put(p->backends, strcmp(name, service) == 0 ? "" : name,
 			   &p->session[session].backend, r->err);
 }
 
@@ -197,12 +242,13 @@ static enum status profile_add_mark(struct profile_reader *r, uint32_t session, 
 {
 	struct profile *p = r->profile;
 	struct profile_mark *list, mark = {.session = session};
-	char text[2 * PROFILE_TEXT_MAX];
+	char text[2 * PROFILE_TEXT_MAX], hop[PROFILE_HOP_ROOM];
 	enum status status;
 
 	if (session == p->sessions)
 		return STATUS_OK;
-	snprintf(text, sizeof text, "%s\t%.64s\t%.120s", what, profile_text(cause), profile_text(where));
+	profile_name_hop(p, profile_text(where), hop);
+	snprintf(text, sizeof text, "%s\t%.64s\t%s", what, profile_text(cause), hop);
 	status = profile_put(p->words, text, &mark.kind, r->err);
 	if (status || (p->marks && p->mark[p->marks - 1].session == session &&
 		       p->mark[p->marks - 1].kind == mark.kind))
@@ -231,18 +277,18 @@ static enum status profile_take_drop(struct profile_reader *r, const struct cell
 static enum status profile_take_translation(struct profile_reader *r, const struct cell *cell)
 {
 	struct profile *p = r->profile;
-	char name[PROFILE_TEXT_MAX + 1], text[2 * PROFILE_TEXT_MAX + 16];
+	char name[PROFILE_TEXT_MAX + 1], text[2 * PROFILE_TEXT_MAX + 16], hop[PROFILE_HOP_ROOM];
 	uint32_t *list;
 
-	if (strcmp(profile_text(&cell[TRANSLATIONS_KIND]), "balance") != 0)
+	if (strcmp(profile_text(&cell[TRANSLATIONS_KIND]), "balance") != 0 || p->balances == PROFILE_BALANCES_MAX)
 		return STATUS_OK;
 	list = memory_room(p->balance, p->balances, &r->room, sizeof *list);
 	if (!list || p->balances == UINT32_MAX)
 		return profile_memory(r->err);
 	p->balance = list;
 	profile_name_service(name, &cell[TRANSLATIONS_TO_DST], &cell[TRANSLATIONS_TO_DPORT], "");
-	snprintf(text, sizeof text, "balance\t%.100s\t%.120s", name,
-		 profile_text(&cell[TRANSLATIONS_HOP]));
+	profile_name_hop(p, profile_text(&cell[TRANSLATIONS_HOP]), hop);
+	snprintf(text, sizeof text, "balance\t%.100s\t%s", name, hop);
 	return profile_put(p->words, text, &list[p->balances++], r->err);
 }
 
@@ -318,7 +364,7 @@ static enum status profile_read_sheets(struct profile *p, struct store_txn *txn,
 	} sheets[] = {
 		{"manifest", UINT32_MAX, &p->manifest}, {"run", 1000, &p->run},
 		{"hops", PROFILE_HOPS_MAX, &p->hops},   {"changes", PROFILE_CHANGES_MAX, &p->changes},
-		{"offers", PROFILE_CHANGES_MAX, &p->offers},
+		{"offers", PROFILE_OFFERS_MAX, &p->offers},
 		{"distributions", PROFILE_BINS_MAX, &p->distributions},
 	};
 	enum status status = STATUS_OK;
@@ -376,13 +422,16 @@ static enum status profile_read_tables(struct profile *p, struct store_txn *txn,
 
 static enum status profile_read_all(struct profile *p, struct store_txn *txn, struct error *err)
 {
-	enum status status = dictionary_open(&p->services, 0, err);
+	struct dictionary **dictionaries[] = {&p->services, &p->words, &p->names, &p->backends};
+	enum status status = STATUS_OK;
 	uint32_t none;
+	size_t i;
 
-	if (!status)
-		status = dictionary_open(&p->words, 0, err);
-	if (!status)
-		status = profile_put(p->words, "", &none, err); /* number 0 */
+	for (i = 0; i < sizeof dictionaries / sizeof dictionaries[0] && !status; i++) {
+		status = dictionary_open(dictionaries[i], 0, err);
+		if (!status && dictionaries[i] != &p->services)
+			status = profile_put(*dictionaries[i], "", &none, err); /* number 0 */
+	}
 	if (!status)
 		status = profile_read_sheets(p, txn, err);
 	if (!status)
@@ -415,6 +464,11 @@ enum status profile_read(struct profile **out, const char *path, struct error *e
 	store_close(&store);
 	if (status)
 		profile_free(&p);
+	if (status && strncmp(err->text, path, strlen(path)) != 0) { /* of several, which */
+		struct error why = *err;
+
+		error_set(err, status, "%s: %s", path, why.text);
+	}
 	*out = p;
 	return status;
 }
@@ -435,6 +489,8 @@ void profile_free(struct profile **profile)
 	held_free(&p->distributions);
 	dictionary_close(&p->services);
 	dictionary_close(&p->words);
+	dictionary_close(&p->names);
+	dictionary_close(&p->backends);
 	for (i = 0; i < p->hops_count; i++) {
 		free(p->hop[i].hop);
 		free(p->hop[i].direction);

@@ -23,10 +23,11 @@ struct profile_session {
 	int64_t start_ns;
 	int64_t time_ns[PROFILE_TIMES]; /* PROFILE_UNKNOWN */
 	uint32_t service;  /* number in `services` */
-	uint32_t end;      /* what it came to, in `words`: "outcome\tcause\thop" */
-	uint32_t name;     /* that it asked for (TLS, HTTP), in `words`; "": none */
-	uint32_t backend;  /* where it arrived, in `words`; "": where the client sent it to */
-	uint32_t packets, retransmissions;
+	uint32_t end;      /* what it came to, in `words`: "outcome\tcause\thop"; see profile_word_hop() */
+	uint32_t name;     /* that it asked for (TLS, HTTP), in `names`; "": none */
+	uint32_t backend;  /* where it arrived, in `backends`; "": where the client sent it to */
+	uint64_t packets;
+	uint32_t retransmissions; /* no more than packets */
 	uint16_t status;   /* of HTTP; 0: none */
 	uint8_t block;     /* of its start: below STATS_BLOCKS */
 	bool established;  /* it did not fail */
@@ -65,6 +66,7 @@ struct profile {
 	int64_t block_ns;                 /* a stretch, by sessions' starts */
 	uint64_t packets;                 /* of all captures */
 	struct dictionary *services, *words;
+	struct dictionary *names, *backends; /* which are the clients' words, and may be many */
 	struct profile_session *session;
 	uint32_t sessions;
 	uint32_t *by_service;             /* sessions' places, service by service */
@@ -85,6 +87,16 @@ void profile_free(struct profile **profile);
 /* A text by its number; valid until profile_free(). */
 const char *profile_service(const struct profile *profile, uint32_t number);
 const char *profile_word(const struct profile *profile, uint32_t number);
+const char *profile_name(const struct profile *profile, uint32_t number);
+const char *profile_backend(const struct profile *profile, uint32_t number);
+/* A hop as a word names it: by its place in hops.csv, or else itself. Borrowed, as `text` is. */
+const char *profile_word_hop(const struct profile *profile, const char *text);
+/* Whether there were more services, or rows of a table, than can be held. */
+bool profile_services_cut(const struct profile *profile);
+static inline bool profile_cut_table(const struct held *held)
+{
+	return held->count < held->total;
+}
 /* A service's number, or UINT32_MAX. Not to be asked while another is read. */
 uint32_t profile_find_service(const struct profile *profile, const char *service);
 

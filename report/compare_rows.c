@@ -14,7 +14,7 @@ static const struct table_column compare_columns[COMPARE_COLUMNS] = {
 	{"after", TABLE_REAL, 6},           {"change", TABLE_REAL, 6},
 	{"change_ratio", TABLE_REAL, 6},    {"ci_low", TABLE_REAL, 6},
 	{"ci_high", TABLE_REAL, 6},         {"p_value", TABLE_REAL, 9},
-	{"verdict", TABLE_TEXT, 0},         {"cause", TABLE_TEXT, 0},
+	{"verdict", TABLE_TEXT, 0},         {"cause", TABLE_FOREIGN, 0},
 	{"hop", TABLE_FOREIGN, 0},          {"unit", TABLE_TEXT, 0},
 	{"samples_before", TABLE_INT, 0},   {"samples_after", TABLE_INT, 0},
 	{"evidence", TABLE_FOREIGN, 0},     {"name", TABLE_FOREIGN, 0},
@@ -61,36 +61,47 @@ static int evidence_ratio(char **text, const struct compare_row *row)
 
 static int evidence_times(char **text, const struct compare_row *row)
 {
-	const char *unit = row->by_block ? "stretches of time" : "sessions";
-
 	if (row->blind)
 		return asprintf(text, "no clock: a delay of one direction means nothing there");
-	return asprintf(text, "medians of %.0f %s before, %.0f after", row->before_units, unit,
+	return asprintf(text, "medians of %.0f stretches of time before, %.0f after", row->before_units,
 			row->after_units);
 }
 
 static int evidence_rate(char **text, const struct compare_row *row)
 {
+	if (row->presence)
+		return asprintf(text, "%.0f sessions before, %.0f after, in %u of %u stretches of time",
+				row->before_parts, row->after_parts, row->stretches, STATS_BLOCKS);
 	return asprintf(text, "%.0f sessions before, %.0f after", row->before_parts, row->after_parts);
 }
 
-/* What a verdict needs to be said with it. */
+/* Why nothing is concluded; first that holds. */
 static const char *evidence_closing(const struct compare *c, const struct compare_row *row)
 {
 	const struct stats_result *r = &row->result;
+	const struct {
+		bool holds;
+		const char *text;
+	} reasons[] = {
+		{row->verdict != COMPARE_INSUFFICIENT || row->blind, ""},
+		{row->other, "; other than before, which is neither better nor worse by itself"},
+		{row->presence && row->cut, "; not all that was there has a row"},
+		{row->presence, "; that is too little to say that it is not chance"},
+		{!row->before_known || !row->after_known, "; the other side has nothing to compare with"},
+		{row->few, "; all of that is in a few stretches of time, which prove nothing"},
+		{!r->tested, "; too few"},
+		{row->likely, "; a change by itself, but of so many rows one or another looks so by chance"},
+		{row->error > 0 && fabs(r->change) < row->matters + row->error, "; within what clocks may be wrong by, "
+		 "and what does not matter"},
+		{r->low > 0 || r->high < 0, "; other than before, but whether that matters the interval does not tell"},
+		{c->runs > 1, "; the interval against all runs before is too wide to tell"},
+		{true, "; the interval is too wide to tell"},
+	};
+	size_t i;
 
-	if (row->verdict != COMPARE_INSUFFICIENT || row->blind)
-		return "";
-	if (row->presence)
-		return "; so rare that chance can have hidden it";
-	if (!row->before_known || !row->after_known)
-		return "; the other side has nothing to compare with";
-	if (!r->tested)
-		return "; too few";
-	if (metrics[row->metric].worse == WORSE_NEITHER && (r->low > 0 || r->high < 0))
-		return "; other than before, which is neither better nor worse by itself";
-	return c->runs > 1 ? "; the interval against all runs before is too wide to tell"
-			   : "; the interval is too wide to tell";
+	for (i = 0; !reasons[i].holds; i++)
+		;
+	return reasons[i].text;
 }
 
 char *compare_evidence(const struct compare *c, const struct compare_row *row)

@@ -142,11 +142,20 @@ double stats_ratio_wholes(const struct stats_ratio *ratio)
 	return stats_sum(ratio->whole);
 }
 
+unsigned stats_ratio_stretches(const struct stats_ratio *ratio)
+{
+	unsigned i, stretches = 0;
+
+	for (i = 0; i < STATS_BLOCKS; i++)
+		stretches += ratio->whole[i] > 0;
+	return stretches;
+}
+
 double stats_ratio_value(const struct stats_ratio *ratio)
 {
 	double whole = stats_ratio_wholes(ratio);
 
-	return whole > 0 ? stats_ratio_parts(ratio) / whole : 0;
+	return whole > 0 ? fmin(1, stats_ratio_parts(ratio) / whole) : 0;
 }
 
 double stats_ratio_effect(const struct stats_ratio *ratio)
@@ -181,6 +190,14 @@ static double stats_choose(double n, double k)
 	return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1);
 }
 
+/* Of two ratios' difference, by the normal distribution. */
+static double stats_normal_p(double ra, double m, double rb, double n)
+{
+	double pooled = (ra * m + rb * n) / (m + n);
+
+	return stats_p((rb - ra) / sqrt(pooled * (1 - pooled) * (1 / m + 1 / n)));
+}
+
 double stats_fisher(uint64_t a, uint64_t m, uint64_t b, uint64_t n)
 {
 	uint64_t parts = a + b, least, most, k;
@@ -190,6 +207,8 @@ double stats_fisher(uint64_t a, uint64_t m, uint64_t b, uint64_t n)
 		return stats_fisher(m - a, m, n - b, n);
 	least = parts > n ? parts - n : 0;
 	most = parts < m ? parts : m;
+	if (most - least > STATS_FISHER_MAX)
+		return stats_normal_p((double)a / (double)m, (double)m, (double)b / (double)n, (double)n);
 	all = stats_choose((double)(m + n), (double)parts);
 	own = stats_choose((double)m, (double)a) + stats_choose((double)n, (double)b) - all;
 	for (k = least; k <= most; k++) {
@@ -213,7 +232,7 @@ static double stats_ratios_p(double ra, double m, double rb, double n)
 		return stats_fisher((uint64_t)llround(ra * (double)whole_m), whole_m,
 				    (uint64_t)llround(rb * (double)whole_n), whole_n);
 	}
-	return stats_p((rb - ra) / sqrt(pooled * (1 - pooled) * (1 / m + 1 / n)));
+	return stats_normal_p(ra, m, rb, n);
 }
 
 struct stats_result stats_difference(const struct stats_ratio *before,

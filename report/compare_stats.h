@@ -12,6 +12,7 @@
 
 #define STATS_BLOCKS 32u    /* stretches of time into which a run is cut */
 #define STATS_UNITS_MIN 5u  /* of each side, for values */
+#define STATS_STRETCHES_MIN 8u /* with something in them, to tell a burst from what lasts */
 
 struct stats_result {
 	double change;      /* after less before */
@@ -43,7 +44,9 @@ struct stats_ratio {
 
 double stats_ratio_parts(const struct stats_ratio *ratio);
 double stats_ratio_wholes(const struct stats_ratio *ratio);
-/* Of all together; 0 where the whole is 0. */
+/* Stretches with something in them. */
+unsigned stats_ratio_stretches(const struct stats_ratio *ratio);
+/* Of all together, at most 1; 0 where the whole is 0. */
 double stats_ratio_value(const struct stats_ratio *ratio);
 /* How much more the ratio varies from stretch to stretch than it would if each of the whole had its own
  * fate (Kish's design effect, from the linearised variance of a ratio: Cochran, Sampling Techniques,
@@ -56,7 +59,9 @@ double stats_ratio_effect(const struct stats_ratio *ratio);
 struct stats_result stats_difference(const struct stats_ratio *before,
 				     const struct stats_ratio *after);
 
-/* Fisher's exact test, two-sided: a of m, and b of n. */
+/* Fisher's exact test, two-sided: a of m, and b of n; a <= m, b <= n. Of more than STATS_FISHER_MAX tables
+ * it is the normal distribution's, which then says the same. */
+#define STATS_FISHER_MAX 100000u
 double stats_fisher(uint64_t a, uint64_t m, uint64_t b, uint64_t n);
 
 /* ---- many tests ---- */

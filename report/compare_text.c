@@ -44,27 +44,41 @@ const char *compare_say_value(char room[WORDING_ROOM], const struct compare_row 
 	}
 }
 
+/* How many rows have a verdict before "the same". */
+static uint32_t text_changed(const struct compare *c)
+{
+	uint32_t changed = 0;
+	unsigned v;
+
+	for (v = 0; v < COMPARE_SAME; v++)
+		changed += c->count[v];
+	return changed;
+}
+
 char *compare_say_counts(const struct compare *c)
 {
-	char *text = NULL;
+	char number[TERMINAL_NUMBER_MAX], *text = NULL;
+	uint32_t changed = text_changed(c);
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
-	char number[TERMINAL_NUMBER_MAX];
-	bool any = false;
 	unsigned v;
 
 	if (!stream)
 		return NULL;
-	for (v = 0; v < COMPARE_VERDICTS; v++) {
-		if (v == COMPARE_SAME)
-			fputs(any ? "; " : "nothing changed that can be told: ", stream);
-		if (!c->count[v] && v != COMPARE_SAME)
-			continue;
-		fprintf(stream, "%s%s %s", (v < COMPARE_SAME && any) || v > COMPARE_SAME ? ", " : "",
-			terminal_number(number, c->count[v]),
-			c->count[v] == 1 ? text_verdicts[v].one : text_verdicts[v].many);
-		any = true;
-	}
+	if (!changed)
+		fputs(c->tested ? "nothing got better or worse that can be told; "
+				: "nothing can be told: no row has enough to compare; ", stream);
+	for (v = 0; v < COMPARE_SAME; v++)
+		if (c->count[v])
+			fprintf(stream, "%s %s%s", terminal_number(number, c->count[v]),
+				c->count[v] == 1 ? text_verdicts[v].one : text_verdicts[v].many,
+				(changed -= c->count[v]) ? ", " : "; ");
+	if (c->others)
+		fprintf(stream, "%s other than before, neither better nor worse; ",
+			terminal_number(number, c->others));
+	fprintf(stream, "%s the same, ", terminal_number(number, c->count[COMPARE_SAME]));
+	fprintf(stream, "%s that cannot be told",
+		terminal_number(number, c->count[COMPARE_INSUFFICIENT] - c->others));
 	if (fclose(stream) != 0 || !text) {
 		free(text);
 		return NULL;
@@ -126,7 +140,7 @@ static bool text_row(const struct compare_text *t, const struct compare_row *row
 				  row->before_known ? compare_say_value(before, row, row->before) : "nothing",
 				  row->after_known ? compare_say_value(after, row, row->after) : "nothing",
 				  *row->cause ? ", " : "", row->cause, at, *at ? row->hop : "", evidence) >= 0;
-	snprintf(word, sizeof word, "  %s: ", text_verdicts[row->verdict].one);
+	snprintf(word, sizeof word, "  %s: ", row->other ? "other" : text_verdicts[row->verdict].one);
 	free(evidence);
 	return ok && text_paragraph(t, text_verdicts[row->verdict].colour, word, line);
 }
@@ -143,26 +157,41 @@ static bool text_was_shown(const struct compare *c, const uint32_t *shown, uint3
 	return false;
 }
 
+/* Of the same subject and verdict, the first of the ranking that says why; or this one. */
+static const struct compare_row *text_with_cause(const struct compare *c, const uint32_t *ranking,
+						 const struct compare_row *row)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->rows && !*row->cause; i++) {
+		const struct compare_row *other = &c->row[ranking[i]];
+
+		if (*other->cause && other->verdict == row->verdict && strcmp(other->subject, row->subject) == 0)
+			return other;
+	}
+	return row;
+}
+
+/* What changed for better or worse, then what changed otherwise. */
 static bool text_rows(const struct compare_text *t)
 {
 	const struct compare *c = t->compare;
-	uint32_t *ranking = compare_ranking(c), shown[TEXT_ROWS_MAX], count = 0, i, changed = 0;
+	uint32_t *ranking = compare_ranking(c), shown[TEXT_ROWS_MAX], count = 0, i;
+	uint32_t all = text_changed(c) + c->others;
 	bool ok = ranking != NULL;
 
-	for (i = 0; i < COMPARE_SAME; i++)
-		changed += c->count[i];
-	for (i = 0; ok && i < changed && count < TEXT_ROWS_MAX; i++) {
+	for (i = 0; ok && i < all && count < TEXT_ROWS_MAX; i++) {
 		const struct compare_row *row = &c->row[ranking[i]];
 
 		if (text_was_shown(c, shown, count, row))
 			continue;
-		ok = text_row(t, row);
+		ok = text_row(t, text_with_cause(c, ranking, row));
 		shown[count++] = ranking[i];
 	}
 	free(ranking);
-	if (changed > count)
+	if (all > count)
 		fprintf(t->stream, "  ... and %u more rows, of these subjects and others: --csv compare\n",
-			changed - count);
+			all - count);
 	return ok;
 }
 

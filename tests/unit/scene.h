@@ -83,7 +83,7 @@ static inline enum status scene_read(struct scene *s, struct store *store)
 		&results_hops, &results_balance, &results_drops, &results_injected,
 		&results_resets, &results_sessions, &results_findings, &results_session_points,
 		&results_translations, &results_changes, &results_distributions,
-		&results_expect,
+		&results_expect, &results_offers,
 	};
 	struct store_txn *txn = NULL;
 	enum status status = store_begin(store, false, &txn, &s->err);
