@@ -78,21 +78,28 @@ $(BUILD)/report/page_assets.o: report/page_assets.S report/page.css report/page.
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# Test, bench and lab programs: one .c each, linked with everything; bump has a folder besides.
+# What test, bench and lab programs take what they need from: linking each with all of it took minutes.
+LIBRARY = $(BUILD)/libcrosstap.a
+$(LIBRARY): $(LIBREPORT)
+	$(Q)rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
+
+# Test, bench and lab programs: one .c each; bump has a folder besides.
 .PHONY: units benches labs
 units: $(UNITS)
 benches: $(BENCHES)
 labs: $(LABS)
-$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIBREPORT)
+$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIBREPORT)
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(BUILD)/lab/bump: $(call object,$(wildcard tests/lab/bump/*.c))
-$(BUILD)/lab/%: $(BUILD)/tests/lab/%.o $(LIBCOLLECT)
+$(BUILD)/lab/%: $(BUILD)/tests/lab/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
