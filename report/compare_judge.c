@@ -10,7 +10,8 @@
 
 #define JUDGE_SESSIONS_MIN 5u /* of a stretch whose median is a good one */
 #define JUDGE_QUANTILE_PACKETS 368u /* packets that a p99 needs: of fewer it is nearly the largest */
-#define JUDGE_QUANTILE_RATIO 2u     /* ... and then it depends on how many they are */
+#define JUDGE_QUANTILE_RATIO 2.0    /* ... and then it depends on how many they are */
+#define JUDGE_SPARSE_RATIO 1.25     /* the more so, the fewer they are */
 
 const char *const compare_kind_names[] = {"total", "service", "hop", "field"};
 const char *const compare_verdict_names[] = {"regression", "gone", "new", "improvement", "same",
@@ -45,16 +46,18 @@ static bool judge_medians(struct judge_units *u, const struct measure *m, uint32
 }
 
 /* Of well filled stretches where there are enough, or else of all. */
-static bool judge_units(struct judge_units *u, const struct measure *m)
+static bool judge_units(struct judge_units *u, const struct measure *m, bool sparse)
 {
+	const int64_t *value = sparse ? m->sparse : m->value;
+	uint32_t count = sparse ? m->sparse_count : m->count;
 	bool ok = true;
 
 	*u = (struct judge_units){.count = 0};
-	if (!m->count)
+	if (!count)
 		return true;
 	if (!m->block) {
-		u->count = m->count < STATS_BLOCKS ? m->count : STATS_BLOCKS;
-		memcpy(u->value, m->value, u->count * sizeof *u->value);
+		u->count = count < STATS_BLOCKS ? count : STATS_BLOCKS;
+		memcpy(u->value, value, u->count * sizeof *u->value);
 	} else {
 		ok = judge_medians(u, m, JUDGE_SESSIONS_MIN);
 		if (ok && u->count < STATS_STRETCHES_MIN)
@@ -100,11 +103,11 @@ static void judge_scale(struct stats_result *result)
 }
 
 /* Whether quantiles of so many packets each can be compared. */
-static bool judge_same_size(uint64_t a, uint64_t b)
+static bool judge_same_size(uint64_t a, uint64_t b, double ratio)
 {
 	uint64_t less = a < b ? a : b, more = a < b ? b : a;
 
-	return less >= JUDGE_QUANTILE_PACKETS || more <= JUDGE_QUANTILE_RATIO * less || !less;
+	return less >= JUDGE_QUANTILE_PACKETS || (double)more <= ratio * (double)less || !less;
 }
 
 static bool judge_times(struct compare_row *row, const struct judge_pair *pair,
@@ -113,14 +116,17 @@ static bool judge_times(struct compare_row *row, const struct judge_pair *pair,
 	static const struct measure nothing;
 	const struct measure *side[2] = {pair->before ? pair->before : &nothing,
 					 pair->after ? pair->after : &nothing};
+	bool sparse = side[0]->sparse && side[1]->sparse &&
+		      (side[0]->count < STATS_STRETCHES_MIN || side[1]->count < STATS_STRETCHES_MIN);
 	struct judge_units before, after;
 
-	if (!judge_units(&before, side[0]) || !judge_units(&after, side[1]))
+	if (!judge_units(&before, side[0], sparse) || !judge_units(&after, side[1], sparse))
 		return false;
 	*result = stats_shift(before.value, before.count, after.value, after.count);
 	judge_scale(result);
 	row->few = row->few || before.count < STATS_STRETCHES_MIN || after.count < STATS_STRETCHES_MIN;
-	result->tested = result->tested && judge_same_size(side[0]->packets, side[1]->packets);
+	result->tested = result->tested && judge_same_size(side[0]->packets, side[1]->packets,
+							   sparse ? JUDGE_SPARSE_RATIO : JUDGE_QUANTILE_RATIO);
 	row->by_block = true;
 	row->before_units = before.count;
 	row->after_units = after.count;

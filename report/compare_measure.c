@@ -97,6 +97,7 @@ void measures_free(struct measures *m)
 		free(m->list[i].cause);
 		free(m->list[i].hop);
 		free(m->list[i].value);
+		free(m->list[i].sparse);
 		free(m->list[i].block);
 	}
 	free(m->list);

@@ -41,6 +41,8 @@ struct measure {
 	int64_t *value;               /* of times; in any order, each of */
 	uint8_t *block;               /* ... this stretch. NULL: each is a stretch's own already */
 	uint32_t count;
+	int64_t *sparse;              /* the same of delays where packets are few; to be compared with its like */
+	uint32_t sparse_count;
 	uint64_t packets;             /* behind each value, where it is a quantile; 0: does not matter */
 	double error_us;              /* that a clock allows: no smaller change is one */
 	bool blind;                   /* no clock: a difference means nothing */

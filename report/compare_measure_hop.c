@@ -46,10 +46,14 @@ static bool measures_hop_delay(struct measures *m, const struct profile_hop *hop
 	one->packets = q ? hop->bucket_packets : 0;
 	one->error_us = (double)hop->clock_error_ns / 1e3;
 	one->value = calloc(STATS_BLOCKS, sizeof *one->value);
-	for (b = 0; one->value && b < STATS_BLOCKS; b++)
+	one->sparse = calloc(STATS_BLOCKS, sizeof *one->sparse);
+	for (b = 0; one->value && one->sparse && b < STATS_BLOCKS; b++) {
 		if (hop->delay_ns[q][b] != PROFILE_UNKNOWN)
 			one->value[one->count++] = hop->delay_ns[q][b];
-	return one->value != NULL;
+		if (hop->sparse_ns[q][b] != PROFILE_UNKNOWN)
+			one->sparse[one->sparse_count++] = hop->sparse_ns[q][b];
+	}
+	return one->value && one->sparse;
 }
 
 bool measures_hop(struct measures *m, const struct profile *profile, const struct profile_hop *hop)

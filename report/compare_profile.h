@@ -54,6 +54,7 @@ struct profile_hop {
 	double dropped[STATS_BLOCKS];
 	/* the typical quantile of a stretch's buckets: p50, p90, p99; PROFILE_UNKNOWN */
 	int64_t delay_ns[3][STATS_BLOCKS];
+	int64_t sparse_ns[3][STATS_BLOCKS]; /* of stretches with few packets: see profile_stretch() */
 	uint64_t bucket_packets;          /* a bucket's, the median */
 	struct profile_cause *cause[2];   /* drops, injections */
 	uint32_t causes[2];

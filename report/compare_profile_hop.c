@@ -38,7 +38,7 @@ static enum status profile_make_hops(struct profile *p, struct error *err)
 		h->clock_error_ns = h->clock_known ? cell[HOPS_CLOCK_ERROR].number : 0;
 		for (q = 0; q < 3; q++)
 			for (b = 0; b < STATS_BLOCKS; b++)
-				h->delay_ns[q][b] = PROFILE_UNKNOWN;
+				h->delay_ns[q][b] = h->sparse_ns[q][b] = PROFILE_UNKNOWN;
 	}
 	return p->hop ? STATUS_OK : profile_memory(err);
 }
@@ -96,26 +96,54 @@ static enum status profile_read_buckets(struct profile *p, struct profile_bucket
 	return status;
 }
 
-/* The typical value of the buckets of a hop and stretch, and of their packets. */
+static const double profile_shares[3] = {0.5, 0.9, 0.99};
+
+/* The buckets of a hop in a stretch with at least so many packets each: their values; and all their packets. */
+static uint32_t profile_values(const struct profile_buckets *b, uint32_t hop, uint32_t block, uint32_t q,
+			       double packets_min, int64_t *value, double *packets)
+{
+	uint32_t i, n = 0;
+
+	*packets = 0;
+	for (i = 0; i < b->count; i++)
+		if (b->list[i].hop == hop && b->list[i].packets >= packets_min &&
+		    b->list[i].delay_ns[q] != PROFILE_UNKNOWN &&
+		    profile_block(b->list[i].start_ns, b->first_ns, b->block_ns) == block) {
+			value[n++] = b->list[i].delay_ns[q];
+			*packets += b->list[i].packets;
+		}
+	stats_sort(value, n);
+	return n;
+}
+
+/* Of a stretch the typical quantile of the buckets that have packets enough for one; and where few
+ * do, what a stretch of so few packets has for it: of p99 the largest. */
+static void profile_stretch(struct profile_hop *h, const struct profile_buckets *b, uint32_t hop,
+			    uint32_t block, int64_t *value)
+{
+	double packets;
+	uint32_t q, n;
+
+	for (q = 0; q < 3; q++) {
+		n = profile_values(b, hop, block, q, profile_quantile_min[q], value, &packets);
+		if (n)
+			h->delay_ns[q][block] = stats_quantile(value, n, 0.5);
+		n = profile_values(b, hop, block, q, 1, value, &packets);
+		if (n && packets >= profile_quantile_min[q])
+			h->sparse_ns[q][block] = stats_quantile(value, n, profile_shares[q]);
+	}
+}
+
+/* False: no memory. */
 static bool profile_typical(struct profile *p, const struct profile_buckets *b, uint32_t hop)
 {
 	struct profile_hop *h = &p->hop[hop];
 	int64_t *value = calloc((size_t)b->count + 1, sizeof *value);
-	uint32_t q, block, i, n = 0;
+	uint32_t block, i, n = 0;
 
-	for (q = 0; value && q < 3; q++)
-		for (block = 0; block < STATS_BLOCKS; block++) {
-			for (i = n = 0; i < b->count; i++)
-				if (b->list[i].hop == hop &&
-				    b->list[i].packets >= profile_quantile_min[q] &&
-				    b->list[i].delay_ns[q] != PROFILE_UNKNOWN &&
-				    profile_block(b->list[i].start_ns, b->first_ns, b->block_ns) == block)
-					value[n++] = b->list[i].delay_ns[q];
-			stats_sort(value, n);
-			if (n)
-				h->delay_ns[q][block] = stats_quantile(value, n, 0.5);
-		}
-	for (i = n = 0; value && i < b->count; i++)
+	for (block = 0; value && block < STATS_BLOCKS; block++)
+		profile_stretch(h, b, hop, block, value);
+	for (i = 0; value && i < b->count; i++)
 		if (b->list[i].hop == hop && b->list[i].packets > 0)
 			value[n++] = (int64_t)b->list[i].packets;
 	if (n) {
