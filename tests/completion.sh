@@ -5,6 +5,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . tests/tools/say.sh
+once "completion by TAB"
 
 bin=$(cd "$1" && pwd)/bin || exit 2
 root=$PWD

@@ -5,6 +5,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . tests/tools/say.sh
+once "a Debian package"
 
 build=$(cd "$1" && pwd) || exit 2
 work=$(mktemp -d) || exit 2

@@ -5,6 +5,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . tests/tools/say.sh
+once "the page in a browser"
 . tests/tools/verify.sh
 . tests/page/browser.sh
 . tests/page/checks.sh

@@ -21,6 +21,13 @@ skip()
 	printf 'skip - %s%s: %s\n' "$story" "$1" "$2"
 }
 
+# once WHAT: ends a test that another build of the same has nothing to add to, where what was kept of a
+# first run is asked for again (REPLAY)
+once()
+{
+	[ -z "${REPLAY:-}" ] || { skip "$1" "the first run has said it"; exit 0; }
+}
+
 # is SENTENCE GOT EXPECTED
 is()
 {
