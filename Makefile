@@ -72,6 +72,13 @@ $(BUILD)/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The tests' own code is compiled the quick way, without sanitizers: what is tested has them.
+TEST_CFLAGS ?= -O0 -g
+$(BUILD)/tests/unit/%.o: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CPPFLAGS) -std=c17 $(WARNINGS) $(TEST_CFLAGS) -pthread -MMD -MP -c -o $@ $<
+
 # The page's style sheet and script are part of the program.
 $(BUILD)/report/page_assets.o: report/page_assets.S report/page.css report/page.js
 	@mkdir -p $(@D)
