@@ -1,39 +1,44 @@
-/* generate: two captures of one hop, as large as wanted, and the truth about it.
+/* generate: captures of the points of one path, as large as wanted, and the truth
+ * about it.
  *
  * What passes is talk of thousands of sessions at a time (talk.h), about a
- * million packets per second in capture time. The hop delays, drops, resets
- * and, when asked, translates addresses. Both files are written in the order
- * of their own clocks as the world goes by; memory holds what is in progress,
- * not what has been.
+ * million packets per second in capture time. The hops between the points delay
+ * and drop; the first also resets and, when asked, translates addresses. The files
+ * are written in the order of their own clocks as the world goes by; memory holds
+ * what is in progress, not what has been.
  */
 #include <getopt.h>
 #include <inttypes.h>
 
 #include "tests/bench/capture.h"
+#include "tests/bench/hop.h"
 #include "tests/bench/talk.h"
 #include "tests/bench/truth.h"
 
-#define SNAPLEN         96
-#define SNAPLEN_FULL    262144
-#define PACKETS_MAX     4000000000ull
-#define WARM_UP_NS      (1000ull * MS)         /* until as many sessions end as begin */
-#define BEGIN_NS        1767225600000000000ull /* 2026-01-01 00:00:00 UTC */
-#define B_OFFSET_NS     2345000000
-#define B_SKEW_PPM      12
-#define DROP_PER_MILLE  5
-#define DELAY_LEAST_NS  (60 * US)
-#define DELAY_MEAN_NS   (45 * US)              /* above the least; exponential */
-#define DELAY_TAIL_NS   (2000 * US)            /* at most on top, for one packet in 1000 */
-#define HOP_GAP_NS      300                    /* between packets of a session; none overtakes */
-#define RST_LATENESS_NS (20 * US)
+#define SNAPLEN      96
+#define SNAPLEN_FULL 262144
+#define PACKETS_MAX  4000000000ull
 
 struct generator {
 	struct world world;
 	struct filler filler;
 	struct truth truth;
-	struct capture capture[2];
-	uint64_t packets;         /* wanted at A */
-	FILE *list;               /* of dropped packets, or NULL */
+	struct capture capture[POINTS_MAX];
+	uint8_t macs[POINTS_MAX][2][12]; /* by point and sender */
+	uint64_t packets;                /* wanted at the first point */
+	FILE *list;                      /* of dropped packets, or NULL */
+	bool nat;
+};
+
+/* What the command line says. */
+struct request {
+	const struct plan *plan;
+	const char *list_path;
+	char *const *paths; /* of the captures */
+	const char *truth_path;
+	unsigned points;
+	uint32_t snaplen;
+	uint64_t packets, seed;
 	bool nat;
 };
 
@@ -60,17 +65,11 @@ static void address_server(uint8_t *out, uint8_t version, unsigned host)
 	wire_put32(version == 6 ? out + 12 : out, 0xc000020a + host); /* 192.0.2.10 on */
 }
 
-/* Where a packet comes from and goes to, as the point of `side` sees it. The
- * addresses of *wire point into `addresses`, 32 bytes of the caller. */
-static void wire_address(struct wire *wire, const struct session *session, enum side from,
-			 enum side side, bool nat, uint8_t *addresses)
+/* Where a packet comes from and goes to, as a point sees it that may be behind a NAT.
+ * The addresses of *wire point into `addresses`, 32 bytes of the caller. */
+static void wire_address(struct wire *wire, const struct session *session, enum side from, bool nat,
+			 uint8_t *addresses)
 {
-	static const uint8_t macs[2][2][12] = {
-		{{2, 0, 0, 0, 0, 0xa2, 2, 0, 0, 0, 0, 0xa1}, /* A, forward: to, from */
-		 {2, 0, 0, 0, 0, 0xa1, 2, 0, 0, 0, 0, 0xa2}},
-		{{2, 0, 0, 0, 0, 0xb2, 2, 0, 0, 0, 0, 0xb1},
-		 {2, 0, 0, 0, 0, 0xb1, 2, 0, 0, 0, 0, 0xb2}},
-	};
 	static const uint8_t nat_address[4] = {203, 0, 113, 1};
 	uint16_t port[2] = {session->port[CLIENT], session->port[SERVER]};
 
@@ -78,7 +77,7 @@ static void wire_address(struct wire *wire, const struct session *session, enum 
 	wire->proto = session->service->proto;
 	address_client(addresses, session->version, session->client);
 	address_server(addresses + 16, session->version, session->server);
-	if (nat && side == SERVER && session->version == 4) {
+	if (nat && session->version == 4) {
 		memcpy(addresses, nat_address, 4);
 		port[CLIENT] = session->nat_port;
 	}
@@ -86,35 +85,39 @@ static void wire_address(struct wire *wire, const struct session *session, enum 
 		port[SERVER] = port[CLIENT]; /* the identifier, both ways */
 		wire->proto = session->version == 6 ? WIRE_ICMP6 : WIRE_ICMP;
 	}
-	wire->macs = macs[side][from];
 	wire->src = addresses + 16 * from;
 	wire->dst = addresses + 16 * !from;
 	wire->sport = port[from];
 	wire->dport = port[!from];
 }
 
-/* The routers between a host and its point are 1 to 5, the hop is one more. */
-static uint8_t wire_ttl(const struct session *session, const struct flight *flight, enum side side)
+/* The routers between a host and its point are 1 to 5, each hop is one more. */
+static uint8_t wire_ttl(const struct session *session, const struct flight *flight)
 {
 	unsigned host = flight->from == CLIENT ? session->client : session->server;
 	unsigned initial = flight->from == CLIENT && host & 1 ? 128 : 64;
+	unsigned hops = flight->from == CLIENT ? flight->point - flight->entry
+					       : flight->entry - flight->point;
 
 	if (flight->injected)
-		return 64; /* the hop's own */
-	return (uint8_t)(initial - 1 - host % 5 - (side != flight->from));
+		return (uint8_t)(64 - hops); /* a hop's own */
+	return (uint8_t)(initial - 1 - host % 5 - hops);
 }
 
-/* What `flight` looks like at the point of `side`; `addresses` as above. */
+/* What `flight` looks like at the point that it passes; `addresses` as above. */
 static void generator_wire(const struct generator *generator, const struct flight *flight,
-			   enum side side, struct wire *wire, uint8_t *addresses)
+			   struct wire *wire, uint8_t *addresses)
 {
-	const struct session *session = &generator->world.sessions[flight->session];
+	const struct world *world = &generator->world;
+	const struct session *session = &world->sessions[flight->session];
 	const struct service *service = session->service;
 
-	wire_address(wire, session, flight->from, side, generator->nat, addresses);
-	wire->ttl = wire_ttl(session, flight, side);
+	wire_address(wire, session, flight->from, generator->nat && flight->point > HOP_BUSY,
+		     addresses);
+	wire->macs = generator->macs[flight->point][flight->from];
+	wire->ttl = wire_ttl(session, flight);
 	wire->flags = flight->flags;
-	wire->timestamps = !flight->injected;
+	wire->timestamps = !flight->injected && !world->plan->storm;
 	wire->ip_id = flight->ip_id;
 	wire->window = flight->injected ? 0 : flight->flags & WIRE_SYN ? 64240 : 502;
 	wire->mss = session->version == 6 ? 1440 : 1460;
@@ -133,26 +136,26 @@ static void generator_wire(const struct generator *generator, const struct fligh
 		wire->head_bytes = service->head(wire->head, session, flight);
 }
 
-/* Writes the packet to the capture of `side`; a dropped one to the list too. */
-static void generator_record(struct generator *generator, const struct flight *flight,
-			     enum side side, bool dropped)
+/* Writes the packet to the capture of its point; a dropped one to the list too. */
+static void generator_record(struct generator *generator, const struct flight *flight, bool dropped)
 {
-	struct capture *capture = &generator->capture[side];
+	struct capture *capture = &generator->capture[flight->point];
 	uint8_t addresses[32];
 	struct wire wire;
 
-	generator_wire(generator, flight, side, &wire, addresses);
+	generator_wire(generator, flight, &wire, addresses);
 	capture_write(capture, &generator->filler, &wire, generator->world.now_ns - WARM_UP_NS);
 	if (dropped && generator->list)
-		truth_list(generator->list, &wire, side, capture->packets);
+		truth_list(generator->list, &wire, flight->point, capture->packets);
 }
 
-/* The hop ends a session: an RST to each end in the name of the other, at a
+/* The busy hop ends a session: an RST to each end in the name of the other, at a
  * request that it lets pass. */
 static void hop_reset(struct generator *generator, const struct flight *request, uint64_t exit_ns)
 {
 	struct world *world = &generator->world;
-	struct flight rst = {.session = request->session, .from = CLIENT, .injected = true};
+	struct flight rst = {.session = request->session, .from = CLIENT, .injected = true,
+			     .entry = HOP_BUSY + 1, .point = HOP_BUSY + 1};
 	uint32_t behind = request->seq + request->payload_bytes;
 
 	world->sessions[request->session].reset_at = 0;
@@ -160,25 +163,13 @@ static void hop_reset(struct generator *generator, const struct flight *request,
 		generator->truth.sessions_reset++;
 	rst.flags = WIRE_RST;
 	rst.seq = behind;
-	flight_send(world, &rst, exit_ns + RST_LATENESS_NS, EVENT_FAR);
+	flight_send(world, &rst, exit_ns + HOP_RST_LATENESS_NS, EVENT_FAR);
 	rst.from = SERVER;
+	rst.entry = rst.point = HOP_BUSY;
 	rst.flags = WIRE_RST | WIRE_ACK;
 	rst.seq = request->ack;
 	rst.ack = behind;
-	flight_send(world, &rst, world->now_ns + RST_LATENESS_NS, EVENT_FAR);
-}
-
-static uint64_t hop_exit_ns(struct world *world, struct session *session, enum side from)
-{
-	uint64_t delay_ns = DELAY_LEAST_NS + world_exponential(world, DELAY_MEAN_NS);
-
-	if (world_random(world, 0, 999) == 0)
-		delay_ns += world_random(world, 0, DELAY_TAIL_NS);
-	if (session->exit_ns[from] + HOP_GAP_NS > world->now_ns + delay_ns)
-		session->exit_ns[from] += HOP_GAP_NS;
-	else
-		session->exit_ns[from] = world->now_ns + delay_ns;
-	return session->exit_ns[from];
+	flight_send(world, &rst, world->now_ns + HOP_RST_LATENESS_NS, EVENT_FAR);
 }
 
 /* Linux gives a SYN-ACK the IP ID 0 and everything else one of its own. */
@@ -187,66 +178,77 @@ static void flight_stamp(struct world *world, struct flight *flight)
 	const struct session *session = &world->sessions[flight->session];
 	unsigned host = flight->from == CLIENT ? session->client : CLIENTS + session->server;
 
-	flight->near_ns = world->now_ns;
 	flight->tsval = (uint32_t)(world->now_ns / MS) + host * 1000003u;
 	if ((flight->flags & (WIRE_SYN | WIRE_ACK)) != (WIRE_SYN | WIRE_ACK) ||
 	    session->service->proto != WIRE_TCP)
 		flight->ip_id = world->ip_id[host]++;
 }
 
-static void generator_near(struct generator *generator, uint32_t index)
+/* Counts the packet as one that has come through the hop behind its point. */
+static void generator_count(struct generator *generator, const struct flight *flight)
 {
-	struct world *world = &generator->world;
-	struct flight flight = world->flights[index];
-	struct session *session = &world->sessions[flight.session];
-	struct truth_direction *direction = &generator->truth.direction[flight.from];
-	bool dropped = world_random(world, 0, 999) < DROP_PER_MILLE;
-	uint64_t exit_ns;
+	unsigned hop = flight->from == CLIENT ? flight->point - 1u : flight->point;
+	struct truth_direction *direction = &generator->truth.hop[hop][flight->from];
 
-	flight_free(world, index);
-	flight_stamp(world, &flight);
-	if (generator_sees(generator)) {
-		direction->packets++;
-		direction->dropped += dropped;
-		generator_record(generator, &flight, flight.from, dropped);
-	}
-	if (!dropped) {
-		exit_ns = hop_exit_ns(world, session, flight.from);
-		flight_send(world, &flight, exit_ns, EVENT_FAR);
-		if (session->reset_at && flight.from == CLIENT && flight.payload_bytes &&
-		    session->reset_at == flight.message)
-			hop_reset(generator, &flight, exit_ns);
-	}
-	session_release(world, flight.session);
+	if (flight->injected && flight->point == flight->entry)
+		direction->injected++;
+	else if (flight->near_ns < WARM_UP_NS)
+		direction->edge_begin++;
+	else
+		truth_delay(direction, generator->world.now_ns - flight->near_ns);
 }
 
-static void generator_far(struct generator *generator, uint32_t index)
+/* The packet goes into the hop before it, which lets it through. */
+static void hop_pass(struct generator *generator, const struct flight *flight, uint8_t hop)
+{
+	struct world *world = &generator->world;
+	struct session *session = &world->sessions[flight->session];
+	uint64_t exit_ns = hop_exit_ns(world, hop, flight->session, flight->from);
+	struct flight next = *flight;
+
+	next.near_ns = world->now_ns;
+	next.point = flight->from == CLIENT ? flight->point + 1 : flight->point - 1;
+	flight_send(world, &next, exit_ns, EVENT_FAR);
+	if (hop == HOP_BUSY && session->reset_at && flight->from == CLIENT &&
+	    flight->payload_bytes && session->reset_at == flight->message)
+		hop_reset(generator, flight, exit_ns);
+}
+
+/* A packet is at its point, and leaves it for the next hop or for its receiver. */
+static void generator_point(struct generator *generator, uint32_t index, bool first)
 {
 	struct world *world = &generator->world;
 	struct flight flight = world->flights[index];
-	struct truth_direction *direction = &generator->truth.direction[flight.from];
+	bool last = flight.point == (flight.from == CLIENT ? world->points - 1 : 0), dropped;
+	uint8_t hop = flight.from == CLIENT ? flight.point : flight.point - 1;
 
 	flight_free(world, index);
+	dropped = !last && hop_drops(world, hop);
+	if (first)
+		flight_stamp(world, &flight);
 	if (generator_sees(generator)) {
-		if (flight.injected)
-			direction->injected++;
-		else if (flight.near_ns < WARM_UP_NS)
-			direction->edge_begin++;
-		else
-			truth_delay(direction, world->now_ns - flight.near_ns);
-		generator_record(generator, &flight, !flight.from, false);
+		if (!first)
+			generator_count(generator, &flight);
+		if (!last) {
+			generator->truth.hop[hop][flight.from].packets++;
+			generator->truth.hop[hop][flight.from].dropped += dropped;
+		}
+		generator_record(generator, &flight, dropped);
 	}
-	talk_receive(world, &flight);
+	if (last)
+		talk_receive(world, &flight);
+	else if (!dropped)
+		hop_pass(generator, &flight, hop);
 	session_release(world, flight.session);
 }
 
 static void generator_arrival(struct world *world)
 {
-	const uint32_t mean_ns = (uint32_t)(PACKETS_PER_SESSION * 1e9 / PACKET_RATE_PPS);
-
 	session_begin(world);
-	world_schedule(world, world->now_ns + world_random(world, 0, 2 * mean_ns), EVENT_ARRIVAL, 0,
-		       SLOT_NONE);
+	if (--world->sessions_left)
+		world_schedule(world,
+			       world->now_ns + world_random(world, 0, 2 * world->plan->arrival_ns),
+			       EVENT_ARRIVAL, 0, SLOT_NONE);
 }
 
 static void generator_step(struct generator *generator)
@@ -276,39 +278,47 @@ static void generator_step(struct generator *generator)
 		session_release(world, session);
 		break;
 	case EVENT_NEAR:
-		generator_near(generator, entry.index);
-		break;
 	case EVENT_FAR:
-		generator_far(generator, entry.index);
+		generator_point(generator, entry.index, entry.kind == EVENT_NEAR);
 		break;
 	}
 }
 
-/* Runs the world until A has seen its packets; both captures end at that moment. */
+static bool generator_goes_on(const struct generator *generator)
+{
+	for (unsigned at = 0; at < generator->world.points; at++)
+		if (generator->capture[at].failed)
+			return false;
+	return generator->capture[0].packets < generator->packets && !generator->world.no_memory;
+}
+
+/* Runs the world until A has seen its packets; all captures end at that moment. */
 static void generator_run(struct generator *generator)
 {
 	struct world *world = &generator->world;
-	struct truth before = {.sessions_begun = 0};
+	struct truth *truth = &generator->truth;
+	uint64_t sessions = 0, retransmissions = 0, keepalives = 0; /* before captures begin */
 
-	world_schedule(world, 0, EVENT_ARRIVAL, 0, SLOT_NONE);
-	while (generator->capture[CLIENT].packets < generator->packets && !world->no_memory &&
-	       !generator->capture[CLIENT].failed && !generator->capture[SERVER].failed) {
+	world_schedule(world, world->plan->first_ns, EVENT_ARRIVAL, 0, SLOT_NONE);
+	while (generator_goes_on(generator)) {
 		if (!generator_sees(generator)) {
-			before.sessions_begun = world->serial;
-			before.retransmissions = world->retransmissions;
-			before.keepalives = world->keepalives;
+			sessions = world->serial;
+			retransmissions = world->retransmissions;
+			keepalives = world->keepalives;
 		}
 		generator_step(generator);
 	}
-	generator->truth.sessions_begun = world->serial - before.sessions_begun;
-	generator->truth.retransmissions = world->retransmissions - before.retransmissions;
-	generator->truth.keepalives = world->keepalives - before.keepalives;
-	generator->truth.run_ns = world->now_ns - WARM_UP_NS;
-	for (int side = CLIENT; side <= SERVER; side++) {
-		struct truth_direction *direction = &generator->truth.direction[side];
+	truth->sessions_begun = world->serial - sessions;
+	truth->retransmissions = world->retransmissions - retransmissions;
+	truth->keepalives = world->keepalives - keepalives;
+	truth->run_ns = world->now_ns - WARM_UP_NS;
+	for (unsigned hop = 0; hop + 1 < world->points; hop++)
+		for (int side = CLIENT; side <= SERVER; side++) {
+			struct truth_direction *direction = &truth->hop[hop][side];
 
-		direction->edge_end = direction->packets - direction->matched - direction->dropped;
-	}
+			direction->edge_end =
+				direction->packets - direction->matched - direction->dropped;
+		}
 }
 
 static int generator_fail(const char *path, int errno_value)
@@ -317,47 +327,89 @@ static int generator_fail(const char *path, int errno_value)
 	return 4;
 }
 
-static int generator_write(struct generator *generator, char *const *paths, const char *list_path,
-			   uint32_t snaplen)
+static void generator_open(struct generator *generator, const struct request *request)
 {
-	struct capture *captures = generator->capture;
+	for (unsigned at = 0; at < request->points; at++) {
+		struct capture *capture = &generator->capture[at];
+
+		capture->base_ns = CLOCK_BEGIN_NS;
+		capture->offset_ns = at * CLOCK_OFFSET_NS;
+		capture->skew_ppm = clock_skew_ppm(at);
+		capture_open(capture, request->paths[at], request->snaplen);
+		hop_macs(generator->macs[at][CLIENT], at, CLIENT);
+		hop_macs(generator->macs[at][SERVER], at, SERVER);
+	}
+}
+
+static int generator_write(struct generator *generator, const struct request *request)
+{
 	int failed = -1;
 
-	if (list_path) {
-		generator->list = fopen(list_path, "w");
+	if (request->list_path) {
+		generator->list = fopen(request->list_path, "w");
 		if (!generator->list)
-			return generator_fail(list_path, errno);
+			return generator_fail(request->list_path, errno);
 		fprintf(generator->list, "side,src,dst,sport,dport,ip_id,seq,frame\n");
 	}
-	for (int side = CLIENT; side <= SERVER; side++) {
-		captures[side].base_ns = BEGIN_NS;
-		capture_open(&captures[side], paths[side], snaplen);
-	}
-	captures[SERVER].offset_ns = B_OFFSET_NS;
-	captures[SERVER].skew_ppm = B_SKEW_PPM;
+	generator_open(generator, request);
 	generator_run(generator);
-	for (int side = CLIENT; side <= SERVER; side++)
-		if (!capture_close(&captures[side]))
-			failed = side;
+	for (unsigned at = 0; at < request->points; at++)
+		if (!capture_close(&generator->capture[at]))
+			failed = (int)at;
 	if (failed >= 0)
-		return generator_fail(paths[failed], captures[failed].failed);
+		return generator_fail(request->paths[failed], generator->capture[failed].failed);
 	if (generator->world.no_memory)
 		return generator_fail("world", ENOMEM);
 	if (generator->list && (ferror(generator->list) || fclose(generator->list) != 0))
-		return generator_fail(list_path, errno);
-	if (!truth_write(&generator->truth, paths[2], captures))
-		return generator_fail(paths[2], errno);
+		return generator_fail(request->list_path, errno);
+	if (!truth_write(&generator->truth, request->truth_path, generator->capture,
+			 request->points))
+		return generator_fail(request->truth_path, errno);
 	return 0;
 }
 
 static int usage(FILE *file)
 {
-	fprintf(file,
-		"usage: generate [--nat] [--full] [--list FILE] PACKETS SEED OUT_A OUT_B TRUTH\n"
-		"  --nat        the hop gives all IPv4 clients one address, with random ports\n"
-		"  --full       keep whole packets, not 96 bytes of each\n"
-		"  --list FILE  the dropped packets, as CSV\n");
+	fprintf(file, "usage: generate [OPTION...] PACKETS SEED OUT OUT... TRUTH\n"
+		      "  as many points as OUT, in the order of the path; PACKETS at the first\n"
+		      "  --nat          the first hop gives all IPv4 clients one address\n"
+		      "  --full         keep whole packets, not 96 bytes of each\n"
+		      "  --list FILE    the dropped packets, as CSV\n");
+	for (size_t i = 1; i < sizeof plans / sizeof *plans; i++)
+		fprintf(file, "  --%-12s %s\n", plans[i].option, plans[i].help);
 	return file == stderr ? 2 : 0;
+}
+
+/* False: usage. */
+static bool request_read(struct request *request, int count, char **words)
+{
+	if (count < 5 || count - 3 > POINTS_MAX)
+		return false;
+	request->packets = strtoull(words[0], NULL, 10);
+	request->seed = strtoull(words[1], NULL, 10);
+	request->paths = words + 2;
+	request->points = (unsigned)count - 3;
+	request->truth_path = words[count - 1];
+	return request->packets > 0 && request->packets <= PACKETS_MAX;
+}
+
+static int request_do(const struct request *request)
+{
+	struct generator *generator = calloc(1, sizeof *generator);
+	uint64_t seed = request->seed;
+	int result;
+
+	if (!generator)
+		return generator_fail("generator", ENOMEM);
+	generator->packets = request->packets;
+	generator->nat = request->nat;
+	world_init(&generator->world, request->plan, seed, request->packets,
+		   (uint8_t)request->points);
+	filler_init(&generator->filler, random_next, &seed);
+	result = generator_write(generator, request);
+	world_close(&generator->world);
+	free(generator);
+	return result;
 }
 
 int main(int argc, char **argv)
@@ -367,36 +419,27 @@ int main(int argc, char **argv)
 		{"full", no_argument, NULL, 'f'},
 		{"list", required_argument, NULL, 'l'},
 		{"help", no_argument, NULL, 'h'},
+		{"concurrent", no_argument, NULL, 1},
+		{"elephant", no_argument, NULL, 2},
+		{"keepalives", no_argument, NULL, 3},
 		{0},
 	};
-	struct generator *generator = calloc(1, sizeof *generator);
-	const char *list_path = NULL;
-	uint32_t snaplen = SNAPLEN;
-	uint64_t seed;
-	int option, result;
+	struct request request = {.plan = plans, .snaplen = SNAPLEN};
+	int option;
 
-	if (!generator)
-		return generator_fail("generator", ENOMEM);
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (option == 'n')
-			generator->nat = true;
+			request.nat = true;
 		else if (option == 'f')
-			snaplen = SNAPLEN_FULL;
+			request.snaplen = SNAPLEN_FULL;
 		else if (option == 'l')
-			list_path = optarg;
+			request.list_path = optarg;
+		else if (option >= 1 && option <= 3)
+			request.plan = &plans[option];
 		else
 			return usage(option == 'h' ? stdout : stderr);
 	}
-	if (argc - optind != 5)
+	if (!request_read(&request, argc - optind, argv + optind))
 		return usage(stderr);
-	generator->packets = strtoull(argv[optind], NULL, 10);
-	seed = strtoull(argv[optind + 1], NULL, 10);
-	if (generator->packets == 0 || generator->packets > PACKETS_MAX)
-		return usage(stderr);
-	world_init(&generator->world, seed);
-	filler_init(&generator->filler, random_next, &seed);
-	result = generator_write(generator, argv + optind + 2, list_path, snaplen);
-	world_close(&generator->world);
-	free(generator);
-	return result;
+	return request_do(&request);
 }

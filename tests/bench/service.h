@@ -6,9 +6,9 @@
 
 #include "tests/bench/world.h"
 
-#define RESET_ONE_IN        2000 /* TCP sessions */
-#define IPV6_PERCENT        10
-#define PACKETS_PER_SESSION 15.4 /* as it comes out of the table below, at one point */
+#define RESET_ONE_IN 2000 /* TCP sessions... */
+#define RESET_BEFORE 8    /* ...at one of their first requests */
+#define IPV6_PERCENT 10
 
 static inline void head_digits(uint8_t *out, uint32_t value, int digits, uint32_t base)
 {
@@ -86,6 +86,38 @@ static const struct service services[] = {
 	{2, WIRE_ICMP, 0, 3, 5, {50000, 0}, false,
 	 {100, 56, 56}, {{100, 56, 56}, {0, 0, 0}, {0, 0, 0}}, NULL},
 };
+
+/* All sessions stay open, and seldom say anything. */
+static const struct service services_idle[] = {
+	{45, WIRE_TCP, 80, 200, 200, {10000000, 3000}, false,
+	 {100, 90, 500}, {{84, 60, 600}, {16, 1000, 4300}, {0, 0, 0}}, head_http},
+	{45, WIRE_TCP, 443, 200, 200, {10000000, 3000}, false,
+	 {100, 40, 500}, {{84, 40, 600}, {16, 1000, 4300}, {0, 0, 0}}, head_tls},
+	{10, WIRE_TCP, 20202, 200, 200, {10000000, 500}, false,
+	 {100, 16, 120}, {{100, 16, 200}, {0, 0, 0}, {0, 0, 0}}, head_binary},
+};
+
+static const struct service services_bulk[] = {
+	{100, WIRE_TCP, 20202, 250, 250, {20000, 500}, false,
+	 {100, 16, 120}, {{100, 500000000, 900000000}, {0, 0, 0}, {0, 0, 0}}, head_binary},
+};
+
+static const struct service services_storm[] = {
+	{100, WIRE_TCP, 20202, 250, 250, {20000, 500}, true,
+	 {100, 16, 120}, {{100, 16, 200}, {0, 0, 0}, {0, 0, 0}}, head_binary},
+};
+
+/* The first is what is not asked for; 15.4 packets of a session at one point, as comes out of the
+ * table, make a million per second. */
+static const struct plan plans[] = {
+	{NULL, services, 0, 15400, 0, 10 /* RFC 6928 */, 5, false, false, NULL},
+	{"concurrent", services_idle, WARM_UP_NS, 4000, 10, 10, 5, false, false,
+	 "PACKETS / 10 sessions, all open at the end"},
+	{"elephant", services_bulk, WARM_UP_NS, 1, 0, 500, 1, true, false,
+	 "all packets are one session's"},
+	{"keepalives", services_storm, WARM_UP_NS, 1, 0, 10, 5, true, true,
+	 "one session's probes and answers, all alike"},
+};
 /* clang-format on */
 
 static inline uint32_t service_draw_bytes(struct world *world, const struct service *service,
@@ -118,7 +150,7 @@ static inline uint16_t session_nat_port(struct world *world, uint16_t server)
 static inline void session_begin(struct world *world)
 {
 	uint32_t at = session_take(world), percent = world_random(world, 0, 99);
-	const struct service *service = services;
+	const struct service *service = world->plan->services;
 	struct session *session;
 
 	if (at == SLOT_NONE)
@@ -136,8 +168,10 @@ static inline void session_begin(struct world *world)
 	session->nat_port = session_nat_port(world, session->server);
 	session->left = (uint8_t)world_random(world, service->exchanges_least,
 					      service->exchanges_most);
-	if (service->proto == WIRE_TCP && world_random(world, 1, RESET_ONE_IN) == 1)
-		session->reset_at = (uint8_t)world_random(world, 1, session->left);
+	if (service->proto == WIRE_TCP && world_random(world, 1, RESET_ONE_IN) == 1 &&
+	    !world->plan->one_session)
+		session->reset_at = (uint8_t)world_random(
+			world, 1, session->left < RESET_BEFORE ? session->left : RESET_BEFORE);
 	session->access_ns[CLIENT] = MS + world_exponential(world, 4 * MS);
 	session->access_ns[SERVER] = world_random(world, 100, 600) * US;
 	for (int side = CLIENT; side <= SERVER; side++) {

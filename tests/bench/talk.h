@@ -8,6 +8,7 @@
 #include "tests/bench/tcp.h"
 
 #define TALK_KEEPALIVE_NS   (150 * MS) /* into an idle time of twice that */
+#define TALK_STORM_NS       (10 * US)
 #define TALK_DNS_TIMEOUT_NS (1000 * MS)
 #define TALK_DNS_TRIES      3
 
@@ -79,9 +80,9 @@ static inline void talk_say(struct world *world, uint32_t at, enum side side)
 		tcp_transmit(world, at, side);
 	} else if (side == CLIENT && session->service->keepalive && end->message &&
 		   !session->keepalive_sent) {
-		session->keepalive_sent = true;
+		session->keepalive_sent = !world->plan->storm;
 		tcp_keepalive(world, at, side);
-		talk_later(world, at, side, TALK_KEEPALIVE_NS);
+		talk_later(world, at, side, world->plan->storm ? TALK_STORM_NS : TALK_KEEPALIVE_NS);
 	} else {
 		session->keepalive_sent = false;
 		session->left -= side == CLIENT;

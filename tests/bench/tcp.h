@@ -1,4 +1,4 @@
-/* A small TCP for the benchmark's sessions: handshake, a window of ten segments,
+/* A small TCP for the benchmark's sessions: handshake, a fixed window,
  * delayed ACKs, SACK, retransmission after three duplicate ACKs or a timeout,
  * keepalives, FIN. Enough to react to loss as a real one would. The links do
  * not reorder.
@@ -8,12 +8,11 @@
 
 #include "tests/bench/world.h"
 
-#define TCP_WINDOW_SEGMENTS 10        /* RFC 6928 */
-#define TCP_DELAYED_ACK_NS  (40 * MS)
-#define TCP_RTO_NS          (200 * MS) /* beyond the path's own round trip */
-#define TCP_SYN_RTO_NS      (1000 * MS) /* RFC 6298 2.1 */
-#define TCP_BACKOFF_MAX     6
-#define TCP_DUP_ACKS        3         /* RFC 5681 3.2 */
+#define TCP_DELAYED_ACK_NS (40 * MS)
+#define TCP_RTO_NS         (200 * MS)  /* beyond the path's own round trip */
+#define TCP_SYN_RTO_NS     (1000 * MS) /* RFC 6298 2.1 */
+#define TCP_BACKOFF_MAX    6
+#define TCP_DUP_ACKS       3           /* RFC 5681 3.2 */
 
 static inline bool seq_before(uint32_t a, uint32_t b)
 {
@@ -103,7 +102,7 @@ static inline void tcp_transmit(struct world *world, uint32_t at, enum side side
 {
 	struct session *session = &world->sessions[at];
 	struct end *end = &session->end[side];
-	uint32_t window = TCP_WINDOW_SEGMENTS * tcp_mss(session);
+	uint32_t window = world->plan->window_segments * tcp_mss(session);
 	bool idle = end->una == end->next;
 
 	while ((seq_before(end->next, end->message_to) && end->next - end->una < window) ||

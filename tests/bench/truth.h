@@ -1,4 +1,4 @@
-/* What the hop really did, counted while the captures are written: what a tool
+/* What the hops really did, counted while the captures are written: what a tool
  * that reads them should find. Direction is that of the sender, so CLIENT is
  * forward and SERVER reverse.
  */
@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "tests/bench/capture.h"
+#include "tests/bench/hop.h"
 #include "tests/bench/world.h"
 
 #define TRUTH_DELAY_BUCKETS   32768
@@ -25,7 +26,7 @@ struct truth_direction {
 };
 
 struct truth {
-	struct truth_direction direction[2];
+	struct truth_direction hop[POINTS_MAX - 1][2];
 	uint64_t sessions_begun, sessions_reset, retransmissions, keepalives;
 	uint64_t run_ns; /* true time from the first to the last packet that could be seen */
 };
@@ -85,30 +86,42 @@ static inline void truth_print_direction(FILE *file, const char *name,
 		fprintf(file, "  \"delay_%s_us_%s\": %.3f,\n", delays[i].name, name, delays[i].us);
 }
 
+/* Where there are several hops, each key says of which. */
+static inline void truth_print_hops(FILE *file, const struct truth *truth, unsigned points)
+{
+	char name[32];
+
+	for (unsigned hop = 0; hop + 1 < points; hop++)
+		for (int side = CLIENT; side <= SERVER; side++) {
+			snprintf(name, sizeof name, points > 2 ? "%s_%c>%c" : "%s",
+				 side == CLIENT ? "forward" : "reverse", 'a' + hop, 'b' + hop);
+			truth_print_direction(file, name, &truth->hop[hop][side]);
+		}
+}
+
 /* One JSON object, one key on each line. False: it could not be written (errno). */
 static inline bool truth_write(const struct truth *truth, const char *path,
-			       const struct capture captures[2])
+			       const struct capture *captures, unsigned points)
 {
 	FILE *file = fopen(path, "w");
-	int64_t offset_ns = captures[SERVER].offset_ns - captures[CLIENT].offset_ns;
-	int64_t skew_ppm = captures[SERVER].skew_ppm - captures[CLIENT].skew_ppm;
+	int64_t offset_ns = captures[points - 1].offset_ns - captures[0].offset_ns;
+	int64_t skew_ppm = captures[points - 1].skew_ppm - captures[0].skew_ppm;
 	bool failed;
 
 	if (!file)
 		return false;
-	fprintf(file, "{\n");
-	for (int side = CLIENT; side <= SERVER; side++)
-		fprintf(file, "  \"packets_%c\": %llu,\n  \"bytes_%c\": %llu,\n", "ab"[side],
-			(unsigned long long)captures[side].packets, "ab"[side],
-			(unsigned long long)captures[side].bytes);
-	truth_print_direction(file, "forward", &truth->direction[CLIENT]);
-	truth_print_direction(file, "reverse", &truth->direction[SERVER]);
+	fprintf(file, "{\n  \"points\": %u,\n", points);
+	for (unsigned at = 0; at < points; at++)
+		fprintf(file, "  \"packets_%c\": %llu,\n  \"bytes_%c\": %llu,\n", 'a' + at,
+			(unsigned long long)captures[at].packets, 'a' + at,
+			(unsigned long long)captures[at].bytes);
+	truth_print_hops(file, truth, points);
 	fprintf(file, "  \"sessions_begun\": %llu,\n  \"sessions_reset\": %llu,\n",
 		(unsigned long long)truth->sessions_begun,
 		(unsigned long long)truth->sessions_reset);
 	fprintf(file, "  \"retransmissions\": %llu,\n  \"keepalives\": %llu,\n",
 		(unsigned long long)truth->retransmissions, (unsigned long long)truth->keepalives);
-	/* B's clock minus A's. */
+	/* The last one's clock minus A's. */
 	fprintf(file, "  \"clock_offset_us_begin\": %.3f,\n", (double)offset_ns / 1000);
 	fprintf(file, "  \"clock_offset_us_end\": %.3f,\n",
 		(double)offset_ns / 1000 + (double)(truth->run_ns / 1000) * skew_ppm / 1e6);
@@ -118,15 +131,15 @@ static inline bool truth_write(const struct truth *truth, const char *path,
 	return fclose(file) == 0 && !failed;
 }
 
-/* A row of the list of dropped packets, as `wire` was seen at `capture`. */
-static inline void truth_list(FILE *file, const struct wire *wire, enum side side, uint64_t frame)
+/* A row of the list of dropped packets, as `wire` was seen at the point. */
+static inline void truth_list(FILE *file, const struct wire *wire, unsigned point, uint64_t frame)
 {
 	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
 	int family = wire->version == 6 ? AF_INET6 : AF_INET;
 
 	inet_ntop(family, wire->src, src, sizeof src);
 	inet_ntop(family, wire->dst, dst, sizeof dst);
-	fprintf(file, "%c,%s,%s,%u,%u,", "AB"[side], src, dst, wire->sport, wire->dport);
+	fprintf(file, "%c,%s,%s,%u,%u,", 'A' + point, src, dst, wire->sport, wire->dport);
 	if (wire->version == 4)
 		fprintf(file, "%u", wire->ip_id);
 	if (wire->proto == WIRE_UDP)

@@ -1,7 +1,7 @@
 /* The world of the benchmark: hosts, sessions, packets in flight, and what the
  * services say to each other.
  *
- *     client --- access --- [A] hop [B] --- access --- server
+ *     client --- access --- [A] hop [B] hop ... [Z] --- access --- server
  *
  * Times are true time in nanoseconds since the world began; only the captures
  * have clocks that err. An end of a session lives right at its point: its
@@ -25,7 +25,7 @@
 #define OOO_MAX         4     /* stretches that a receiver holds beyond a gap */
 #define EXPONENTIALS    4096
 #define SLOT_NONE       UINT32_MAX
-#define PACKET_RATE_PPS 1000000 /* what the sessions' rate of arrival aims at */
+#define WARM_UP_NS      (1000ull * MS) /* until as many sessions end as begin; then captures begin */
 
 enum side { CLIENT, SERVER }; /* an end, the point next to it, and who sent a packet */
 
@@ -34,17 +34,18 @@ enum event {
 	EVENT_SAY,     /* session * 2 + end: its application acts */
 	EVENT_TIMER,   /* session * 2 + end: its TCP looks at the clock */
 	EVENT_NEAR,    /* flight: passes the sender's point */
-	EVENT_FAR,     /* flight: passes the receiver's point, and is received */
+	EVENT_FAR,     /* flight: passes a point further on; behind the last it is received */
 };
 
 /* A packet between its first point and its receiver. */
 struct flight {
-	uint64_t near_ns;       /* when it passed its first point */
+	uint64_t near_ns;       /* when it passed the point before */
 	uint32_t session;
 	uint8_t from;           /* enum side */
 	uint8_t flags;          /* WIRE_*; ICMP: the type */
-	bool injected;          /* by the hop, in the name of `from` */
-	uint8_t reserved;
+	bool injected;          /* by a hop, in the name of `from` */
+	uint8_t entry;          /* its first point... */
+	uint8_t point;          /* ...and the one that it passes next */
 	uint32_t seq, ack, tsval, tsecr;
 	uint32_t sack_from, sack_to;
 	uint32_t message;       /* which of its sender's messages the payload is of... */
@@ -93,13 +94,12 @@ struct session {
 	uint8_t reset_at;       /* the request at which the hop resets it; 0 = never */
 	bool keepalive_sent;
 	uint64_t access_ns[2];  /* how long an answer takes beyond the point */
-	uint64_t exit_ns[2];    /* when the hop let the last packet of each sender out */
 	struct end end[2];
 };
 
 struct sizes {
 	uint8_t percent;
-	uint16_t least, most;
+	uint32_t least, most;
 };
 
 struct service {
@@ -114,11 +114,29 @@ struct service {
 	uint32_t (*head)(uint8_t *out, const struct session *session, const struct flight *flight);
 };
 
+/* Who talks, and how many at a time. */
+struct plan {
+	const char *option;              /* that asks for it */
+	const struct service *services;  /* their shares sum up to 100 */
+	uint64_t first_ns;               /* when the first session begins... */
+	uint32_t arrival_ns;             /* ...and how long on average until each next one */
+	uint32_t packets_per_session;    /* so many sessions in all; 0 = they come and go */
+	uint32_t window_segments;        /* of TCP */
+	uint8_t drop_per_mille;
+	bool one_session;
+	bool storm;                      /* of keepalives, without timestamps: they are all alike */
+	const char *help;
+};
+
 struct world {
+	const struct plan *plan;
 	uint64_t random, now_ns;
 	struct agenda agenda;
 	struct session *sessions; /* owned, as are the flights */
 	struct flight *flights;
+	uint64_t *exits;        /* when a hop let out the last packet of a session and sender */
+	uint8_t points;
+	uint32_t sessions_left; /* to begin */
 	uint32_t session_count, session_room, session_free, serial;
 	uint32_t flight_count, flight_room, flight_free;
 	uint64_t retransmissions, keepalives;
@@ -149,9 +167,17 @@ static inline uint64_t world_exponential(struct world *world, uint64_t mean)
 	return mean * world->exponential[random_next(&world->random) % EXPONENTIALS] >> 16;
 }
 
-static inline void world_init(struct world *world, uint64_t seed)
+static inline void world_init(struct world *world, const struct plan *plan, uint64_t seed,
+			      uint64_t packets, uint8_t points)
 {
 	memset(world, 0, sizeof *world);
+	world->plan = plan;
+	world->points = points;
+	world->sessions_left = UINT32_MAX;
+	if (plan->packets_per_session)
+		world->sessions_left = (uint32_t)(packets / plan->packets_per_session) + 1;
+	if (plan->one_session)
+		world->sessions_left = 1;
 	world->no_memory = !agenda_init(&world->agenda);
 	world->random = seed;
 	world->session_free = world->flight_free = SLOT_NONE;
@@ -170,6 +196,7 @@ static inline void world_close(struct world *world)
 	agenda_close(&world->agenda);
 	free(world->sessions);
 	free(world->flights);
+	free(world->exits);
 }
 
 static inline void world_schedule(struct world *world, uint64_t time_ns, enum event kind,
@@ -181,18 +208,53 @@ static inline void world_schedule(struct world *world, uint64_t time_ns, enum ev
 		world->sessions[session].events++;
 }
 
-/* Grows an array by half; false and no_memory when it cannot. Moves what it holds. */
-static inline bool world_grow(struct world *world, void **array, uint32_t *room, size_t bytes)
+static inline uint32_t world_more(uint32_t room)
 {
-	uint32_t more = *room ? *room + *room / 2 : 4096;
-	void *grown = realloc(*array, more * bytes);
+	return room ? room + room / 2 : 4096;
+}
 
-	if (!grown) {
+/* Gives an array room for so many; false and no_memory when it cannot. Moves what it holds. */
+static inline bool world_grow(struct world *world, void **array, uint32_t room, size_t bytes)
+{
+	void *grown = realloc(*array, room * bytes);
+
+	if (!grown)
 		world->no_memory = true;
+	else
+		*array = grown;
+	return grown != NULL;
+}
+
+static inline size_t exits_per_session(const struct world *world)
+{
+	return 2 * (world->points - 1u);
+}
+
+/* Of hop and sender. */
+static inline uint64_t *session_exit(struct world *world, uint32_t at, uint8_t hop, enum side from)
+{
+	return &world->exits[at * exits_per_session(world) + 2u * hop + from];
+}
+
+static inline bool sessions_grow(struct world *world)
+{
+	uint32_t room = world_more(world->session_room);
+
+	if (!world_grow(world, (void **)&world->sessions, room, sizeof *world->sessions) ||
+	    !world_grow(world, (void **)&world->exits, room,
+			exits_per_session(world) * sizeof *world->exits))
 		return false;
-	}
-	*array = grown;
-	*room = more;
+	world->session_room = room;
+	return true;
+}
+
+static inline bool flights_grow(struct world *world)
+{
+	uint32_t room = world_more(world->flight_room);
+
+	if (!world_grow(world, (void **)&world->flights, room, sizeof *world->flights))
+		return false;
+	world->flight_room = room;
 	return true;
 }
 
@@ -204,13 +266,13 @@ static inline uint32_t session_take(struct world *world)
 	if (at != SLOT_NONE) {
 		world->session_free = world->sessions[at].next_free;
 	} else {
-		if (world->session_count == world->session_room &&
-		    !world_grow(world, (void **)&world->sessions, &world->session_room,
-				sizeof *world->sessions))
+		if (world->session_count == world->session_room && !sessions_grow(world))
 			return SLOT_NONE;
 		at = world->session_count++;
 	}
 	memset(&world->sessions[at], 0, sizeof world->sessions[at]);
+	memset(session_exit(world, at, 0, CLIENT), 0,
+	       exits_per_session(world) * sizeof *world->exits);
 	return at;
 }
 
@@ -231,9 +293,7 @@ static inline void flight_send(struct world *world, const struct flight *flight,
 	if (at != SLOT_NONE) {
 		world->flight_free = world->flights[at].session; /* the free list */
 	} else {
-		if (world->flight_count == world->flight_room &&
-		    !world_grow(world, (void **)&world->flights, &world->flight_room,
-				sizeof *world->flights))
+		if (world->flight_count == world->flight_room && !flights_grow(world))
 			return;
 		at = world->flight_count++;
 	}
@@ -249,7 +309,7 @@ static inline void flight_free(struct world *world, uint32_t at)
 
 /* Sends a packet from its end: it passes that end's point once the access
  * network has been there and back, behind what the end sent before it. */
-static inline void session_send(struct world *world, const struct flight *flight)
+static inline void session_send(struct world *world, struct flight *flight)
 {
 	struct session *session = &world->sessions[flight->session];
 	struct end *end = &session->end[flight->from];
@@ -258,6 +318,7 @@ static inline void session_send(struct world *world, const struct flight *flight
 
 	at_ns += world_random(world, 0, 3 * US);
 	end->sent_ns = at_ns > behind_ns ? at_ns : behind_ns;
+	flight->entry = flight->point = flight->from == CLIENT ? 0 : world->points - 1;
 	flight_send(world, flight, end->sent_ns, EVENT_NEAR);
 }
 
