@@ -224,7 +224,7 @@ static enum status show_verify(const struct compare *compare, const char *direct
 {
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct output_against *against = fd < 0 ? NULL : output_against_new(fd);
-	const struct output_folder folder = {directory, against};
+	const struct output_folder folder = {.directory = directory, .against = against};
 	const char *name[SHOW_FORMATS];
 	enum status status = against ? show_files(compare, &folder, err)
 				     : error_errno(err, fd < 0 ? errno : ENOMEM, "%s", directory);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "report/output_against.h"
+#include "report/output_digest.h"
 
 #define OUTPUT_TRIES 100 /* files aside that killed processes of the same number left */
 
@@ -34,13 +35,14 @@ enum status output_make_directory(const char *directory, struct error *err)
 
 static void output_free(struct output *output)
 {
+	output_digest_abort(output->digest);
 	free(output->path);
 	free(output->aside);
 	*output = (struct output){0};
 }
 
-enum status output_open(struct output *output, const char *directory, const char *name,
-			struct error *err)
+static enum status output_begin(struct output *output, const char *directory, const char *name,
+				struct output_digests *digests, struct error *err)
 {
 	int fd = -1, try, failed = 0;
 
@@ -61,7 +63,8 @@ enum status output_open(struct output *output, const char *directory, const char
 			failed = errno;
 	}
 	if (fd >= 0)
-		output->stream = fdopen(fd, "w");
+		output->stream = digests ? output_digest_begin(digests, name, fd, &output->digest)
+					 : fdopen(fd, "w");
 	if (!output->stream) {
 		failed = failed ? failed : errno;
 		if (fd >= 0) {
@@ -75,11 +78,17 @@ enum status output_open(struct output *output, const char *directory, const char
 	return STATUS_OK;
 }
 
+enum status output_open(struct output *output, const char *directory, const char *name,
+			struct error *err)
+{
+	return output_begin(output, directory, name, NULL, err);
+}
+
 enum status output_open_in(struct output *output, const struct output_folder *folder,
 			   const char *name, struct error *err)
 {
 	return folder->against ? output_against_begin(folder->against, name, output, err)
-			       : output_open(output, folder->directory, name, err);
+			       : output_begin(output, folder->directory, name, folder->digests, err);
 }
 
 void output_open_stdout(struct output *output)
@@ -119,6 +128,10 @@ enum status output_finish(struct output *output, struct error *err)
 		status = error_errno(err, errno, "%s", output->path);
 	if (status)
 		unlink(output->aside);
+	if (output->digest && !status) {
+		output_digest_finish(output->digest);
+		output->digest = NULL;
+	}
 	output_free(output);
 	return status;
 }

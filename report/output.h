@@ -14,15 +14,18 @@ struct output {
 	char *path;   /* of the file that it becomes; NULL: standard output */
 	char *aside;  /* where it lies until then */
 	struct against_file *against; /* nothing is written, only compared; NULL: written */
+	struct digest_file *digest;   /* taken of what is written; NULL: none is */
 };
 
 struct output_against;
+struct output_digests;
 
 /* Where files are to be: in a directory; or what they would be is compared: see
  * output_against.h. */
 struct output_folder {
 	const char *directory;
 	struct output_against *against; /* NULL: they are written */
+	struct output_digests *digests; /* of those that are written: see output_digest.h; NULL: none are taken */
 };
 
 /* Makes a directory and those above it that are missing. */

@@ -1,5 +1,6 @@
 #include "report/set.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,7 +8,7 @@
 #include "report/csv.h"
 #include "report/evidence_stories.h"
 #include "report/filter_rows.h"
-#include "report/output.h"
+#include "report/output_digest.h"
 #include "report/page.h"
 #include "report/run_rows.h"
 #include "report/set_sheets.h"
@@ -142,7 +143,7 @@ static enum status set_make(struct store_txn *txn, const struct output_folder *f
 	return status;
 }
 
-static enum status set_write_sums(const char *directory, struct error *err)
+static enum status set_write_sums(const struct output_folder *folder, struct error *err)
 {
 	char name[SET_FILES_MAX][SET_NAME_MAX];
 	const char *names[SET_FILES_MAX];
@@ -150,20 +151,25 @@ static enum status set_write_sums(const char *directory, struct error *err)
 
 	for (i = 0; i < SET_FILES_MAX && set_file_at(i, name[i]); i++)
 		names[i] = name[i];
-	return sums_write(&(struct output_folder){.directory = directory}, names, i, err);
+	return sums_write(folder, names, i, err);
 }
 
 enum status set_write(struct store_txn *txn, const char *directory, const struct set_options *options,
 		      struct progress *progress, struct error *err)
 {
-	const struct output_folder folder = {.directory = directory};
-	enum status status = output_make_directory(directory, err);
+	struct output_digests *digests = output_digests_new();
+	const struct output_folder folder = {.directory = directory, .digests = digests};
+	enum status status = digests ? output_make_directory(directory, err)
+				     : error_errno(err, ENOMEM, "%s", directory);
 
 	if (!status)
 		status = sums_remove(directory, err);
 	if (!status)
 		status = set_make(txn, &folder, options, progress, err);
-	return status ? status : set_write_sums(directory, err);
+	if (!status)
+		status = set_write_sums(&folder, err);
+	output_digests_free(&digests);
+	return status;
 }
 
 enum status set_compare(struct store_txn *txn, struct output_against *against,

@@ -10,7 +10,7 @@
 #include <nettle/sha2.h>
 
 #include "correlate/tasks.h"
-#include "report/output.h"
+#include "report/output_digest.h"
 
 #define SUMS_THREADS 2u
 #define SUMS_PIECE 65536u
@@ -28,13 +28,20 @@ enum status sums_remove(const char *directory, struct error *err)
 	return status;
 }
 
+static void sums_text(char digest[SUMS_DIGEST_TEXT], const uint8_t *binary)
+{
+	size_t i;
+
+	for (i = 0; i < SHA256_DIGEST_SIZE; i++)
+		sprintf(digest + 2 * i, "%02x", binary[i]);
+}
+
 enum status sums_digest(int fd, const char *name, char digest[SUMS_DIGEST_TEXT], uint64_t *bytes,
 			struct error *err)
 {
 	uint8_t piece[SUMS_PIECE], binary[SHA256_DIGEST_SIZE];
 	struct sha256_ctx sha;
 	ssize_t got;
-	size_t i;
 
 	sha256_init(&sha);
 	*bytes = 0;
@@ -47,8 +54,7 @@ enum status sums_digest(int fd, const char *name, char digest[SUMS_DIGEST_TEXT],
 		*bytes += (uint64_t)got;
 	}
 	sha256_digest(&sha, sizeof binary, binary);
-	for (i = 0; i < sizeof binary; i++)
-		sprintf(digest + 2 * i, "%02x", binary[i]);
+	sums_text(digest, binary);
 	return STATUS_OK;
 }
 
@@ -56,7 +62,8 @@ enum status sums_digest(int fd, const char *name, char digest[SUMS_DIGEST_TEXT],
 
 /* A file; the job of one thread. */
 struct sums_job {
-	const char *directory, *name;
+	const struct output_folder *folder;
+	const char *name;
 	char digest[SUMS_DIGEST_TEXT];
 	enum status status;
 	struct error err;
@@ -65,11 +72,17 @@ struct sums_job {
 static void sums_run(void *argument)
 {
 	struct sums_job *job = argument;
+	const struct output_digests *digests = job->folder->digests;
+	const uint8_t *known = digests ? output_digest_of(digests, job->name) : NULL;
 	uint64_t bytes;
 	char *path;
 	int fd;
 
-	if (asprintf(&path, "%s/%s", job->directory, job->name) < 0) {
+	if (known) {
+		sums_text(job->digest, known);
+		return;
+	}
+	if (asprintf(&path, "%s/%s", job->folder->directory, job->name) < 0) {
 		job->status = error_errno(&job->err, ENOMEM, "%s", job->name);
 		return;
 	}
@@ -111,7 +124,7 @@ enum status sums_write(const struct output_folder *folder, const char *const *na
 	size_t i;
 
 	for (i = 0; !status && i < names; i++) {
-		job[i] = (struct sums_job){.directory = folder->directory, .name = name[i]};
+		job[i] = (struct sums_job){.folder = folder, .name = name[i]};
 		task[i] = (struct task){sums_run, &job[i]};
 	}
 	if (!status) {

@@ -18,7 +18,8 @@
 /* That there is none is no error. */
 enum status sums_remove(const char *directory, struct error *err) MUST_CHECK;
 
-/* Of these files of the folder's directory, in the order of their names; or what it would be is compared. */
+/* Of these files of the folder's directory, in the order of their names; or what it would be is compared.
+ * Those whose digest the folder does not have are read. */
 enum status sums_write(const struct output_folder *folder, const char *const *name, size_t names,
 		       struct error *err) MUST_CHECK;
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "report/output_digest.h"
 #include "tests/unit/check.h"
 
 static char folder[] = "/tmp/crosstap-output-XXXXXX";
@@ -160,6 +161,44 @@ static void test_directories(void)
 	check_case("what is no directory is named");
 }
 
+static void test_digests(void)
+{
+	/* FIPS 180-4: SHA-256 of "abc" */
+	static const uint8_t abc[] = {0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40,
+				      0xde, 0x5d, 0xae, 0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17,
+				      0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
+	struct output_digests *digests = output_digests_new();
+	const struct output_folder in = {.directory = folder, .digests = digests};
+	char text[64], expected[128];
+	struct output output;
+
+	CHECK_INT(output_open_in(&output, &in, "d.csv", &err), STATUS_OK);
+	fputs("a", output.stream);
+	CHECK_INT(output_write(&output, "bc", 2, &err), STATUS_OK);
+	CHECK(!output_digest_of(digests, "d.csv"));
+	CHECK_INT(output_finish(&output, &err), STATUS_OK);
+	CHECK_TEXT(contents("d.csv", text), "abc");
+	CHECK(output_digest_of(digests, "d.csv") &&
+	      memcmp(output_digest_of(digests, "d.csv"), abc, sizeof abc) == 0);
+	check_case("a file's digest is that of what was written");
+
+	limit_files(3);
+	CHECK_INT(output_open_in(&output, &in, "e.csv", &err), STATUS_OK);
+	fputs("in the buffer until the end", output.stream);
+	CHECK_INT(output_finish(&output, &err), STATUS_SYSTEM);
+	snprintf(expected, sizeof expected, "%s/e.csv: %s", folder, strerror(EFBIG));
+	CHECK_TEXT(err.text, expected);
+	CHECK(!output_digest_of(digests, "e.csv"));
+	limit_files(RLIM_INFINITY);
+	CHECK_INT(output_open_in(&output, &in, "e.csv", &err), STATUS_OK);
+	output_abort(&output);
+	CHECK(!output_digest_of(digests, "e.csv"));
+	unlink(in_folder(expected, "d.csv"));
+	CHECK_INT(files(), 1);
+	check_case("one that was not finished has none");
+	output_digests_free(&digests);
+}
+
 int main(void)
 {
 	char path[128];
@@ -169,6 +208,7 @@ int main(void)
 	test_rename();
 	test_left_over();
 	test_full();
+	test_digests();
 	test_directories();
 	unlink(in_folder(path, "a.csv"));
 	if (rmdir(folder) < 0)
