@@ -222,18 +222,16 @@ static void pass_pick(const struct pass_part *part, struct pass_batch *b, bool n
 	b->rows = b->others = 0;
 	for (i = 0; i < rows + PASS_AHEAD; i++) {
 		if (i < rows && b->way[i] != VIEW_NO_WAY) {
-			__builtin_prefetch(&s->of_node[b->way[i] >> 1]);
-			__builtin_prefetch(&s->client_direction[b->way[i] >> 1]);
+			__builtin_prefetch(&s->lane[b->way[i] >> 1]);
+			if (near)
+				__builtin_prefetch(&s->of_node[b->way[i] >> 1]);
 		}
-		if (i >= PASS_AHEAD / 2 && i - PASS_AHEAD / 2 < rows &&
+		if (near && i >= PASS_AHEAD / 2 && i - PASS_AHEAD / 2 < rows &&
 		    b->way[i - PASS_AHEAD / 2] != VIEW_NO_WAY) {
 			uint32_t way = b->way[i - PASS_AHEAD / 2], session = s->of_node[way >> 1];
 
-			__builtin_prefetch(&s->list[session].evidence);
-			if (near) {
-				__builtin_prefetch(&pass->result->session[session], 1);
-				__builtin_prefetch(&pass->latest[way & ~1u], 1);
-			}
+			__builtin_prefetch(&pass->result->session[session], 1);
+			__builtin_prefetch(&pass->latest[way & ~1u], 1);
 		}
 		if (i >= PASS_AHEAD) {
 			uint32_t row = i - PASS_AHEAD, way = b->way[row];
@@ -294,7 +292,7 @@ static bool pass_verdicts(struct pass_part *part, uint32_t p, bool near,
 		bool ends = leg_ends && (leg_ends[way >> 1] & (near ? LEG_ENDS_AHEAD : LEG_ENDS_BEHIND));
 		enum verdict verdict = pass_verdict(marks[index], near, adjacent, upstream, ends);
 
-		evidence[s->list[s->of_node[way >> 1]].evidence]++;
+		evidence[sessions_evidence(s, way)]++;
 		if (verdict == VERDICT_NONE || pass_may_be_cut(part, p, index, way, verdict)) {
 			if (!pass_odd(part, p, index, way, upstream, verdict))
 				return false;

@@ -238,9 +238,10 @@ enum status sessions_new(struct sessions **out, const struct view *view,
 		s->of_node = memory_zeroed(n, sizeof *s->of_node);
 		s->next_node = memory_zeroed(n, sizeof *s->next_node);
 		s->client_direction = calloc(n, 1);
+		s->lane = calloc(n, 1);
 	}
 	if (!s || !sort || !built || !s->parent || !s->flip || !s->lean || !s->of_node || !s->next_node ||
-	    !s->client_direction) {
+	    !s->client_direction || !s->lane) {
 		free(sort);
 		free(tuples.slot);
 		free(tuples.next);
@@ -268,6 +269,19 @@ enum status sessions_new(struct sessions **out, const struct view *view,
 	return STATUS_OK;
 }
 
+void sessions_set_lanes(struct sessions *s)
+{
+	uint32_t n;
+
+	for (n = 0; n < s->nodes; n++) {
+		const struct session *session = s->list + s->of_node[n];
+
+		if (s->of_node[n] < s->count) /* points off the path have none */
+			s->lane[n] = (uint8_t)(session->evidence << 1 |
+					       (s->client_direction[n] ^ !session->client_forward));
+	}
+}
+
 void sessions_forget(struct sessions *s)
 {
 	free(s->parent);
@@ -288,6 +302,7 @@ void sessions_free(struct sessions **sessions)
 	free(s->of_node);
 	free(s->next_node);
 	free(s->client_direction);
+	free(s->lane);
 	free(s->connection);
 	sessions_forget(s);
 	free(s);

@@ -49,6 +49,8 @@ struct sessions {
 	uint32_t *of_node;         /* session of each node */
 	uint32_t *next_node;       /* next node of the same session, or UINT32_MAX; in order of stages */
 	uint8_t *client_direction; /* of each node: the flow direction of the client's packets */
+	uint8_t *lane;             /* of each node, by sessions_set_lanes(): what of its session is asked for
+				      each packet, so that few bytes are enough */
 	uint32_t *connection;      /* of each node, where some sessions are of several TCP connections (the
 				      legs of a proxy): a number for each; NULL: none is */
 	/* while they are being found */
@@ -92,13 +94,19 @@ enum status sessions_settle(struct sessions *sessions, const struct view *view,
 			    const struct path *path, const struct meeting *meeting,
 			    const struct survey_flow *flows, struct error *err) MUST_CHECK;
 
+/* Takes over what the list and client_direction say, once they are settled. */
+void sessions_set_lanes(struct sessions *sessions);
+
 /* Whether a packet of `way` (node << 1 | direction) travels along the path. */
 static inline bool sessions_forward(const struct sessions *s, uint32_t way)
 {
-	uint32_t node = way >> 1;
+	return !((s->lane[way >> 1] ^ way) & 1);
+}
 
-	return ((way & 1) == s->client_direction[node]) ==
-	       s->list[s->of_node[node]].client_forward;
+/* The evidence for that: enum direction_evidence. */
+static inline unsigned sessions_evidence(const struct sessions *s, uint32_t way)
+{
+	return s->lane[way >> 1] >> 1;
 }
 
 /* The connection of a node; 0 where no session has several. */

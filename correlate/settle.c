@@ -307,6 +307,8 @@ enum status sessions_settle(struct sessions *s, const struct view *view, const s
 	for (i = 0; ok && i < s->count; i++)
 		if (s->list[i].evidence == DIRECTION_EVIDENCES)
 			settle_direction(&t, &s->list[i]);
+	if (ok)
+		sessions_set_lanes(s);
 	sessions_forget(s);
 	for (p = 0; p < view->points; p++)
 		free(t.link[p]);

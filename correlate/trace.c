@@ -400,6 +400,7 @@ static enum status trace_read_sessions(struct trace *t, uint32_t generation, str
 	for (i = 0; i < s->count; i++)
 		if (!s->list[i].nodes) /* a number that no flow bears */
 			return trace_damaged(err);
+	sessions_set_lanes(s);
 	return STATUS_OK;
 }
 
@@ -417,7 +418,8 @@ static enum status trace_make_room(struct trace *t, struct error *err)
 	s->of_node = memory_zeroed(nodes, sizeof *s->of_node);
 	s->next_node = memory_zeroed(nodes, sizeof *s->next_node);
 	s->client_direction = memory_zeroed(nodes, 1);
-	if (!s->of_node || !s->next_node || !s->client_direction)
+	s->lane = memory_zeroed(nodes, 1);
+	if (!s->of_node || !s->next_node || !s->client_direction || !s->lane)
 		return trace_memory(err);
 	status = journeys_new(&t->journeys, t->view, err);
 	for (p = 0; p < t->view->points && !status; p++) {

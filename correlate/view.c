@@ -63,18 +63,20 @@ static enum status view_load_links(struct view *view, struct view_point *point,
  * comparable: it has no fingerprint. */
 static bool view_block_sane(const struct record_chunk *chunk, const struct capture *capture)
 {
-	uint32_t row, flow, link;
+	uint32_t flow[VIEW_BATCH], link[VIEW_BATCH], wrong = 0, from, rows, i;
+	int64_t fp[VIEW_BATCH];
 
-	for (row = 0; row < chunk->rows; row++) {
-		flow = (uint32_t)column_get(&chunk->column[RECORD_FLOW], row);
-		link = (uint32_t)column_get(&chunk->column[RECORD_LINK], row);
-		if (link >= capture->links)
-			return false;
-		if (flow == RECORD_NO_FLOW ? column_get(&chunk->column[RECORD_FP], row) != 0
-					   : flow >> 1 >= capture->flows)
-			return false;
+	for (from = 0; from < chunk->rows && !wrong; from += rows) {
+		rows = chunk->rows - from < VIEW_BATCH ? chunk->rows - from : VIEW_BATCH;
+		column_read_32(&chunk->column[RECORD_FLOW], from, rows, flow);
+		column_read_32(&chunk->column[RECORD_LINK], from, rows, link);
+		column_read_64(&chunk->column[RECORD_FP], from, rows, fp);
+		for (i = 0; i < rows; i++)
+			wrong |= (link[i] >= capture->links) |
+				 (flow[i] == RECORD_NO_FLOW ? fp[i] != 0
+							    : flow[i] >> 1 >= capture->flows);
 	}
-	return true;
+	return !wrong;
 }
 
 static enum status view_load_blocks(struct view *view, struct view_point *point,
@@ -392,7 +394,7 @@ static void view_next_in_order(struct view_batch *batch)
 
 	left = point->block[block].chunk.rows - row;
 	batch->rows = left < VIEW_BATCH ? left : VIEW_BATCH;
-	for (i = 0; i < batch->rows; i++)
+	for (i = 0; i < VIEW_BATCH; i++) /* all: the compiler knows how many that are */
 		batch->index[i] = (uint32_t)batch->next + i;
 	batch->contiguous = true;
 	batch->next = batch->rows == left ? (uint64_t)(block + 1) << VIEW_BLOCK_SHIFT
