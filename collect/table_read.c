@@ -247,6 +247,27 @@ void table_values(const struct table_reader *r, unsigned column, int64_t *values
 		values[i] = values[i] == hole ? TABLE_INT_UNKNOWN : values[i];
 }
 
+bool table_same(const struct table_reader *r, unsigned column, int64_t *value)
+{
+	enum table_type type = r->schema->column[column].type;
+	const struct column *c = &r->column[column];
+
+	*value = c->base;
+	if (!table_in_heap(type) && type != TABLE_REAL && c->base == r->hole[column])
+		*value = TABLE_INT_UNKNOWN;
+	return c->width == 0 && !c->ramp;
+}
+
+bool table_block_begins(const struct table_reader *r)
+{
+	return r->row == 0;
+}
+
+uint32_t table_texts(const struct table_reader *r)
+{
+	return r->texts;
+}
+
 const uint8_t *table_heap(const struct table_reader *r, int64_t number, size_t *size)
 {
 	uint32_t text = (uint32_t)number;

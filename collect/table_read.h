@@ -22,6 +22,14 @@ enum status table_next_rows(struct table_reader *reader, uint32_t most, uint32_t
  * or the number of a text or an address, for table_heap(). */
 void table_values(const struct table_reader *reader, unsigned column, int64_t *values);
 
+/* Whether all rows of the present block have the same value in a column, which *value becomes. */
+bool table_same(const struct table_reader *reader, unsigned column, int64_t *value);
+
+/* Whether the present rows are the first of their block, and how many texts and addresses that has:
+ * the greatest of their numbers, which mean something in this block only. */
+bool table_block_begins(const struct table_reader *reader);
+uint32_t table_texts(const struct table_reader *reader);
+
 /* A text or an address by its number; NULL for 0, unknown. Otherwise as table_bytes(): a
  * zero stands behind it. */
 const uint8_t *table_heap(const struct table_reader *reader, int64_t number, size_t *size);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NANOS_PER_S 1000000000
+#define NANOS_PER_S 1000000000ll
 #define SECONDS_PER_DAY 86400
 
 /* The unit of a length of time, as its column's name ends. */
@@ -110,6 +110,19 @@ char *cell_int(char *out, int64_t value)
 	return cell_digits(out, cell_size(value));
 }
 
+/* WHOLE.PART; `kept` digits of the part are there, and zeros behind them. */
+static inline char *cell_parts(char *out, uint64_t whole, uint64_t part, unsigned kept, unsigned decimals)
+{
+	out = cell_digits(out, whole);
+	if (!decimals)
+		return out;
+	*out++ = '.';
+	out = cell_fraction(out, part, kept);
+	for (; kept < decimals; kept++)
+		*out++ = '0';
+	return out;
+}
+
 char *cell_nanos(char *out, int64_t value_ns, unsigned unit_digits, unsigned decimals)
 {
 	unsigned kept = decimals < unit_digits ? decimals : unit_digits;
@@ -121,14 +134,12 @@ char *cell_nanos(char *out, int64_t value_ns, unsigned unit_digits, unsigned dec
 	}
 	if (value_ns < 0 && value)
 		*out++ = '-';
-	out = cell_digits(out, value / unit);
-	if (!decimals)
-		return out;
-	*out++ = '.';
-	out = cell_fraction(out, value % unit, kept);
-	for (; kept < decimals; kept++)
-		*out++ = '0';
-	return out;
+	/* what a table's columns have, by divisors that are known when this is compiled */
+	if (unit == 1000)
+		return cell_parts(out, value / 1000, value % 1000, kept, decimals);
+	if (unit == NANOS_PER_S)
+		return cell_parts(out, value / NANOS_PER_S, value % NANOS_PER_S, kept, decimals);
+	return cell_parts(out, value / unit, value % unit, kept, decimals);
 }
 
 /* ---- reals ---- */
@@ -200,6 +211,36 @@ char *cell_time(char *out, int64_t time_ns)
 	out = cell_fraction(out, (uint64_t)nanos, 9);
 	*out = 'Z';
 	return out + 1;
+}
+
+struct cell_second cell_second_none(void)
+{
+	struct cell_second second = {.begin_ns = 0};
+
+	memcpy(second.text, "1970-01-01T00:00:00.", sizeof second.text);
+	return second;
+}
+
+char *cell_time_near(char *out, int64_t time_ns, struct cell_second *last)
+{
+	uint64_t nanos = (uint64_t)time_ns - (uint64_t)last->begin_ns;
+	int64_t behind;
+	char *end;
+
+	if (time_ns >= last->begin_ns && nanos < NANOS_PER_S) {
+		memcpy(out, last->text, sizeof last->text);
+		out = cell_fraction(out + sizeof last->text, nanos, 9);
+		*out = 'Z';
+		return out + 1;
+	}
+	end = cell_time(out, time_ns);
+	behind = time_ns % NANOS_PER_S;
+	behind += behind < 0 ? NANOS_PER_S : 0;
+	if (!__builtin_sub_overflow(time_ns, behind, &last->begin_ns))
+		memcpy(last->text, out, sizeof last->text);
+	else /* the first second of all is not whole */
+		*last = cell_second_none();
+	return end;
 }
 
 /* ---- addresses ---- */

@@ -11,6 +11,8 @@
 
 #define CELL_ROOM 400 /* a double of 309 digits, and its decimals */
 
+#define CELL_SECOND_BYTES 20
+
 /* How the values of a column are written. */
 struct cell_form {
 	enum table_type type;
@@ -42,6 +44,14 @@ char *cell_int(char *out, int64_t value);
 char *cell_real(char *out, double value, unsigned decimals);
 /* ISO 8601, UTC: 2024-02-29T23:59:59.000000001Z. Any value from 1677 to 2262. */
 char *cell_time(char *out, int64_t time_ns);
+/* The same; the text of the time's second is that of the last one, where that was the same. */
+struct cell_second {
+	int64_t begin_ns;
+	char text[CELL_SECOND_BYTES]; /* with the dot behind */
+};
+char *cell_time_near(char *out, int64_t time_ns, struct cell_second *last);
+/* To begin with. */
+struct cell_second cell_second_none(void);
 /* A length of time in the unit of 10^unit_digits nanoseconds (us: 3, s: 9),
  * rounded half away from zero. */
 char *cell_nanos(char *out, int64_t value_ns, unsigned unit_digits, unsigned decimals);

@@ -62,7 +62,8 @@ static void inputs_close(struct rows *base)
 
 enum status compare_inputs_open(struct rows **out, const struct compare *compare, struct error *err)
 {
-	static const struct rows_type type = {inputs_next, inputs_cells, inputs_close, NULL};
+	static const struct rows_type type = {
+		.next = inputs_next, .cells = inputs_cells, .close = inputs_close};
 	struct compare_inputs *rows = calloc(1, sizeof *rows);
 	uint32_t i;
 

@@ -202,8 +202,8 @@ static void compare_rows_close(struct rows *base)
 
 enum status compare_rows_open(struct rows **out, const struct compare *compare, struct error *err)
 {
-	static const struct rows_type type = {compare_rows_next, compare_rows_cells, compare_rows_close,
-					      NULL};
+	static const struct rows_type type = {
+		.next = compare_rows_next, .cells = compare_rows_cells, .close = compare_rows_close};
 	struct compare_rows *rows = calloc(1, sizeof *rows);
 
 	*out = NULL;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "collect/terminal.h"
+#include "report/csv_columns.h"
 #include "report/utf8.h"
 
 /* Which bytes of a text let it stand as it is? */
@@ -105,7 +106,7 @@ static char *csv_end(char *out)
 	return out;
 }
 
-const struct writer_format csv_format = {csv_begin, csv_row, csv_end};
+const struct writer_format csv_format = {csv_begin, csv_row, csv_end, &csv_columns};
 
 enum status csv_write_rows(struct output *output, struct rows *rows, struct progress *progress,
 			   struct error *err)

@@ -60,8 +60,8 @@ static void filter_rows_close(struct rows *rows)
 static enum status filter_rows_wrap(struct rows **rows, const struct filter_match *match,
 				    unsigned session, struct error *err)
 {
-	static const struct rows_type type = {filter_rows_next, filter_rows_cells,
-					      filter_rows_close, NULL};
+	static const struct rows_type type = {
+		.next = filter_rows_next, .cells = filter_rows_cells, .close = filter_rows_close};
 	struct filter_rows *f = calloc(1, sizeof *f);
 
 	if (!f) {

@@ -72,7 +72,7 @@ static char *json_end(char *out)
 enum status json_write_rows(struct output *output, struct rows *rows, struct progress *progress,
 			    struct error *err)
 {
-	static const struct writer_format format = {json_begin, json_row, json_end};
+	static const struct writer_format format = {json_begin, json_row, json_end, NULL};
 
 	return writer_rows(&format, output, rows, progress, err);
 }

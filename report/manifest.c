@@ -154,7 +154,8 @@ static int manifest_compare(const void *left, const void *right, void *context)
 enum status manifest_open(struct rows **out, struct store_txn *txn,
 			  const struct table_schema *schema, struct error *err)
 {
-	static const struct rows_type type = {manifest_next, manifest_cells, manifest_close, NULL};
+	static const struct rows_type type = {
+		.next = manifest_next, .cells = manifest_cells, .close = manifest_close};
 	struct manifest *manifest = calloc(1, sizeof *manifest);
 	struct rows *rows;
 	enum status status;

@@ -121,6 +121,11 @@ static void rows_table_part(struct rows *rows, uint32_t part)
 		table_read_block(t->reader, part);
 }
 
+static struct table_reader *rows_table_reader(struct rows *rows)
+{
+	return ((struct rows_table *)rows)->reader;
+}
+
 static void rows_table_close(struct rows *rows)
 {
 	table_close(&((struct rows_table *)rows)->reader);
@@ -131,7 +136,7 @@ enum status rows_open_table(struct rows **out, struct store_txn *txn,
 			    const struct table_schema *schema, struct error *err)
 {
 	static const struct rows_type type = {rows_table_next, rows_table_cells, rows_table_close,
-					      rows_table_part};
+					      rows_table_part, rows_table_reader};
 	struct rows_table *table = calloc(1, sizeof *table);
 	enum status status;
 

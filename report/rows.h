@@ -31,12 +31,14 @@ struct cell {
 };
 
 struct rows;
+struct table_reader;
 
 struct rows_type {
 	enum status (*next)(struct rows *rows, bool *more, struct error *err);
 	const struct cell *(*cells)(const struct rows *rows);
 	void (*close)(struct rows *rows);
 	void (*part)(struct rows *rows, uint32_t part); /* NULL: there is one only */
+	struct table_reader *(*table)(struct rows *rows); /* NULL: they are of no table */
 };
 
 struct rows {
@@ -69,6 +71,13 @@ static inline void rows_part(struct rows *rows, uint32_t part)
 {
 	if (rows->type->part)
 		rows->type->part(rows, part);
+}
+
+/* The table whose rows these are, one by one and as they are, for who takes the next ones column by column,
+ * all of them, and asks for no cells; NULL: there is none. */
+static inline struct table_reader *rows_table(struct rows *rows)
+{
+	return rows->type->table ? rows->type->table(rows) : NULL;
 }
 
 /* NULL is legal; *rows becomes NULL. */

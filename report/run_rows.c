@@ -111,7 +111,8 @@ static bool run_say(struct run_rows *run, const struct run_made *made)
 enum status run_rows_open(struct rows **out, struct store_txn *txn, const struct run_made *made,
 			  struct error *err)
 {
-	static const struct rows_type type = {run_rows_next, run_rows_cells, run_rows_close, NULL};
+	static const struct rows_type type = {
+		.next = run_rows_next, .cells = run_rows_cells, .close = run_rows_close};
 	struct run_rows *run = calloc(1, sizeof *run);
 	enum status status;
 

@@ -25,12 +25,27 @@ struct writer_row {
 	bool first; /* of all */
 };
 
+/* How a format takes the rows of a table column by column, where that is faster; what comes out is the same. */
+#define WRITER_COLUMNS_ROWS 256u
+struct writer_columns {
+	/* What it needs for that; NULL without memory. */
+	void *(*open)(void);
+	void (*close)(void *context); /* NULL is legal */
+	/* Takes the table's present rows, at most WRITER_COLUMNS_ROWS: those behind the ones before, or the first
+	 * of a block. False: no memory. */
+	bool (*take)(void *context, const struct table_schema *schema, const struct table_reader *table,
+		     uint32_t rows);
+	/* Writes those that are left of them, until the text is no shorter than `enough`; as `row` below. */
+	char *(*rows)(void *context, char *out, const char *enough, uint32_t *left);
+};
+
 /* Each function writes to `out`, where WRITER_CELL_MAX bytes for each column are
  * free, and returns where its text ends. */
 struct writer_format {
 	char *(*begin)(char *out, const struct table_schema *schema);
 	char *(*row)(char *out, const struct writer_row *row);
 	char *(*end)(char *out);
+	const struct writer_columns *columns; /* NULL: it takes cells only */
 };
 
 /* Takes a piece of the text; `rows` are in it and the pieces before. */
@@ -42,6 +57,7 @@ struct writer {
 	writer_put *put;
 	void *context;
 	char *text; /* as writer_open() made it */
+	void *columns; /* the format's */
 };
 
 /* The caller has set all but the text. */

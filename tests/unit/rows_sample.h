@@ -37,8 +37,8 @@ static void rows_sample_close(struct rows *rows)
 	(void)rows;
 }
 
-static const struct rows_type rows_sample_type = {rows_sample_next, rows_sample_cells,
-						  rows_sample_close, NULL};
+static const struct rows_type rows_sample_type = {
+	.next = rows_sample_next, .cells = rows_sample_cells, .close = rows_sample_close};
 
 /* `cells` holds `count` rows. */
 static inline struct rows_sample rows_sample(const struct table_schema *schema,
