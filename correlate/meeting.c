@@ -4,141 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/memory.h"
-#include "collect/packet.h"
 #include "correlate/path.h"
+#include "correlate/samples.h"
 #include "correlate/sides.h"
 #include "correlate/tasks.h"
 
 #define MEETING_NEAR_NS 20000000 /* neighbours whose clocks cannot drift apart meanwhile: 20 ms */
 #define MEETING_FAIR_SHARE 50    /* two points that share less than 1/50 of the smaller do not hang together */
-#define MEETING_DOUBLED_MIN 8    /* packets of a link before it can be called doubled */
-
-struct sample {
-	uint64_t fp;
-	int64_t time_ns;  /* local */
-	uint32_t index, way, link, ip_id;
-	uint8_t ttl, version;
-	bool copy;        /* another one of the same packet at the same point precedes it closely */
-	bool once;        /* the only one of its fingerprint at this point, but for copies */
-};
-
-struct samples {
-	struct sample *list;
-	uint32_t count;
-	uint64_t room;
-};
-
-static int sample_compare(const void *x, const void *y)
-{
-	const struct sample *a = x, *b = y;
-
-	if (a->fp != b->fp)
-		return a->fp < b->fp ? -1 : 1;
-	if (a->time_ns != b->time_ns)
-		return a->time_ns < b->time_ns ? -1 : 1;
-	return (a->index > b->index) - (a->index < b->index);
-}
-
-static bool samples_add(struct samples *s, const struct sample *one)
-{
-	struct sample *list = memory_room(s->list, s->count, &s->room, sizeof *list);
-
-	if (!list)
-		return false;
-	s->list = list;
-	s->list[s->count++] = *one;
-	return true;
-}
-
-static bool samples_take(struct samples *s, const struct view *view, uint32_t p, uint64_t mask)
-{
-	const struct view_point *point = &view->point[p];
-	uint64_t fp[VIEW_BATCH];
-	struct view_batch batch;
-	uint32_t i;
-
-	view_first(&batch, point);
-	while (view_next(&batch)) {
-		view_read_fingerprints(view, &batch, fp);
-		for (i = 0; i < batch.rows; i++) {
-			uint32_t index = batch.index[i];
-			struct sample one = {.fp = fp[i], .index = index};
-
-			if (fp[i] & mask)
-				continue;
-			one.way = view_way(point, index);
-			if (one.way == VIEW_NO_WAY)
-				continue;
-			one.time_ns = view_get(point, RECORD_TIME, index);
-			one.version = view->flow[one.way >> 1].version;
-			one.ttl = (uint8_t)view_get(point, RECORD_TTL, index);
-			one.ip_id = (uint32_t)view_get(point, RECORD_IP_ID, index);
-			one.link = (uint32_t)view_get(point, RECORD_LINK, index) +
-				   point->block[index >> VIEW_BLOCK_SHIFT].link_base;
-			if (!samples_add(s, &one))
-				return false;
-		}
-	}
-	if (s->count)
-		qsort(s->list, s->count, sizeof *s->list, sample_compare);
-	return true;
-}
-
-/* A translator to the other version of IP gives another ID, or none. */
-static bool sample_copies(const struct sample *one, const struct sample *before)
-{
-	return one->time_ns - before->time_ns <= MEETING_COPY_NS &&
-	       (one->ip_id == before->ip_id || one->version != before->version);
-}
-
-/* Marks copies and the packets seen once; counts the different packets. */
-static uint32_t samples_mark(struct samples *s)
-{
-	uint32_t from, to, i, different = 0, originals;
-
-	for (from = 0; from < s->count; from = to) {
-		originals = 1;
-		for (to = from + 1; to < s->count && s->list[to].fp == s->list[from].fp; to++) {
-			s->list[to].copy = sample_copies(&s->list[to], &s->list[to - 1]);
-			originals += !s->list[to].copy;
-		}
-		for (i = from; i < to; i++)
-			s->list[i].once = i == from && originals == 1;
-		different++;
-	}
-	return different;
-}
-
-/* Links that carry, mostly, what another link (or the same) carried just before. */
-static bool samples_find_doubled(const struct samples *s, uint32_t links, uint8_t **doubled)
-{
-	uint32_t *all = calloc(3 * ((size_t)links + 1), sizeof *all), i;
-	uint32_t *copies = all + links + 1, *own = copies + links + 1;
-
-	*doubled = calloc((size_t)links + 1, 1);
-	if (!all || !*doubled) {
-		free(all);
-		return false;
-	}
-	for (i = 0; i < s->count; i++) {
-		bool copy = s->list[i].copy, followed = i + 1 < s->count && s->list[i + 1].copy;
-		uint32_t link = s->list[i].link;
-
-		all[link]++;
-		copies[link] += copy || followed;
-		own[link] += (copy && s->list[i - 1].link == link) ||
-			     (followed && s->list[i + 1].link == link);
-	}
-	for (i = 0; i < links; i++) {
-		if (all[i] >= MEETING_DOUBLED_MIN && copies[i] * 2 > all[i])
-			(*doubled)[i] |= MEETING_DOUBLED;
-		if (all[i] >= MEETING_DOUBLED_MIN && own[i] * 2 > all[i])
-			(*doubled)[i] |= MEETING_DOUBLED_SELF;
-	}
-	free(all);
-	return true;
-}
 
 /* One point's sample, taken in a thread of its own. */
 struct sampling {
@@ -156,8 +28,8 @@ static void sampling_run(void *argument)
 
 	s->ok = samples_take(&s->samples, s->view, s->point, s->mask);
 	s->different = samples_mark(&s->samples);
-	s->ok = s->ok && samples_find_doubled(&s->samples, s->view->point[s->point].links,
-					      &s->doubled);
+	s->ok = s->ok && samples_order(&s->samples) &&
+		samples_find_doubled(&s->samples, s->view->point[s->point].links, &s->doubled);
 }
 
 static void samplings_run(struct sampling *list, uint32_t count, unsigned threads)
@@ -171,41 +43,6 @@ static void samplings_run(struct sampling *list, uint32_t count, unsigned thread
 }
 
 /* ---- pairs of points ---- */
-
-struct common {
-	const struct sample *at, *other;
-};
-
-static int common_compare(const void *x, const void *y)
-{
-	const struct common *a = x, *b = y;
-
-	if (a->at->time_ns != b->at->time_ns)
-		return a->at->time_ns < b->at->time_ns ? -1 : 1;
-	return (a->at->index > b->at->index) - (a->at->index < b->at->index);
-}
-
-/* Packets seen once at both, in the first point's order of time. */
-static uint32_t samples_join(const struct samples *a, const struct samples *b, struct common *out)
-{
-	uint32_t i = 0, j = 0, n = 0;
-
-	while (i < a->count && j < b->count) {
-		if (a->list[i].fp != b->list[j].fp) {
-			a->list[i].fp < b->list[j].fp ? i++ : j++;
-			continue;
-		}
-		if (a->list[i].once && b->list[j].once)
-			out[n++] = (struct common){&a->list[i], &b->list[j]};
-		i++;
-		while (j < b->count && b->list[j].fp == a->list[i - 1].fp)
-			j++;
-		while (i < a->count && a->list[i].fp == a->list[i - 1].fp)
-			i++;
-	}
-	qsort(out, n, sizeof *out, common_compare);
-	return n;
-}
 
 /* Of two packets close in time that went opposite ways the one from the client
  * shows the greater difference (other's time - mine) when I am nearer to the
@@ -327,6 +164,15 @@ static bool meeting_place_silent(struct meeting *m, const struct view *view, con
 	return false;
 }
 
+/* What the points have in common is known, and the packets that told it are no more needed. */
+static void meeting_forget(struct meeting *m)
+{
+	uint32_t p;
+
+	for (p = 0; p < VIEW_POINTS_MAX; p++)
+		samples_free(&m->samples[p]);
+}
+
 /* Prim's tree over the numbers of shared packets: each point gets its clock
  * from the point already placed that it shares most with. */
 enum status meeting_set_clocks(struct meeting *m, const struct view *view, const struct path *path,
@@ -335,15 +181,15 @@ enum status meeting_set_clocks(struct meeting *m, const struct view *view, const
 	const struct samples *samples = m->samples;
 	uint32_t room = meeting_pairs_room(m, view->points);
 	struct clock_pair *pairs = malloc(((size_t)room + 1) * sizeof *pairs);
-	struct common *common = malloc(((size_t)room + 1) * sizeof *common);
+	struct commons common = {NULL, NULL};
 	bool placed[VIEW_POINTS_MAX] = {false};
 	uint32_t by_name[VIEW_POINTS_MAX], step, i, j, n, k;
 	enum status status = STATUS_OK;
 	size_t agreeing;
 
-	if (!pairs || !common) {
+	if (!commons_open(&common, room) || !pairs) {
 		free(pairs);
-		free(common);
+		commons_close(&common);
 		return error_errno(err, ENOMEM, "clocks");
 	}
 	view_order_names(view, by_name);
@@ -373,11 +219,11 @@ enum status meeting_set_clocks(struct meeting *m, const struct view *view, const
 			break;
 		}
 		if (best) {
-			n = samples_join(&samples[near], &samples[far], common);
+			n = samples_join(&samples[near], &samples[far], &common);
 			for (k = 0; k < n; k++)
 				pairs[k] = (struct clock_pair){
-					clock_correct(&m->clock[near], common[k].at->time_ns),
-					common[k].other->time_ns};
+					clock_correct(&m->clock[near], common.list[k].at->time_ns),
+					common.list[k].other->time_ns};
 		} else {
 			k = meeting_kin_pairs(m, near, far, pairs);
 		}
@@ -385,26 +231,55 @@ enum status meeting_set_clocks(struct meeting *m, const struct view *view, const
 		placed[far] = true;
 	}
 	free(pairs);
-	free(common);
+	commons_close(&common);
+	meeting_forget(m);
 	return status;
 }
 
-static void meeting_compare(struct meeting *m, const struct view *view,
-			    const struct sides *sides, const struct samples *samples,
-			    struct common *common)
+/* One point, compared with those behind it in a thread of its own. */
+struct comparing {
+	struct meeting *meeting;
+	const struct sides *sides;
+	uint32_t point, points;
+	bool ok;
+};
+
+static void comparing_run(void *argument)
 {
-	uint32_t i, j;
+	struct comparing *c = argument;
+	struct meeting *m = c->meeting;
+	struct commons common;
+	uint32_t i = c->point, j;
 
+	c->ok = commons_open(&common, m->samples[i].count);
+	for (j = i + 1; c->ok && j < c->points; j++) {
+		struct meeting_pair *p = &m->pair[i][j];
+
+		p->shared = samples_join(&m->samples[i], &m->samples[j], &common);
+		meeting_vote(p, c->sides, common.list, p->shared);
+		m->pair[j][i] = (struct meeting_pair){p->shared, p->delay_after, p->delay_before,
+						      p->ttl_after, p->ttl_before, p->kin,
+						      p->kin_error_ns};
+	}
+	commons_close(&common);
+}
+
+static enum status meeting_compare(struct meeting *m, const struct view *view,
+				   const struct sides *sides, unsigned threads, struct error *err)
+{
+	struct comparing list[VIEW_POINTS_MAX];
+	struct task task[VIEW_POINTS_MAX];
+	uint32_t i;
+
+	for (i = 0; i < view->points; i++) {
+		list[i] = (struct comparing){m, sides, i, view->points, false};
+		task[i] = (struct task){comparing_run, &list[i]};
+	}
+	tasks_run(task, view->points, threads);
 	for (i = 0; i < view->points; i++)
-		for (j = i + 1; j < view->points; j++) {
-			struct meeting_pair *p = &m->pair[i][j];
-
-			p->shared = samples_join(&samples[i], &samples[j], common);
-			meeting_vote(p, sides, common, p->shared);
-			m->pair[j][i] = (struct meeting_pair){p->shared, p->delay_after,
-							      p->delay_before, p->ttl_after,
-							      p->ttl_before, p->kin, p->kin_error_ns};
-		}
+		if (!list[i].ok)
+			return error_errno(err, ENOMEM, "meeting of the points");
+	return STATUS_OK;
 }
 
 enum status meeting_hold(struct meeting **out, const struct view *view,
@@ -414,7 +289,6 @@ enum status meeting_hold(struct meeting **out, const struct view *view,
 	struct meeting *m = calloc(1, sizeof *m);
 	struct sides sides = {NULL, false};
 	enum status status = STATUS_OK;
-	struct common *common = NULL;
 	uint64_t most = 0, mask = 0;
 	uint32_t p;
 
@@ -441,19 +315,13 @@ enum status meeting_hold(struct meeting **out, const struct view *view,
 	}
 	if (status)
 		goto out;
-	common = malloc(((size_t)samples_room(m->samples, view->points) + 1) * sizeof *common);
-	if (!common) {
-		status = error_errno(err, ENOMEM, "meeting of the points");
-		goto out;
-	}
 	status = sides_find(&sides, view, flows, err);
 	if (status)
 		goto out;
 	m->sides_doubtful = sides.doubtful;
-	meeting_compare(m, view, &sides, m->samples, common);
+	status = meeting_compare(m, view, &sides, threads, err);
 out:
 	sides_free(&sides);
-	free(common);
 	if (status)
 		meeting_free(&m);
 	*out = m;
@@ -498,8 +366,8 @@ void meeting_free(struct meeting **meeting)
 		for (q = 0; q < VIEW_POINTS_MAX; q++)
 			free((*meeting)->kin[p][q]);
 		free((*meeting)->doubled[p]);
-		free((*meeting)->samples[p].list);
 	}
+	meeting_forget(*meeting);
 	free((*meeting)->samples);
 	free(*meeting);
 	*meeting = NULL;

@@ -57,7 +57,7 @@ enum status meeting_hold(struct meeting **out, const struct view *view,
 struct path;
 /* Sets the points' clocks, relative to that of the path's first point. STATUS_INPUT when a point shares
  * nothing with any other: the text names it and says what to look at. An alternative of the given
- * path that saw no session at all may: its clock is taken to be right. */
+ * path that saw no session at all may: its clock is taken to be right. The sample is given up. */
 enum status meeting_set_clocks(struct meeting *meeting, const struct view *view,
 			       const struct path *path, struct error *err) MUST_CHECK;
 void meeting_free(struct meeting **meeting);
