@@ -371,7 +371,7 @@ static enum status profile_read_sheets(struct profile *p, struct store_txn *txn,
 	size_t i;
 
 	for (i = 0; i < sizeof sheets / sizeof sheets[0] && !status; i++)
-		status = held_read(sheets[i].held, txn, sheets[i].sheet, sheets[i].most, NULL, NULL, err);
+		status = held_read(sheets[i].held, txn, sheets[i].sheet, sheets[i].most, NULL, err);
 	return status;
 }
 

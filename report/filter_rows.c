@@ -43,6 +43,8 @@ static enum status filter_rows_next(struct rows *rows, bool *more, struct error 
 		if (cell->known && filter_match_takes(f->match, cell->number))
 			break;
 	} while (true);
+	if (!status && *more)
+		rows_fill(f->all);
 	return status;
 }
 
@@ -72,6 +74,7 @@ static enum status filter_rows_wrap(struct rows **rows, const struct filter_matc
 	f->all = *rows;
 	f->match = match;
 	f->session = session;
+	rows_want(f->all, (uint64_t)1 << session);
 	*rows = &f->rows;
 	return STATUS_OK;
 }

@@ -47,7 +47,7 @@ static bool held_add(struct held *held, uint64_t *room, const struct cell *row)
 }
 
 enum status held_read(struct held *held, struct store_txn *txn, const char *name, uint32_t most,
-		      held_takes *takes, const void *context, struct error *err)
+		      const struct held_choice *choice, struct error *err)
 {
 	const struct sheet *sheet = sheet_find(name);
 	struct rows *rows;
@@ -59,12 +59,15 @@ enum status held_read(struct held *held, struct store_txn *txn, const char *name
 	status = sheet_open(sheet, &rows, txn, err);
 	if (!status)
 		held->total = rows->total;
+	if (!status && choice)
+		rows_want(rows, choice->columns);
 	while (!status && held->count < most) {
 		status = rows_next(rows, &more, err);
 		if (status || !more)
 			break;
-		if (takes && !takes(context, rows_cells(rows)))
+		if (choice && !choice->takes(choice->context, rows_cells(rows)))
 			continue;
+		rows_fill(rows);
 		if (!held_add(held, &room, rows_cells(rows)))
 			status = error_errno(err, ENOMEM, "%s", name);
 	}

@@ -14,10 +14,15 @@ struct held {
 
 /* Whether a row is to be held. */
 typedef bool held_takes(const void *context, const struct cell *row);
+struct held_choice {
+	held_takes *takes;
+	const void *context;
+	uint64_t columns; /* that it looks at, as bits */
+};
 
-/* Holds at most `most` rows of a sheet, of those that `takes` wants (NULL: all). */
+/* Holds at most `most` rows of a sheet, of those that are chosen (NULL: of all). */
 enum status held_read(struct held *held, struct store_txn *txn, const char *sheet, uint32_t most,
-		      held_takes *takes, const void *context, struct error *err) MUST_CHECK;
+		      const struct held_choice *choice, struct error *err) MUST_CHECK;
 /* From the earliest start of the rows to the latest end, by the columns of their start and length;
  * without rows INT64_MAX and INT64_MIN. */
 void held_span(const struct held *held, unsigned start, unsigned length, int64_t *first_ns,

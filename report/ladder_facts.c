@@ -63,6 +63,8 @@ static enum status facts_rows(struct facts *f, const struct table_schema *schema
 	enum status status = rows_open_table(&rows, f->question->txn, schema, err);
 	bool more = true;
 
+	if (!status)
+		rows_want(rows, (uint64_t)1 << session);
 	while (!status) {
 		const struct cell *cell;
 		uint32_t k;
@@ -72,7 +74,10 @@ static enum status facts_rows(struct facts *f, const struct table_schema *schema
 			break;
 		cell = rows_cells(rows);
 		k = facts_session(f->question, &cell[session]);
-		if (k < f->question->count && !take(f, &f->work[k], cell))
+		if (k == f->question->count)
+			continue;
+		rows_fill(rows);
+		if (!take(f, &f->work[k], cell))
 			status = facts_memory(err);
 	}
 	rows_close(&rows);
@@ -115,6 +120,8 @@ enum status ladder_facts_sessions(const struct ladder_question *q, uint64_t *ses
 	uint32_t k, found = 0;
 
 	*sessions = status ? 0 : rows->total;
+	if (!status)
+		rows_want(rows, (uint64_t)1 << SESSIONS_SESSION);
 	while (!status && found < q->count) {
 		const struct cell *cell;
 
@@ -127,6 +134,7 @@ enum status ladder_facts_sessions(const struct ladder_question *q, uint64_t *ses
 			continue;
 		q->facts[k].found = true;
 		found++;
+		rows_fill(rows);
 		if (!facts_values(&q->facts[k], cell))
 			status = facts_memory(err);
 	}

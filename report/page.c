@@ -99,6 +99,7 @@ static enum status page_read_sessions(struct page *page, struct error *err)
 {
 	const struct worst *worst = &page->stories->worst;
 	struct page_wanted wanted = {calloc((size_t)worst->count + 1, sizeof(uint32_t)), worst->count};
+	const struct held_choice choice = {page_takes_session, &wanted, (uint64_t)1 << SESSIONS_SESSION};
 	enum status status;
 	uint32_t i;
 
@@ -107,8 +108,7 @@ static enum status page_read_sessions(struct page *page, struct error *err)
 	for (i = 0; i < worst->count; i++)
 		wanted.session[i] = worst->list[i].session;
 	qsort(wanted.session, wanted.count, sizeof *wanted.session, worst_compare_numbers);
-	status = held_read(&page->sessions, page->txn, "sessions", worst->count, page_takes_session, &wanted,
-			   err);
+	status = held_read(&page->sessions, page->txn, "sessions", worst->count, &choice, err);
 	free(wanted.session);
 	return status;
 }
@@ -122,8 +122,7 @@ static enum status page_read(struct page *page, struct error *err)
 	for (t = 0; t < PAGE_TABLES && !status; t++) {
 		struct held *held = (struct held *)((char *)page + page_tables[t].held);
 
-		status = held_read(held, page->txn, page_tables[t].sheet, page_tables[t].most, NULL, NULL,
-				   err);
+		status = held_read(held, page->txn, page_tables[t].sheet, page_tables[t].most, NULL, err);
 	}
 	for (i = 0; i < page->hops.count && !status; i++) {
 		const char *hop = held_text(&page->hops, i, HOPS_HOP);

@@ -133,6 +133,7 @@ enum status reset_kinds_hold(const struct reset_kinds *kinds, struct held *held,
 			     uint32_t most, struct error *err)
 {
 	struct reset_share share = {.kinds = kinds, .match = match};
+	const struct held_choice choice = {reset_share_takes, &share, UINT64_MAX};
 	enum status status;
 
 	if (most < kinds->count)
@@ -141,7 +142,7 @@ enum status reset_kinds_hold(const struct reset_kinds *kinds, struct held *held,
 	share.seen = calloc((size_t)kinds->count + 1, sizeof *share.seen);
 	if (!share.seen)
 		return error_errno(err, ENOMEM, "resets");
-	status = held_read(held, txn, "resets", most, reset_share_takes, &share, err);
+	status = held_read(held, txn, "resets", most, &choice, err);
 	free(share.seen);
 	return status;
 }

@@ -11,10 +11,13 @@
  * on the column is asked once for all of them, and they fit the processor's first cache. */
 #define ROWS_BATCH 32
 
+_Static_assert(TABLE_COLUMNS_MAX <= 64, "a bit for each column");
+
 struct rows_table {
 	struct rows rows;
 	struct table_reader *reader;
 	uint32_t row, count; /* the present one, and how many are in the batch */
+	uint64_t wanted, read; /* columns: of every batch, and of this one */
 	struct cell cell[ROWS_BATCH][TABLE_COLUMNS_MAX];
 };
 
@@ -89,16 +92,28 @@ static void rows_table_column(struct rows_table *t, unsigned c)
 	}
 }
 
+/* Those columns that are not there yet. */
+static void rows_table_read(struct rows_table *t, uint64_t columns)
+{
+	unsigned c;
+
+	columns &= ~t->read;
+	for (c = 0; c < t->rows.schema->columns; c++)
+		if (columns >> c & 1)
+			rows_table_column(t, c);
+	t->read |= columns;
+}
+
 static enum status rows_table_next(struct rows *rows, bool *more, struct error *err)
 {
 	struct rows_table *t = (struct rows_table *)rows;
 	enum status status = STATUS_OK;
-	unsigned c;
 
 	if (++t->row >= t->count) {
 		status = table_next_rows(t->reader, ROWS_BATCH, &t->count, err);
-		for (c = 0; t->count && c < rows->schema->columns; c++)
-			rows_table_column(t, c);
+		t->read = 0;
+		if (t->count)
+			rows_table_read(t, t->wanted);
 		t->row = 0;
 	}
 	*more = t->count > 0;
@@ -121,6 +136,16 @@ static void rows_table_part(struct rows *rows, uint32_t part)
 		table_read_block(t->reader, part);
 }
 
+static void rows_table_want(struct rows *rows, uint64_t columns)
+{
+	((struct rows_table *)rows)->wanted = columns;
+}
+
+static void rows_table_fill(struct rows *rows)
+{
+	rows_table_read((struct rows_table *)rows, UINT64_MAX);
+}
+
 static struct table_reader *rows_table_reader(struct rows *rows)
 {
 	return ((struct rows_table *)rows)->reader;
@@ -136,7 +161,8 @@ enum status rows_open_table(struct rows **out, struct store_txn *txn,
 			    const struct table_schema *schema, struct error *err)
 {
 	static const struct rows_type type = {rows_table_next, rows_table_cells, rows_table_close,
-					      rows_table_part, rows_table_reader};
+					      rows_table_part, rows_table_reader, rows_table_want,
+					      rows_table_fill};
 	struct rows_table *table = calloc(1, sizeof *table);
 	enum status status;
 
@@ -145,6 +171,7 @@ enum status rows_open_table(struct rows **out, struct store_txn *txn,
 		return error_errno(err, ENOMEM, "table %s", schema->name);
 	table->rows.type = &type;
 	table->rows.schema = schema;
+	table->wanted = UINT64_MAX;
 	status = table_open(txn, schema, &table->reader, err);
 	if (status) {
 		free(table);

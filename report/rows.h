@@ -39,6 +39,8 @@ struct rows_type {
 	void (*close)(struct rows *rows);
 	void (*part)(struct rows *rows, uint32_t part); /* NULL: there is one only */
 	struct table_reader *(*table)(struct rows *rows); /* NULL: they are of no table */
+	void (*want)(struct rows *rows, uint64_t columns); /* NULL: all cells are read anyway */
+	void (*fill)(struct rows *rows);
 };
 
 struct rows {
@@ -71,6 +73,20 @@ static inline void rows_part(struct rows *rows, uint32_t part)
 {
 	if (rows->type->part)
 		rows->type->part(rows, part);
+}
+
+/* For who looks at many rows and wants few: of those that are to come only these columns (bits, from 1 << 0 on)
+ * have cells, until rows_fill() is asked for the present row's others. */
+static inline void rows_want(struct rows *rows, uint64_t columns)
+{
+	if (rows->type->want)
+		rows->type->want(rows, columns);
+}
+
+static inline void rows_fill(struct rows *rows)
+{
+	if (rows->type->fill)
+		rows->type->fill(rows);
 }
 
 /* The table whose rows these are, one by one and as they are, for who takes the next ones column by column,

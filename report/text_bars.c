@@ -17,7 +17,7 @@ enum status text_bars_read(struct text_bars *bars, struct store_txn *txn, bool a
 	enum status status;
 
 	*bars = (struct text_bars){.ascii = ascii};
-	status = held_read(&bars->delays, txn, "delays", BARS_ROWS_MAX, NULL, NULL, err);
+	status = held_read(&bars->delays, txn, "delays", BARS_ROWS_MAX, NULL, err);
 	held_span(&bars->delays, DELAYS_BUCKET_START, DELAYS_BUCKET, &bars->first_ns, &bars->last_ns);
 	return status;
 }

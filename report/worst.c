@@ -19,6 +19,13 @@ static const uint32_t worst_steps[] = {1, 4, 16, 64};
 static const char *const worst_outcomes[] = {"failed", "aborted", "degraded", "open"};
 #define WORST_OUTCOMES (sizeof worst_outcomes / sizeof worst_outcomes[0])
 
+/* What is looked at. */
+#define WORST_BIT(column) ((uint64_t)1 << SESSIONS_##column)
+#define WORST_COLUMNS                                                                                   \
+	(WORST_BIT(SESSION) | WORST_BIT(PROTO) | WORST_BIT(OUTCOME) | WORST_BIT(CAUSE) | WORST_BIT(HOP) | \
+	 WORST_BIT(SERVER) | WORST_BIT(SERVER_PORT) | WORST_BIT(PACKETS_FORWARD) |                       \
+	 WORST_BIT(PACKETS_REVERSE) | WORST_BIT(DROPPED) | WORST_BIT(INJECTED) | WORST_BIT(RESETS))
+
 struct worst_row {
 	uint64_t kind, odd;      /* a hash; packets dropped, injected, resets */
 	uint32_t session, packets, turn;
@@ -148,6 +155,8 @@ static enum status worst_read(struct worst *worst, struct worst_row **list, uint
 	uint64_t room = 0;
 	bool more = true;
 
+	if (!status)
+		rows_want(rows, WORST_COLUMNS);
 	while (!status) {
 		const struct cell *cell;
 		struct worst_row *at, one;
