@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "collect/content_log.h"
-#include "collect/dictionary.h"
 #include "collect/fingerprint.h"
 #include "collect/flow.h"
 #include "collect/link.h"
+#include "collect/numbering.h"
 #include "collect/packet.h"
 #include "collect/record.h"
 #include "collect/source.h"
@@ -26,7 +26,7 @@ struct ingest {
 	struct selector *selector;
 	struct flow_table *flows;
 	struct tunnel_rests rests;
-	struct dictionary *links, *options;
+	struct numbering numbering;
 	struct content_log contents;
 	struct holding_flows held;
 	struct capture_writer *writer;
@@ -112,11 +112,9 @@ static enum status ingest_put_ip(struct ingest *in, uint32_t row, const struct f
 	b->flow_label[row] = packet->flow_label;
 	b->urgent[row] = packet->urgent;
 	b->echo[row] = fingerprint_echo(packet);
-	b->options[row] = 0;
 	status = flow_ask(in->flows, packet, frame->time_ns, &b->flow[row], err);
-	if (!status && packet->options_bytes)
-		status = dictionary_number(in->options, packet->options, packet->options_bytes,
-					   &b->options[row], err);
+	if (!status)
+		status = numbering_options(&in->numbering, packet, &b->options[row], err);
 	if (!status && content_log_may(&in->contents, packet))
 		status = ingest_put_contents(in, packet, err);
 	return status;
@@ -194,8 +192,7 @@ static enum status ingest_record(struct ingest *in, const struct frame *frame,
 	else
 		ingest_put_excluded(b, row, frame);
 	if (!status)
-		status = dictionary_number(in->links, packet->link, packet->link_bytes,
-					   &b->link[row], err);
+		status = numbering_link(&in->numbering, packet, frame, &b->link[row], err);
 	if (status)
 		return status;
 	ingest_put_frame(b, row, frame, packet);
@@ -428,9 +425,9 @@ static enum status ingest_finish(struct ingest *in, bool *known, struct error *e
 	if (!status)
 		status = ingest_put_flows(in, err);
 	if (!status)
-		status = ingest_put_entries(in, CAPTURE_LINKS, in->links, err);
+		status = ingest_put_entries(in, CAPTURE_LINKS, in->numbering.links, err);
 	if (!status)
-		status = ingest_put_entries(in, CAPTURE_OPTIONS, in->options, err);
+		status = ingest_put_entries(in, CAPTURE_OPTIONS, in->numbering.options, err);
 	if (!status)
 		status = ingest_put_all_contents(in, err);
 	return status ? status : capture_finish(&in->writer, in->capture, known, err);
@@ -456,9 +453,7 @@ static enum status ingest_seed(struct store *store, uint64_t *seed, struct error
 static enum status ingest_open(struct ingest *in, struct store *store, pthread_mutex_t *compiling,
 			       struct error *err)
 {
-	static const uint8_t no_options[1];
 	enum status status;
-	uint32_t zero;
 
 	in->block = malloc(sizeof *in->block);
 	if (!in->block)
@@ -475,11 +470,7 @@ static enum status ingest_open(struct ingest *in, struct store *store, pthread_m
 	if (!status)
 		status = flow_table_open(&in->flows, in->seed, err);
 	if (!status)
-		status = dictionary_open(&in->links, in->seed, err);
-	if (!status)
-		status = dictionary_open(&in->options, in->seed, err);
-	if (!status) /* so that 0 means no options */
-		status = dictionary_number(in->options, no_options, 0, &zero, err);
+		status = numbering_open(&in->numbering, in->seed, err);
 	if (!status)
 		status = capture_begin(store, in->job->point, &in->writer, err);
 	return status;
@@ -491,8 +482,7 @@ static void ingest_close(struct ingest *in)
 	selector_close(&in->selector);
 	source_close(&in->source);
 	flow_table_close(&in->flows);
-	dictionary_close(&in->links);
-	dictionary_close(&in->options);
+	numbering_close(&in->numbering);
 	content_log_close(&in->contents);
 	holding_flows_free(&in->held);
 	tunnel_rests_free(&in->rests);
