@@ -181,6 +181,8 @@ static enum status ingest_record(struct ingest *in, const struct frame *frame,
 
 	if (row % RECORD_AHEAD == 0)
 		record_fetch(b, row + RECORD_AHEAD);
+	if (row % RECORD_PLACE_ROWS == 0)
+		b->place[row / RECORD_PLACE_ROWS] = frame->offset;
 	if (packet->transport && in->job->checksums)
 		packet_verify(packet);
 	if (tunnel_rests_may(packet))

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FILE_HEADER_BYTES 24
 #define RECORD_HEADER_BYTES 16
 #define LINKTYPE_MASK 0xffffu /* above it: the FCS length, its flag, reserved bits */
 #define NS_PER_S 1000000000
@@ -21,13 +20,10 @@ static const struct pcap_variant variants[] = {
 	{0xa1b2cd34, 1000, RECORD_HEADER_BYTES + 8},
 };
 
-/* Versions before 2.3 wrote the two lengths the other way round, 2.3 did
- * either (libpcap keeps the history). 543 is the major version of DG/UX. */
-enum length_order { CAPLEN_FIRST, CAPLEN_SECOND, CAPLEN_IS_LESS };
-
+/* 543 is the major version of DG/UX. */
 static const struct pcap_version {
 	uint16_t major, least_minor, greatest_minor;
-	enum length_order order;
+	enum pcap_lengths order;
 } versions[] = {
 	{2, 4, 0xffff, CAPLEN_FIRST},
 	{2, 3, 3, CAPLEN_IS_LESS},
@@ -37,11 +33,7 @@ static const struct pcap_version {
 
 struct pcap_reader {
 	struct reader base;
-	bool big_endian;
-	uint32_t ns_per_unit;
-	uint32_t header_bytes;
-	enum length_order order;
-	uint32_t linktype;
+	struct pcap_layout layout;
 	uint64_t number;              /* of the last frame */
 };
 
@@ -72,33 +64,42 @@ static bool pcap_reader_recognise(const uint8_t *bytes, size_t size, bool all)
 	return size >= 4 && variant_find(bytes, &big_endian);
 }
 
+bool pcap_layout_read(struct pcap_layout *layout, const uint8_t header[PCAP_HEADER_BYTES])
+{
+	bool big = false;
+	const struct pcap_variant *variant = variant_find(header, &big);
+	const struct pcap_version *version =
+		variant ? version_find(bytes_u16(header + 4, big), bytes_u16(header + 6, big)) : NULL;
+
+	if (!version)
+		return false;
+	*layout = (struct pcap_layout){big, variant->ns_per_unit, variant->record_header_bytes, version->order,
+				       bytes_u32(header + 20, big) & LINKTYPE_MASK};
+	return true;
+}
+
+/* The magic number is a known one. */
 static enum status pcap_reader_header(struct pcap_reader *reader, const uint8_t *header,
 				      struct error *err)
 {
-	const struct pcap_variant *variant = variant_find(header, &reader->big_endian);
-	uint16_t major = bytes_u16(header + 4, reader->big_endian);
-	uint16_t minor = bytes_u16(header + 6, reader->big_endian);
-	const struct pcap_version *version = version_find(major, minor);
-	struct source_interface interface = {
-		.snaplen = bytes_u32(header + 16, reader->big_endian),
-		.linktype = bytes_u32(header + 20, reader->big_endian) & LINKTYPE_MASK,
-	};
+	struct source_interface interface = {0};
 	uint32_t index;
+	bool big = false;
 
-	if (!version)
+	variant_find(header, &big);
+	if (!pcap_layout_read(&reader->layout, header))
 		return error_set(err, STATUS_INPUT, "%s: pcap version %u.%u is not known",
-				 bytes_name(reader->base.bytes), major, minor);
-	reader->ns_per_unit = variant->ns_per_unit;
-	reader->header_bytes = variant->record_header_bytes;
-	reader->order = version->order;
-	reader->linktype = interface.linktype;
+				 bytes_name(reader->base.bytes), bytes_u16(header + 4, big),
+				 bytes_u16(header + 6, big));
+	interface.snaplen = bytes_u32(header + 16, big);
+	interface.linktype = reader->layout.linktype;
 	return notes_add_interface(reader->base.notes, &interface, 0, &index, err);
 }
 
 static enum status pcap_reader_open(struct reader **out, struct bytes *bytes, struct notes *notes,
 				    struct error *err)
 {
-	const uint8_t *header = bytes_need(bytes, FILE_HEADER_BYTES);
+	const uint8_t *header = bytes_need(bytes, PCAP_HEADER_BYTES);
 	struct pcap_reader *reader;
 	enum status status;
 
@@ -110,7 +111,7 @@ static enum status pcap_reader_open(struct reader **out, struct bytes *bytes, st
 	reader->base = (struct reader){&pcap_reader_type, bytes, notes};
 	*out = &reader->base;
 	status = pcap_reader_header(reader, header, err);
-	bytes_take(bytes, FILE_HEADER_BYTES);
+	bytes_take(bytes, PCAP_HEADER_BYTES);
 	return status;
 }
 
@@ -131,50 +132,57 @@ static enum status pcap_reader_end(struct pcap_reader *reader, uint32_t caplen, 
 			     "packet %llu claims %u captured bytes", number, caplen);
 		return STATUS_OK;
 	}
-	if (bytes_left(bytes) < reader->header_bytes)
+	if (bytes_left(bytes) < reader->layout.header_bytes)
 		snprintf(inside, sizeof inside, "the header of packet %llu", number);
 	else
 		snprintf(inside, sizeof inside, "packet %llu of %u captured bytes", number, caplen);
 	return notes_end(reader->base.notes, bytes, bytes_offset(bytes), inside, err);
 }
 
-static void record_lengths(const struct pcap_reader *reader, const uint8_t *header,
+static void layout_lengths(const struct pcap_layout *layout, const uint8_t *header,
 			   uint32_t *caplen, uint32_t *length)
 {
-	uint32_t first = bytes_u32(header + 8, reader->big_endian);
-	uint32_t second = bytes_u32(header + 12, reader->big_endian);
-	bool swapped = reader->order == CAPLEN_SECOND ||
-		       (reader->order == CAPLEN_IS_LESS && first > second);
+	uint32_t first = bytes_u32(header + 8, layout->big_endian);
+	uint32_t second = bytes_u32(header + 12, layout->big_endian);
+	bool swapped = layout->order == CAPLEN_SECOND ||
+		       (layout->order == CAPLEN_IS_LESS && first > second);
 
 	*caplen = swapped ? second : first;
 	*length = swapped ? first : second;
+}
+
+void pcap_layout_frame(const struct pcap_layout *layout, const uint8_t *header, struct frame *frame)
+{
+	bool big = layout->big_endian;
+	uint32_t length;
+
+	layout_lengths(layout, header, &frame->caplen_bytes, &length);
+	frame->time_ns = (int64_t)bytes_u32(header, big) * NS_PER_S +
+			 (int64_t)bytes_u32(header + 4, big) * layout->ns_per_unit;
+	frame->interface = 0;
+	frame->linktype = layout->linktype;
+	frame->length_bytes = length < frame->caplen_bytes ? frame->caplen_bytes : length;
+	frame->dropped_before = 0;
 }
 
 static enum status pcap_reader_next(struct reader *base, struct frame *frame, bool *more,
 				    struct error *err)
 {
 	struct pcap_reader *reader = (struct pcap_reader *)base;
+	uint32_t header_bytes = reader->layout.header_bytes, caplen;
 	struct bytes *bytes = base->bytes;
-	const uint8_t *at = bytes_need(bytes, reader->header_bytes);
-	bool big = reader->big_endian;
-	uint32_t caplen, length;
+	const uint8_t *at = bytes_need(bytes, header_bytes);
 
 	if (!at)
 		return pcap_reader_end(reader, 0, err);
-	record_lengths(reader, at, &caplen, &length);
-	if (caplen > SOURCE_CAPLEN_MAX || !(at = bytes_need(bytes, reader->header_bytes + caplen)))
+	pcap_layout_frame(&reader->layout, at, frame);
+	caplen = frame->caplen_bytes;
+	if (caplen > SOURCE_CAPLEN_MAX || !(at = bytes_need(bytes, header_bytes + caplen)))
 		return pcap_reader_end(reader, caplen, err);
-	frame->time_ns = (int64_t)bytes_u32(at, big) * NS_PER_S +
-			 (int64_t)bytes_u32(at + 4, big) * reader->ns_per_unit;
 	frame->number = ++reader->number;
 	frame->offset = bytes_offset(bytes);
-	frame->interface = 0;
-	frame->linktype = reader->linktype;
-	frame->caplen_bytes = caplen;
-	frame->length_bytes = length < caplen ? caplen : length;
-	frame->dropped_before = 0;
-	frame->bytes = at + reader->header_bytes;
-	bytes_take(bytes, reader->header_bytes + caplen);
+	frame->bytes = at + header_bytes;
+	bytes_take(bytes, header_bytes + caplen);
 	*more = true;
 	return STATUS_OK;
 }

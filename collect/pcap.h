@@ -13,4 +13,24 @@
 
 extern const struct reader_type pcap_reader_type;
 
+#define PCAP_HEADER_BYTES 24 /* of the file */
+
+/* Versions before 2.3 wrote the two lengths the other way round, 2.3 did
+ * either (libpcap keeps the history). */
+enum pcap_lengths { CAPLEN_FIRST, CAPLEN_SECOND, CAPLEN_IS_LESS };
+
+/* What the file's header says of its frames. */
+struct pcap_layout {
+	bool big_endian;
+	uint32_t ns_per_unit;
+	uint32_t header_bytes; /* before each frame's bytes */
+	enum pcap_lengths order;
+	uint32_t linktype;
+};
+
+/* False: a magic number or a version that is not known. */
+bool pcap_layout_read(struct pcap_layout *layout, const uint8_t header[PCAP_HEADER_BYTES]);
+/* What a frame's header says: its time, link type and lengths. */
+void pcap_layout_frame(const struct pcap_layout *layout, const uint8_t *header, struct frame *frame);
+
 #endif

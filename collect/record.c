@@ -40,28 +40,34 @@ void record_fetch(struct record_block *block, uint32_t row)
 
 size_t record_pack_max(void)
 {
-	return RECORD_BLOB_HEADER + RECORD_COLUMNS * column_bytes_max(RECORD_BLOCK_ROWS);
+	return RECORD_BLOB_HEADER + RECORD_COLUMNS * column_bytes_max(RECORD_BLOCK_ROWS) +
+	       column_bytes_max(RECORD_PLACES);
+}
+
+static uint32_t record_places(uint32_t rows)
+{
+	return (rows + RECORD_PLACE_ROWS - 1) / RECORD_PLACE_ROWS;
 }
 
 size_t record_pack(uint8_t *out, const struct record_block *block)
 {
-	uint32_t columns = RECORD_COLUMNS;
+	uint32_t columns = RECORD_COLUMNS, placed = 1;
 	size_t at = RECORD_BLOB_HEADER;
 	int c;
 
-	memset(out, 0, RECORD_BLOB_HEADER);
 	memcpy(out, &record_magic, 4);
 	memcpy(out + 4, &block->rows, 4);
 	memcpy(out + 8, &columns, 4);
+	memcpy(out + 12, &placed, 4);
 	for (c = 0; c < RECORD_COLUMNS; c++)
 		at += column_pack(out + at, (const char *)block + record_layout[c].offset,
 				  record_layout[c].element_bytes, block->rows);
-	return at;
+	return at + column_pack(out + at, block->place, sizeof *block->place, record_places(block->rows));
 }
 
 bool record_open(struct record_chunk *chunk, const uint8_t *bytes, size_t size)
 {
-	uint32_t magic, columns;
+	uint32_t magic, columns, placed;
 	size_t at = RECORD_BLOB_HEADER, used;
 	int c;
 
@@ -70,21 +76,35 @@ bool record_open(struct record_chunk *chunk, const uint8_t *bytes, size_t size)
 	memcpy(&magic, bytes, 4);
 	memcpy(&chunk->rows, bytes + 4, 4);
 	memcpy(&columns, bytes + 8, 4);
+	memcpy(&placed, bytes + 12, 4);
 	if (magic != record_magic || columns != RECORD_COLUMNS || !chunk->rows ||
-	    chunk->rows > RECORD_BLOCK_ROWS)
+	    chunk->rows > RECORD_BLOCK_ROWS || placed > 1)
 		return false;
 	for (c = 0; c < RECORD_COLUMNS; c++) {
 		if (!column_open(&chunk->column[c], bytes + at, size - at, chunk->rows, &used))
 			return false;
 		at += used;
 	}
-	return at == size;
+	chunk->place = (struct column){.rows = 0};
+	if (!placed) /* by a version that did not note them */
+		return at == size;
+	return column_open(&chunk->place, bytes + at, size - at, record_places(chunk->rows), &used) &&
+	       at + used == size;
+}
+
+uint64_t record_place(const struct record_chunk *chunk, uint32_t row)
+{
+	uint32_t place = row / RECORD_PLACE_ROWS;
+
+	return place < chunk->place.rows ? (uint64_t)column_get(&chunk->place, place) : 0;
 }
 
 void record_unpack(struct record_block *block, const struct record_chunk *chunk)
 {
 	int c;
 
+	memset(block->place, 0, sizeof block->place);
+	column_read_64(&chunk->place, 0, chunk->place.rows, (int64_t *)block->place);
 	block->rows = chunk->rows;
 	for (c = 0; c < RECORD_COLUMNS; c++) {
 		const struct column *column = &chunk->column[c];

@@ -52,6 +52,11 @@ enum record_column {
 #define RECORD_GAP_BYTES 320
 #define RECORD_ROOM(type) (RECORD_BLOCK_ROWS + RECORD_GAP_BYTES / sizeof(type))
 
+/* Of every so many rows, from the first on, it is known where in the file their frames begin, so that
+ * single frames are found again without reading all of them. */
+#define RECORD_PLACE_ROWS 1024u
+#define RECORD_PLACES (RECORD_BLOCK_ROWS / RECORD_PLACE_ROWS)
+
 /* A block being filled. About 1.2 MiB: allocate it, do not put it on a stack. */
 struct record_block {
 	uint32_t rows;
@@ -78,6 +83,7 @@ struct record_block {
 	uint32_t flow_label[RECORD_ROOM(uint32_t)];
 	uint16_t urgent[RECORD_ROOM(uint16_t)];
 	uint8_t echo[RECORD_ROOM(uint8_t)];
+	uint64_t place[RECORD_PLACES]; /* in the expanded bytes; 0: not known */
 };
 
 /* Brings the places of RECORD_AHEAD rows from `row` on into the cache, if there
@@ -95,10 +101,14 @@ size_t record_pack_max(void);
 struct record_chunk {
 	uint32_t rows;
 	struct column column[RECORD_COLUMNS];
+	struct column place; /* without rows: not known */
 };
 
 /* False when the bytes are no packed block. */
 bool record_open(struct record_chunk *chunk, const uint8_t *bytes, size_t size);
+/* Where in the file the frame of the last row up to this one begins of which that is known: that row is
+ * a multiple of RECORD_PLACE_ROWS. 0: it is not known. */
+uint64_t record_place(const struct record_chunk *chunk, uint32_t row);
 /* All rows of it, as they were packed. */
 void record_unpack(struct record_block *block, const struct record_chunk *chunk);
 

@@ -55,8 +55,11 @@ struct evidence_packet evidence_packet(const struct trace *trace, uint32_t point
 {
 	const struct view_point *p = &trace->view->point[point];
 	int64_t local_ns = view_get(p, RECORD_TIME, index);
+	uint32_t placed = index - index % RECORD_PLACE_ROWS;
 
 	return (struct evidence_packet){
+		.place = record_place(&p->block[index >> VIEW_BLOCK_SHIFT].chunk, index & VIEW_ROW_MASK),
+		.place_frame = (uint32_t)view_get(p, RECORD_FRAME, placed),
 		.capture = p->block[index >> VIEW_BLOCK_SHIFT].capture,
 		.frame = (uint32_t)view_get(p, RECORD_FRAME, index),
 		.local_ns = local_ns,
@@ -226,7 +229,8 @@ static enum status evidence_read(struct evidence_work *w, struct error *err)
 	for (i = 0; i < w->entries && !status; i++) {
 		const struct evidence_packet *p = &w->packet[w->key[w->entry[i].first].number];
 
-		wanted[i] = (struct frames_wanted){p->capture, p->frame, p->local_ns};
+		wanted[i] = (struct frames_wanted){p->capture, p->frame, p->local_ns, p->place,
+						       p->place_frame};
 	}
 	if (!status)
 		status = frames_read(&w->frames, &request, wanted, w->entries, err);

@@ -26,6 +26,8 @@ struct evidence_packet {
 	uint32_t frame;      /* 1-based in its file */
 	int64_t local_ns;    /* the record's time */
 	int64_t time_ns;     /* the path's */
+	uint64_t place;      /* of frame `place_frame`, for struct frames_wanted */
+	uint32_t place_frame;
 	const char *comment; /* raw: it is escaped; NULL: none. Borrowed */
 };
 

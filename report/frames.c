@@ -9,6 +9,7 @@
 
 #include "collect/alias_frame.h"
 #include "collect/headers.h"
+#include "collect/pcap_places.h"
 #include "collect/source.h"
 #include "correlate/tasks.h"
 #include "report/cell.h"
@@ -142,34 +143,85 @@ static void frames_say_full(struct frames_job *job, uint32_t k)
 	job->missing = job->count - k;
 }
 
+/* Takes this frame for all that want it, from *k on. */
+static enum frames_found frames_take_one(struct frames_job *job, const char *path, const struct frame *frame,
+					 uint32_t *k)
+{
+	for (; *k < job->count && job->wanted[job->order[*k]].number == frame->number; ++*k) {
+		if (job->wanted[job->order[*k]].time_ns != frame->time_ns)
+			return frames_refuse_time(job, path, job->order[*k], frame);
+		if (job->bytes + frame->caplen_bytes > job->bytes_max) {
+			frames_say_full(job, *k);
+			*k = job->count;
+			return FRAMES_READ;
+		}
+		if (!frames_keep(job, job->order[*k], frame))
+			return FRAMES_NO_MEMORY;
+	}
+	return FRAMES_READ;
+}
+
 /* All frames of the source that are wanted, or those that there is room for. */
 static enum frames_found frames_take(struct frames_job *job, const char *path,
 				     struct source *source)
 {
+	enum frames_found found = FRAMES_READ;
 	struct frame frame;
 	struct error err;
 	bool more = true;
 	uint32_t k = 0;
 
-	while (k < job->count) {
+	while (k < job->count && found == FRAMES_READ) {
 		if (source_next(source, &frame, &more, &err))
 			return FRAMES_REFUSE(job, "%s", err.text);
 		if (!more || frame.number > job->wanted[job->order[k]].number)
 			return FRAMES_REFUSE(job, "%s is another file than the one collected: it "
 					     "has no frame %u", path,
 					     job->wanted[job->order[k]].number);
-		for (; k < job->count && job->wanted[job->order[k]].number == frame.number; k++) {
-			if (job->wanted[job->order[k]].time_ns != frame.time_ns)
-				return frames_refuse_time(job, path, job->order[k], &frame);
-			if (job->bytes + frame.caplen_bytes > job->bytes_max) {
-				frames_say_full(job, k);
-				return FRAMES_READ;
-			}
-			if (!frames_keep(job, job->order[k], &frame))
-				return FRAMES_NO_MEMORY;
-		}
+		found = frames_take_one(job, path, &frame, &k);
 	}
-	return FRAMES_READ;
+	return found;
+}
+
+/* Reads on, or from the place that is known, to a frame; false: it is not found like that. */
+static bool frames_go(struct pcap_places *places, const struct frames_wanted *wanted, uint64_t *next,
+		      struct frame *frame)
+{
+	if (!wanted->place || !wanted->place_number || wanted->place_number > wanted->number)
+		return false;
+	if (wanted->place_number > *next) {
+		pcap_places_go(places, wanted->place, wanted->place_number);
+		*next = wanted->place_number;
+	}
+	do
+		if (!pcap_places_next(places, frame))
+			return false;
+	while (++*next <= wanted->number);
+	return frame->time_ns == wanted->time_ns;
+}
+
+/* The same from the places that are known. Where anything is odd nothing is taken, nor said: reading the file
+ * from its beginning tells what it is. */
+static enum frames_found frames_take_places(struct frames_job *job, const char *path)
+{
+	struct pcap_places *places = pcap_places_open(path);
+	enum frames_found found = FRAMES_READ;
+	struct frame frame;
+	uint64_t next = 0;
+	uint32_t k = 0;
+
+	if (!places)
+		return FRAMES_ABSENT;
+	while (k < job->count && found == FRAMES_READ) {
+		if (frames_go(places, &job->wanted[job->order[k]], &next, &frame))
+			found = frames_take_one(job, path, &frame, &k);
+		else
+			found = FRAMES_ABSENT;
+	}
+	pcap_places_close(&places);
+	if (found != FRAMES_READ)
+		frames_forget(job);
+	return found;
 }
 
 /* Anything but a regular file, a pipe say, would be waited for. */
@@ -191,6 +243,9 @@ static enum frames_found frames_try(struct frames_job *job, const char *path)
 		return FRAMES_REFUSE(job, "%s is another file than the one collected: it has %llu "
 				     "bytes, not %llu", path, (unsigned long long)st.st_size,
 				     (unsigned long long)capture->bytes);
+	found = strcmp(capture->format, "pcap") == 0 ? frames_take_places(job, path) : FRAMES_ABSENT;
+	if (found != FRAMES_ABSENT)
+		return found;
 	if (source_open_again(&source, path, &err))
 		return FRAMES_REFUSE(job, "%s", err.text);
 	found = frames_take(job, path, source);

@@ -5,7 +5,7 @@
  * collected: as many bytes, and each wanted frame at its number with its time, to the
  * nanosecond; or else nothing of it is taken. A capture that is not found is no error: it is
  * said why. Each is read once, no further than the last frame wanted of it, several side by
- * side.
+ * side; of a pcap file that is not packed, what lies behind places that are known.
  */
 #ifndef CROSSTAP_REPORT_FRAMES_H
 #define CROSSTAP_REPORT_FRAMES_H
@@ -26,6 +26,8 @@ struct frames_wanted {
 	uint32_t capture;  /* index in the request's list */
 	uint32_t number;   /* 1-based in its file */
 	int64_t time_ns;   /* of the record, by the capture's own clock */
+	uint64_t place;    /* where in its file frame `place_number`, which is no later, begins; 0: not known */
+	uint32_t place_number;
 };
 
 struct frames_request {

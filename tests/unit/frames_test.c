@@ -111,16 +111,26 @@ static struct frames *ask(const struct capture *capture, uint32_t captures, bool
 	return frames;
 }
 
+/* Where frames are known to begin: those of some numbers. */
+struct known_place {
+	uint32_t from, number; /* of a wanted frame of this number or a later one */
+	uint64_t place;
+};
+
 /* Frames 3, 40 and 3 again of one capture; all there, or none and `why` says why. */
-static void expect(const struct capture *capture, bool directories, const char *why)
+static void expect_from(const struct capture *capture, bool directories, const struct known_place place[2],
+			const char *why)
 {
 	static const uint32_t numbers[] = {40, 3, 3};
 	struct frames_wanted wanted[3];
 	struct frames *frames;
 	uint32_t i;
 
-	for (i = 0; i < 3; i++)
-		wanted[i] = (struct frames_wanted){0, numbers[i], time_of(numbers[i])};
+	for (i = 0; i < 3; i++) {
+		const struct known_place *known = &place[numbers[i] >= place[1].from];
+
+		wanted[i] = (struct frames_wanted){0, numbers[i], time_of(numbers[i]), known->place, known->number};
+	}
 	frames = ask(capture, 1, directories, wanted, 3);
 	CHECK_INT(frames->faults, why != NULL);
 	for (i = 0; i < 3; i++) {
@@ -141,6 +151,13 @@ static void expect(const struct capture *capture, bool directories, const char *
 			CHECK_TEXT(frames->fault[0].why, why);
 	}
 	frames_free(&frames);
+}
+
+static void expect(const struct capture *capture, bool directories, const char *why)
+{
+	static const struct known_place none[2] = {{0, 0, 0}, {1, 0, 0}};
+
+	expect_from(capture, directories, none, why);
 }
 
 /* ---- cases ---- */
@@ -235,12 +252,49 @@ static void test_others(void)
 	build_free(&b);
 }
 
+static void test_known_places(void)
+{
+	struct build b = build_small(PACKETS);
+	struct capture capture = row("a.pcap", b.size);
+	struct known_place place[2] = {{0, 1, b.mark[0]}, {33, 33, b.mark[32]}};
+
+	strcpy(capture.format, "pcap");
+	put(in(folder[0], "a.pcap"), b.bytes, b.size);
+	expect_from(&capture, true, place, NULL);
+	memset(b.bytes + b.mark[9], 0xff, 16);
+	put(in(folder[0], "a.pcap"), b.bytes, b.size);
+	expect_from(&capture, true, place, NULL);
+	expect(&capture, true, "it has no frame 40");
+	check_case("frames are read from the places that are known, and nothing in between");
+	build_free(&b);
+	b = build_small(PACKETS);
+	put(in(folder[0], "a.pcap"), b.bytes, b.size);
+	place[1].place += 4;
+	expect_from(&capture, true, place, NULL);
+	place[1].place = b.size;
+	expect_from(&capture, true, place, NULL);
+	place[1].place = UINT64_MAX;
+	expect_from(&capture, true, place, NULL);
+	place[1] = (struct known_place){33, 34, b.mark[32]};
+	expect_from(&capture, true, place, NULL);
+	place[1] = (struct known_place){33, 41, b.mark[32]};
+	expect_from(&capture, true, place, NULL);
+	check_case("where a place is none the file is read from its beginning");
+	place[1] = (struct known_place){33, 33, b.mark[32]};
+	b.bytes[b.mark[39] + 4]++;
+	put(in(folder[0], "a.pcap"), b.bytes, b.size);
+	expect_from(&capture, true, place, "its frame 40 is of 2020-09-13T12:26:40.000040000Z, not of ");
+	check_case("another file is told from its beginning");
+	clear();
+	build_free(&b);
+}
+
 static void test_several(void)
 {
 	struct build b = build_small(PACKETS);
 	struct capture captures[] = {row("a.pcap", b.size), row("c.pcap", 7), row("b.pcap", b.size)};
-	struct frames_wanted wanted[] = {{2, 1, time_of(1)}, {1, 1, 0}, {0, 40, time_of(40)},
-					 {2, 2, time_of(2)}, {1, 9, 0}};
+	struct frames_wanted wanted[] = {{2, 1, time_of(1), 0, 0}, {1, 1, 0, 0, 0},
+					 {0, 40, time_of(40), 0, 0}, {2, 2, time_of(2), 0, 0}, {1, 9, 0, 0, 0}};
 	struct frames *frames;
 	uint32_t i;
 
@@ -281,11 +335,11 @@ static char *ask_of_many(struct build *b, uint32_t count, const char *format)
 	for (i = 1; i < MANY; i++) {
 		captures[i] = row("c.pcap", 7);
 		snprintf(captures[i].format, sizeof captures[i].format, "%s", format);
-		wanted[n++] = (struct frames_wanted){i, 1, 0};
-		wanted[n++] = (struct frames_wanted){i, 2, 0};
+		wanted[n++] = (struct frames_wanted){i, 1, 0, 0, 0};
+		wanted[n++] = (struct frames_wanted){i, 2, 0, 0, 0};
 	}
 	for (i = 1; i <= count; i++)
-		wanted[n++] = (struct frames_wanted){0, i, time_of(i)};
+		wanted[n++] = (struct frames_wanted){0, i, time_of(i), 0, 0};
 	frames = ask(captures, MANY, true, wanted, n);
 	why = strdup(frames->faults && !frames->fault[0].capture ? frames->fault[0].why : "");
 	frames_free(&frames);
@@ -325,6 +379,7 @@ int main(void)
 	test_formats();
 	test_places();
 	test_others();
+	test_known_places();
 	test_several();
 	test_room();
 	rmdir(folder[0]);

@@ -6,7 +6,7 @@
 
 #include "tests/unit/check.h"
 
-#define BLOB_HEADER 16 /* magic, rows, columns, 0 */
+#define BLOB_HEADER 16 /* magic, rows, columns, whether places follow */
 
 /* A value for a column's row that no other column has there. */
 static uint64_t value_of(int column, uint32_t row)
@@ -14,10 +14,18 @@ static uint64_t value_of(int column, uint32_t row)
 	return ((uint64_t)row + 1) * 0x9e3779b97f4a7c15 * (2 * (uint64_t)column + 1);
 }
 
+/* Where a frame of every 1024th row lies: 6 bytes are needed. */
+static uint64_t place_of(uint32_t place)
+{
+	return 24 + ((uint64_t)place << 40);
+}
+
 static void fill(struct record_block *b, uint32_t rows)
 {
 	uint32_t i;
 
+	for (i = 0; i < RECORD_PLACES; i++)
+		b->place[i] = place_of(i);
 	b->rows = rows;
 	for (i = 0; i < rows; i++) {
 		b->time_ns[i] = (int64_t)value_of(RECORD_TIME, i);
@@ -77,11 +85,13 @@ static void test_round_trip(void)
 				wrong += (uint64_t)column_get(&chunk.column[c], i) !=
 					 value_of(c, i) << (64 - column_bits[c]) >>
 						 (64 - column_bits[c]);
+		for (i = 0; i < sizes[s]; i++)
+			wrong += record_place(&chunk, i) != place_of(i / 1024);
 		CHECK_INT(wrong, 0);
 	}
-	/* 2 columns of 8 bytes, 12 of 4, 5 of 2, 4 of 1. */
-	CHECK_INT(size, BLOB_HEADER + RECORD_COLUMNS * COLUMN_HEADER_BYTES +
-				RECORD_BLOCK_ROWS * (16 + 48 + 10 + 4));
+	/* 2 columns of 8 bytes, 12 of 4, 5 of 2, 4 of 1, and places of 6. */
+	CHECK_INT(size, BLOB_HEADER + (RECORD_COLUMNS + 1) * COLUMN_HEADER_BYTES +
+				RECORD_BLOCK_ROWS * (16 + 48 + 10 + 4) + RECORD_PLACES * 6);
 	CHECK(size <= record_pack_max());
 	free(block);
 	free(blob);
@@ -102,7 +112,7 @@ static void test_size(void)
 		block->length[i] = 40 + i % 1461;                           /* 2 */
 		block->ttl[i] = 63;                                         /* 0 */
 	}
-	CHECK_INT(record_pack(blob, block), BLOB_HEADER + RECORD_COLUMNS * COLUMN_HEADER_BYTES +
+	CHECK_INT(record_pack(blob, block), BLOB_HEADER + (RECORD_COLUMNS + 1) * COLUMN_HEADER_BYTES +
 						    RECORD_BLOCK_ROWS * (3 + 8 + 2));
 	free(block);
 	free(blob);
@@ -152,6 +162,14 @@ static void test_damage(void)
 	memset(blob + size, 0, 8);
 	CHECK(!opens(blob, size + 8));
 	check_case("a block that is too short or too long is refused");
+
+	put_number(blob, 12, 0);
+	CHECK(opens(blob, size - COLUMN_HEADER_BYTES)); /* of one place */
+	CHECK(!opens(blob, size));
+	put_number(blob, 12, 2);
+	CHECK(!opens(blob, size));
+	put_number(blob, 12, 1);
+	check_case("a block of a version that noted no places has none");
 
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		put_number(blob, 4, rows[i]);
