@@ -118,6 +118,46 @@ static enum status set_write_run(const struct set_sources *sources, const struct
 	return status;
 }
 
+/* The stories are read while the sheets are written. */
+struct set_reading {
+	struct stories *stories;
+	struct store_txn *txn;
+	const struct filter_match *match;
+	enum status status;
+	struct error err;
+};
+
+static void set_read_stories(void *argument)
+{
+	struct set_reading *reading = argument;
+
+	reading->status = stories_open(reading->stories, reading->txn, reading->match, &reading->err);
+}
+
+/* What goes wrong with a sheet is told first. */
+static enum status set_write_sheets(const struct set_sources *sources, struct stories *stories,
+				    const struct output_folder *folder, struct progress *progress,
+				    struct error *err)
+{
+	const struct filter_match *match = sources->options->match;
+	struct set_reading reading = {.stories = stories, .txn = sources->txn, .match = match};
+	const struct task beside = {set_read_stories, &reading};
+	enum status status;
+
+	if (match) {
+		status = filter_write_sheets(match, sources->txn, folder, progress, err);
+		if (!status)
+			set_read_stories(&reading);
+	} else {
+		status = set_sheets_write(sources->txn, folder, &beside, progress, err);
+	}
+	if (!status && reading.status) {
+		*err = reading.err;
+		status = reading.status;
+	}
+	return status;
+}
+
 static enum status set_make(struct store_txn *txn, const struct output_folder *folder,
 			    const struct set_options *options, struct progress *progress,
 			    struct error *err)
@@ -125,12 +165,8 @@ static enum status set_make(struct store_txn *txn, const struct output_folder *f
 	const char *label = progress ? progress->label : NULL;
 	struct stories stories = {0};
 	struct set_sources sources = {txn, &stories, options};
-	enum status status = options->match
-				     ? filter_write_sheets(options->match, txn, folder, progress, err)
-				     : set_sheets_write(txn, folder, progress, err);
+	enum status status = set_write_sheets(&sources, &stories, folder, progress, err);
 
-	if (!status)
-		status = stories_open(&stories, txn, options->match, err);
 	if (!status)
 		status = set_write_others(&sources, folder, err);
 	if (!status)

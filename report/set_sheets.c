@@ -220,19 +220,22 @@ static void *set_worker_run(void *argument)
 	return NULL;
 }
 
-static void set_run(struct set_work *work, struct progress *progress)
+static void set_run(struct set_work *work, const struct task *beside, struct progress *progress)
 {
 	struct set_worker worker[SET_WORKERS];
 	pthread_t thread[SET_WORKERS];
-	bool started[SET_WORKERS];
+	bool started[SET_WORKERS] = {false};
 	size_t i;
 
 	for (i = 0; i < SET_WORKERS; i++)
 		worker[i] = (struct set_worker){.work = work, .progress = i ? NULL : progress};
-	for (i = 1; i < SET_WORKERS; i++)
+	for (i = !beside; i < SET_WORKERS; i++)
 		started[i] = pthread_create(&thread[i], NULL, set_worker_run, &worker[i]) == 0;
-	set_worker_run(&worker[0]);
-	for (i = 1; i < SET_WORKERS; i++)
+	if (beside)
+		beside->run(beside->argument);
+	if (!started[0])
+		set_worker_run(&worker[0]);
+	for (i = 0; i < SET_WORKERS; i++)
 		if (started[i])
 			pthread_join(thread[i], NULL);
 }
@@ -265,7 +268,7 @@ static enum status set_list(struct set_work *work, struct store_txn *txn, struct
 }
 
 enum status set_sheets_write(struct store_txn *txn, const struct output_folder *folder,
-			     struct progress *progress, struct error *err)
+			     const struct task *beside, struct progress *progress, struct error *err)
 {
 	struct set_work work = {.store = store_of(txn), .folder = folder,
 				.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -278,7 +281,7 @@ enum status set_sheets_write(struct store_txn *txn, const struct output_folder *
 		status = set_list(&work, txn, err);
 	if (!status) {
 		work.generation = header.generation;
-		set_run(&work, progress);
+		set_run(&work, beside, progress);
 		for (i = 0; i < work.files; i++)
 			output_abort(&work.file[i].output); /* of those that are not finished */
 	}

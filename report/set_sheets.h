@@ -4,6 +4,7 @@
 
 #include "collect/error.h"
 #include "collect/store.h"
+#include "correlate/tasks.h"
 #include "report/output.h"
 #include "report/sheet.h"
 
@@ -11,10 +12,12 @@
 
 struct progress;
 
-/* Writes a file for each sheet but those that are written last. `progress` may be NULL; its label is changed, and
- * points nowhere afterwards. */
+/* Writes a file for each sheet but those that are written last. `beside` is other work, done meanwhile by the
+ * calling thread, which may use `txn` for it; NULL: there is none. `progress` may be NULL; its label is changed,
+ * and points nowhere afterwards. */
 enum status set_sheets_write(struct store_txn *txn, const struct output_folder *folder,
-			     struct progress *progress, struct error *err) MUST_CHECK;
+			     const struct task *beside, struct progress *progress,
+			     struct error *err) MUST_CHECK;
 
 /* The name of a sheet's file. */
 void set_sheets_name(char name[SET_NAME_MAX], const struct sheet *sheet);
