@@ -10,6 +10,8 @@
 #include "collect/batch.h"
 #include "collect/capture.h"
 #include "collect/erf.h"
+#include "collect/export_ask.h"
+#include "collect/export_packets.h"
 #include "collect/handover.h"
 #include "collect/listing.h"
 #include "collect/options.h"
@@ -37,6 +39,7 @@ struct command {
 	int64_t start_ns, end_ns;
 	struct plan plan;
 	struct handover handover;
+	struct export_ask export;
 };
 
 /* ---- the command line ---- */
@@ -114,6 +117,13 @@ static const struct option_row rows[] = {
 	{0, "import", OPTION_CALL, 0, "STORE",
 	 "take over the captures of another store of the same seed; may be given again", take_import},
 	{'l', "list", OPTION_FLAG, AT(list), NULL, "show the captures that the store has", NULL},
+	{0, "export", OPTION_TEXT, AT(export.directory), "DIR",
+	 "write a row for each frame of the store's captures there, for ClickHouse and the like; - is "
+	 "standard output", NULL},
+	{0, "export-format", OPTION_TEXT, AT(export.format), "FORMAT",
+	 "what the rows are: rowbinary (the default) or csv", NULL},
+	{0, "export-headers", OPTION_FLAG, AT(export.headers), NULL,
+	 "export fingerprints without payload, where the snaplen of any point left too little of it", NULL},
 	{'j', "threads", OPTION_NUMBER, AT(threads), "N",
 	 "captures read at once; default: one for each processor", NULL},
 	{0, "no-checksums", OPTION_FLAG, AT(no_checksums), NULL,
@@ -130,7 +140,8 @@ static const struct option_tool tool = {
 	.name = program,
 	.usage = "-s STORE -p POINT [-f BPF] FILE[@IFACE]... [-p POINT FILE...]...\n"
 		 "-s STORE --import STORE...\n"
-		 "-s STORE --list",
+		 "-s STORE --list\n"
+		 "-s STORE --export DIR|- [--export-format FORMAT]",
 	.about = "Collects packet captures, each taken at a point of a path, into a store. A FILE "
 		 "is pcap, pcapng or ERF, packed or not; - is standard input; FILE@IFACE takes one "
 		 "interface's packets, FILE@mac:MAC or FILE@vlan:N those of one side of a router. Collecting the same capture twice changes nothing.",
@@ -138,15 +149,24 @@ static const struct option_tool tool = {
 	.operand = take_operand,
 };
 
+static bool command_collects(const struct command *command)
+{
+	return command->plan.group_count || command->handover.imports;
+}
+
 static enum status command_check(struct command *command, struct error *err)
 {
+	enum status status = export_ask_check(&command->export, err);
+
+	if (status)
+		return status;
 	if (!command->store)
 		return error_set(err, STATUS_USAGE, "which store? (-s STORE)");
 	if (command->threads > BATCH_THREADS_MAX)
 		return error_set(err, STATUS_USAGE, "--threads: %u at most", BATCH_THREADS_MAX);
-	if (command->list && (command->plan.group_count || command->handover.imports))
+	if (command->list && (command_collects(command) || command->export.directory))
 		return error_set(err, STATUS_USAGE, "--list collects nothing: give no point");
-	if (command->list)
+	if (command->list || (command->export.directory && !command_collects(command)))
 		return STATUS_OK;
 	if (command->start_ns >= command->end_ns)
 		return error_set(err, STATUS_USAGE, "--end is not later than --start");
@@ -456,6 +476,30 @@ static enum status command_run(struct command *command, struct error *err)
 	return status ? status : run.status;
 }
 
+static enum status command_export(struct command *command, struct error *err)
+{
+	struct progress progress;
+	const struct export_request request = {
+		.store = command->store,
+		.directory = export_ask_directory(&command->export),
+		.format = export_ask_format(&command->export),
+		.headers = command->export.headers,
+		.progress = &progress,
+	};
+	struct export_result result;
+	enum status status;
+
+	progress_begin(&progress, stderr,
+		       !command->common.quiet && (request.directory || !isatty(STDOUT_FILENO)), "exporting");
+	status = export_packets(&request, &result, err);
+	progress_clear(&progress);
+	if (!status && result.short_prefixes && !request.headers)
+		terminal_say(stderr, program,
+			     "warning: the snaplen left too little payload of some packets: rows of all "
+			     "points match only with --export-headers");
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct command command = {.start_ns = INT64_MIN, .end_ns = INT64_MAX};
@@ -472,8 +516,10 @@ int main(int argc, char **argv)
 		else if (status == STATUS_OK)
 			status = handover_open(&command.handover, command.store,
 					       command.plan.group_count > 0, &err);
-		if (status == STATUS_OK && !command.list)
+		if (status == STATUS_OK && !command.list && (!command.export.directory || command_collects(&command)))
 			status = command_run(&command, &err);
+		if (status == STATUS_OK && command.export.directory)
+			status = command_export(&command, &err);
 	}
 	if (fflush(stdout) != 0 && status == STATUS_OK)
 		status = error_errno(&err, errno, "standard output");

@@ -187,7 +187,7 @@ static enum status show_files(const struct compare *compare, const struct output
 static enum status show_set(const struct compare *compare, const char *directory, struct error *err)
 {
 	const struct output_folder folder = {.directory = directory};
-	enum status status = output_make_directory(directory, err);
+	enum status status = aside_make_directory(directory, err);
 	const char *name[SHOW_FORMATS];
 
 	if (!status)

@@ -1,107 +1,67 @@
 #include "report/output.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "report/output_against.h"
 #include "report/output_digest.h"
 
-#define OUTPUT_TRIES 100 /* files aside that killed processes of the same number left */
+/* A file whose digest is taken while it is written. */
+struct output_digested {
+	struct output_digests *digests;
+	const char *name;
+	struct output *output;
+};
 
-enum status output_make_directory(const char *directory, struct error *err)
+static FILE *output_digested(void *context, int fd)
 {
-	char *path = strdup(directory), *slash;
-	struct stat st;
-	int failed = 0;
+	const struct output_digested *d = context;
 
-	if (!path)
-		return error_errno(err, ENOMEM, "%s", directory);
-	for (slash = strchr(path + (*path == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, 0777); /* what is wrong here shows at the last one */
-		*slash = '/';
-	}
-	if (mkdir(path, 0777) < 0)
-		failed = errno;
-	free(path);
-	if (failed == EEXIST && stat(directory, &st) == 0)
-		failed = S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
-	return failed ? error_errno(err, failed, "%s", directory) : STATUS_OK;
-}
-
-static void output_free(struct output *output)
-{
-	output_digest_abort(output->digest);
-	free(output->path);
-	free(output->aside);
-	*output = (struct output){0};
-}
-
-static enum status output_begin(struct output *output, const char *directory, const char *name,
-				struct output_digests *digests, struct error *err)
-{
-	int fd = -1, try, failed = 0;
-
-	*output = (struct output){0};
-	if (asprintf(&output->path, "%s/%s", directory, name) < 0)
-		output->path = NULL;
-	if (!output->path)
-		return error_errno(err, ENOMEM, "%s", name);
-	for (try = 0; fd < 0 && !failed && try < OUTPUT_TRIES; try++) {
-		free(output->aside);
-		if (asprintf(&output->aside, "%s/.%s.%ld-%d", directory, name, (long)getpid(),
-			     try) < 0)
-			output->aside = NULL;
-		fd = output->aside
-			     ? open(output->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)
-			     : -1;
-		if (fd < 0 && errno != EEXIST)
-			failed = errno;
-	}
-	if (fd >= 0)
-		output->stream = digests ? output_digest_begin(digests, name, fd, &output->digest)
-					 : fdopen(fd, "w");
-	if (!output->stream) {
-		failed = failed ? failed : errno;
-		if (fd >= 0) {
-			close(fd);
-			unlink(output->aside);
-		}
-		error_errno(err, failed, "%s", output->path);
-		output_free(output);
-		return STATUS_SYSTEM;
-	}
-	return STATUS_OK;
+	return output_digest_begin(d->digests, d->name, fd, &d->output->digest);
 }
 
 enum status output_open(struct output *output, const char *directory, const char *name,
 			struct error *err)
 {
-	return output_begin(output, directory, name, NULL, err);
+	enum status status;
+
+	*output = (struct output){0};
+	status = aside_open(&output->aside, directory, name, err);
+	output->stream = output->aside.stream;
+	return status;
+}
+
+static enum status output_open_digested(struct output *output, const struct output_folder *folder,
+					const char *name, struct error *err)
+{
+	struct output_digested digested = {folder->digests, name, output};
+	enum status status;
+
+	*output = (struct output){0};
+	status = aside_open_as(&output->aside, folder->directory, name, output_digested, &digested, err);
+	output->stream = output->aside.stream;
+	return status;
 }
 
 enum status output_open_in(struct output *output, const struct output_folder *folder,
 			   const char *name, struct error *err)
 {
-	return folder->against ? output_against_begin(folder->against, name, output, err)
-			       : output_begin(output, folder->directory, name, folder->digests, err);
+	if (folder->against)
+		return output_against_begin(folder->against, name, output, err);
+	return folder->digests ? output_open_digested(output, folder, name, err)
+			       : output_open(output, folder->directory, name, err);
 }
 
 void output_open_stdout(struct output *output)
 {
-	*output = (struct output){.stream = stdout};
+	*output = (struct output){0};
+	aside_open_stdout(&output->aside);
+	output->stream = output->aside.stream;
 }
 
 enum status output_check(const struct output *output, struct error *err)
 {
-	if (!ferror(output->stream))
-		return STATUS_OK;
-	return error_errno(err, errno ? errno : EIO, "%s",
-			   output->path ? output->path : "standard output");
+	struct aside aside = output->aside;
+
+	aside.stream = output->stream; /* of what is only compared, too */
+	return aside_check(&aside, err);
 }
 
 enum status output_write(struct output *output, const char *bytes, size_t size, struct error *err)
@@ -116,34 +76,25 @@ enum status output_finish(struct output *output, struct error *err)
 
 	if (output->against)
 		return output_against_finish(output, err);
-	if (fflush(output->stream) == 0)
-		errno = 0; /* an error from before, whose cause is lost */
-	status = output_check(output, err);
-	if (!output->path)
-		return status;
-	if (fclose(output->stream) != 0 && !status)
-		status = error_errno(err, errno, "%s", output->path);
-	output->stream = NULL;
-	if (!status && rename(output->aside, output->path) < 0)
-		status = error_errno(err, errno, "%s", output->path);
-	if (status)
-		unlink(output->aside);
-	if (output->digest && !status) {
+	output->aside.stream = output->stream;
+	status = aside_finish(&output->aside, err);
+	output->stream = output->aside.stream;
+	if (output->digest && !status)
 		output_digest_finish(output->digest);
-		output->digest = NULL;
-	}
-	output_free(output);
+	else
+		output_digest_abort(output->digest);
+	output->digest = NULL;
 	return status;
 }
 
 void output_abort(struct output *output)
 {
-	if (output->against)
+	if (output->against) {
 		output_against_abort(output);
-	if (!output->path)
 		return;
-	if (output->stream)
-		fclose(output->stream);
-	unlink(output->aside);
-	output_free(output);
+	}
+	aside_abort(&output->aside);
+	output_digest_abort(output->digest);
+	output->digest = NULL;
+	output->stream = output->aside.stream;
 }

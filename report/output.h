@@ -1,18 +1,17 @@
-/* A file of the report: written aside in its directory and renamed when it is
- * whole, so that whoever opens the name finds the former file or all of the new
- * one. Or the standard output, which is only checked.
+/* A file of the report, which appears when it is whole (aside.h); or the standard output; or what
+ * is only compared with a file that is there.
  */
 #ifndef CROSSTAP_REPORT_OUTPUT_H
 #define CROSSTAP_REPORT_OUTPUT_H
 
 #include <stdio.h>
 
+#include "collect/aside.h"
 #include "collect/error.h"
 
 struct output {
 	FILE *stream; /* to write to */
-	char *path;   /* of the file that it becomes; NULL: standard output */
-	char *aside;  /* where it lies until then */
+	struct aside aside;
 	struct against_file *against; /* nothing is written, only compared; NULL: written */
 	struct digest_file *digest;   /* taken of what is written; NULL: none is */
 };
@@ -27,9 +26,6 @@ struct output_folder {
 	struct output_against *against; /* NULL: they are written */
 	struct output_digests *digests; /* of those that are written: see output_digest.h; NULL: none are taken */
 };
-
-/* Makes a directory and those above it that are missing. */
-enum status output_make_directory(const char *directory, struct error *err) MUST_CHECK;
 
 /* Begins the file `name` in `directory`. */
 enum status output_open(struct output *output, const char *directory, const char *name,

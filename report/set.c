@@ -195,7 +195,7 @@ enum status set_write(struct store_txn *txn, const char *directory, const struct
 {
 	struct output_digests *digests = output_digests_new();
 	const struct output_folder folder = {.directory = directory, .digests = digests};
-	enum status status = digests ? output_make_directory(directory, err)
+	enum status status = digests ? aside_make_directory(directory, err)
 				     : error_errno(err, ENOMEM, "%s", directory);
 
 	if (!status)

@@ -140,8 +140,8 @@ static void test_directories(void)
 	struct stat st;
 
 	snprintf(deep, sizeof deep, "%s/x/y//z/", folder);
-	CHECK_INT(output_make_directory(deep, &err), STATUS_OK);
-	CHECK_INT(output_make_directory(deep, &err), STATUS_OK);
+	CHECK_INT(aside_make_directory(deep, &err), STATUS_OK);
+	CHECK_INT(aside_make_directory(deep, &err), STATUS_OK);
 	CHECK(stat(deep, &st) == 0 && S_ISDIR(st.st_mode));
 	rmdir(in_folder(path, "x/y/z"));
 	rmdir(in_folder(path, "x/y"));
@@ -150,10 +150,10 @@ static void test_directories(void)
 
 	in_folder(path, "a.csv");
 	snprintf(expected, sizeof expected, "%s: %s", path, strerror(ENOTDIR));
-	CHECK_INT(output_make_directory(path, &err), STATUS_SYSTEM);
+	CHECK_INT(aside_make_directory(path, &err), STATUS_SYSTEM);
 	CHECK_TEXT(err.text, expected);
 	snprintf(deep, sizeof deep, "%s/below", path);
-	CHECK_INT(output_make_directory(deep, &err), STATUS_SYSTEM);
+	CHECK_INT(aside_make_directory(deep, &err), STATUS_SYSTEM);
 	snprintf(expected, sizeof expected, "%s/none/c.csv: %s", folder, strerror(ENOENT));
 	CHECK_INT(output_open(&output, in_folder(path, "none"), "c.csv", &err), STATUS_SYSTEM);
 	CHECK_TEXT(err.text, expected);
