@@ -139,6 +139,12 @@ uint32_t capture_blocks(const struct capture *capture);
 /* All flows. Caller frees *flows. */
 enum status capture_flows(struct store_txn *txn, const struct capture *capture,
 			  struct capture_flow **flows, struct error *err) MUST_CHECK;
+/* The same in two steps. Whether there are as many as the capture's row promises: nothing is to be
+ * allocated before. Then all of them, into the caller's room. */
+enum status capture_flows_there(struct store_txn *txn, const struct capture *capture,
+				struct error *err) MUST_CHECK;
+enum status capture_flows_read(struct store_txn *txn, const struct capture *capture,
+			       struct capture_flow *flows, struct error *err) MUST_CHECK;
 /* All drop places. Caller frees *drops. */
 enum status capture_drops(struct store_txn *txn, const struct capture *capture,
 			  struct capture_drop **drops, struct error *err) MUST_CHECK;

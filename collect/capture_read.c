@@ -74,30 +74,51 @@ static enum status capture_flows_block(struct store_txn *txn, const struct captu
 	return status;
 }
 
-enum status capture_flows(struct store_txn *txn, const struct capture *capture,
-			  struct capture_flow **flows, struct error *err)
+static uint32_t capture_flows_blocks(const struct capture *capture)
 {
-	uint32_t blocks = capture->flows / CAPTURE_FLOWS_BLOCK +
-			  (capture->flows % CAPTURE_FLOWS_BLOCK != 0);
+	return capture->flows / CAPTURE_FLOWS_BLOCK + (capture->flows % CAPTURE_FLOWS_BLOCK != 0);
+}
+
+enum status capture_flows_there(struct store_txn *txn, const struct capture *capture,
+				struct error *err)
+{
 	enum status status = STATUS_OK;
-	struct capture_flow *list;
+	const uint8_t *bytes;
+	uint32_t b, n;
+
+	for (b = 0; b < capture_flows_blocks(capture) && !status; b++)
+		status = capture_flows_block(txn, capture, b, &bytes, &n, err);
+	return status;
+}
+
+enum status capture_flows_read(struct store_txn *txn, const struct capture *capture,
+			       struct capture_flow *flows, struct error *err)
+{
+	enum status status = STATUS_OK;
 	const uint8_t *bytes;
 	uint32_t b, k, n;
 
-	/* The row may promise more than there is: nothing is allocated for that. */
-	for (b = 0; b < blocks && !status; b++)
+	for (b = 0; b < capture_flows_blocks(capture) && !status; b++) {
 		status = capture_flows_block(txn, capture, b, &bytes, &n, err);
+		for (k = 0; !status && k < n; k++)
+			capture_flow_get(bytes + (size_t)k * CAPTURE_FLOW_BYTES,
+					 &flows[(size_t)b * CAPTURE_FLOWS_BLOCK + k]);
+	}
+	return status;
+}
+
+enum status capture_flows(struct store_txn *txn, const struct capture *capture,
+			  struct capture_flow **flows, struct error *err)
+{
+	enum status status = capture_flows_there(txn, capture, err);
+	struct capture_flow *list;
+
 	if (status)
 		return status;
 	list = calloc(capture->flows + (size_t)1, sizeof *list);
 	if (!list)
 		return capture_no_memory(capture, "flows", err);
-	for (b = 0; b < blocks && !status; b++) {
-		status = capture_flows_block(txn, capture, b, &bytes, &n, err);
-		for (k = 0; !status && k < n; k++)
-			capture_flow_get(bytes + (size_t)k * CAPTURE_FLOW_BYTES,
-					 &list[(size_t)b * CAPTURE_FLOWS_BLOCK + k]);
-	}
+	status = capture_flows_read(txn, capture, list, err);
 	if (status) {
 		free(list);
 		return status;

@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 #include "collect/buffer.h"
+#include "collect/memory.h"
 #include "collect/store_check.h"
 
 #define STORE_MAP_BYTES_MAX ((size_t)STORE_BYTES_MAX) /* address space only; halved until it fits */
 #define STORE_MAP_BYTES_MIN ((size_t)1 << 26)
 #define STORE_LMDB_MAGIC 0xBEEFC0DEu
+#define STORE_LENT_BYTES 4096  /* less is not worth it */
 #define STORE_CHECKS_MAX 64 /* of a snapshot that writers leave behind meanwhile */
 #define STORE_LOCK_BASE ((off_t)1 << 42) /* beyond any data, where only the locks live */
 static const char store_magic[] = "crosstap";
@@ -26,11 +28,13 @@ struct store {
 	MDB_dbi dbi;
 	bool temporary;
 	char *path;
+	struct memory *memory;
 };
 
 struct store_txn {
 	struct store *store;
 	MDB_txn *txn;
+	bool write;
 };
 
 struct store_key {
@@ -287,8 +291,8 @@ enum status store_open(struct store **out, const char *path, enum store_mode mod
 	if (status)
 		return status;
 	store = calloc(1, sizeof *store);
-	if (!store || !(store->path = strdup(path))) {
-		free(store);
+	if (!store || !(store->path = strdup(path)) || !(store->memory = memory_open(path))) {
+		store_close(&store);
 		return error_errno(err, ENOMEM, "%s", path);
 	}
 	store->temporary = temporary;
@@ -320,6 +324,7 @@ void store_close(struct store **store)
 {
 	if (!*store)
 		return;
+	memory_close(&(*store)->memory);
 	if ((*store)->env)
 		mdb_env_close((*store)->env);
 	free((*store)->path);
@@ -330,6 +335,11 @@ void store_close(struct store **store)
 const char *store_path(const struct store *store)
 {
 	return store->path;
+}
+
+struct memory *store_memory(const struct store *store)
+{
+	return store->memory;
 }
 
 /* ---- transactions ---- */
@@ -343,6 +353,7 @@ enum status store_begin(struct store *store, bool write, struct store_txn **out,
 	if (!txn)
 		return error_errno(err, ENOMEM, "%s", store->path);
 	txn->store = store;
+	txn->write = write;
 	rc = mdb_txn_begin(store->env, NULL, write ? 0 : MDB_RDONLY, &txn->txn);
 	if (rc) {
 		free(txn);
@@ -455,6 +466,13 @@ enum status store_put(struct store_txn *txn, char kind, uint32_t a, uint32_t b, 
 	return rc ? store_fail(txn->store, rc, "write", err) : STATUS_OK;
 }
 
+/* A reader's values are bytes of the one mapped file; a writer's may be elsewhere. */
+static void store_lend(const struct store_txn *txn, const MDB_val *value)
+{
+	if (!txn->write && value->mv_size >= STORE_LENT_BYTES)
+		memory_lend(txn->store->memory, value->mv_data, value->mv_size);
+}
+
 enum status store_get(struct store_txn *txn, char kind, uint32_t a, uint32_t b,
 		      const uint8_t **value, size_t *size, struct error *err)
 {
@@ -468,6 +486,7 @@ enum status store_get(struct store_txn *txn, char kind, uint32_t a, uint32_t b,
 		return STATUS_OK;
 	if (rc)
 		return store_fail(txn->store, rc, "read", err);
+	store_lend(txn, &v);
 	*value = v.mv_data;
 	*size = v.mv_size;
 	return STATUS_OK;

@@ -35,6 +35,7 @@ enum store_mode {
 	STORE_CREATE, /* made when it is not there */
 };
 
+struct memory;
 struct store;
 struct store_txn;
 
@@ -71,6 +72,10 @@ enum status store_sync(struct store *store, struct error *err) MUST_CHECK;
 void store_close(struct store **store);
 
 const char *store_path(const struct store *store);
+
+/* Where arrays come from that grow with the captures; scratch files are beside the store, and what
+ * readers got of the store is lent to it. Borrowed until the store is closed. */
+struct memory *store_memory(const struct store *store);
 
 /* Begins a transaction. Writers wait for each other (across processes too);
  * a write transaction stays in its thread. */

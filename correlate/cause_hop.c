@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/memory.h"
 #include "collect/packet.h"
 #include "correlate/loss_chance.h"
 
@@ -33,12 +34,13 @@ static void cause_gather_longest(struct cause_hop *c)
 
 static bool cause_gather_drops(struct cause_hop *c)
 {
+	struct memory *memory = c->j->view->memory;
 	uint64_t i;
 
 	for (i = 0; i < c->odds; i++)
 		c->drops += c->odd[i].verdict == VERDICT_DROPPED;
-	c->drop = calloc((size_t)c->drops + 1, sizeof *c->drop);
-	c->by_session = malloc(((size_t)c->drops + 1) * sizeof *c->by_session);
+	c->drop = memory_take(memory, (size_t)c->drops + 1, sizeof *c->drop);
+	c->by_session = memory_resize(memory, NULL, (size_t)c->drops + 1, sizeof *c->by_session);
 	if (!c->drop || !c->by_session)
 		return false;
 	cause_gather_longest(c);
@@ -126,12 +128,13 @@ static void cause_session_fill(struct cause_hop *c, struct cause_session *s)
 
 static bool cause_gather_sessions(struct cause_hop *c)
 {
-	struct cause_key *key = malloc(((size_t)c->drops + 1) * sizeof *key);
+	struct memory *memory = c->j->view->memory;
+	struct cause_key *key = memory_resize(memory, NULL, (size_t)c->drops + 1, sizeof *key);
 	uint32_t i, k;
 
-	c->session = calloc((size_t)c->drops + 1, sizeof *c->session);
+	c->session = memory_take(memory, (size_t)c->drops + 1, sizeof *c->session);
 	if (!key || !c->session) {
-		free(key);
+		memory_give(key);
 		return false;
 	}
 	for (i = 0; i < c->drops; i++)
@@ -148,7 +151,7 @@ static bool cause_gather_sessions(struct cause_hop *c)
 		c->unknown_sessions += s->passed_ns == INT64_MIN && !s->opened &&
 				       c->drop[c->by_session[i]].odd->proto == 6;
 	}
-	free(key);
+	memory_give(key);
 	return true;
 }
 
@@ -252,10 +255,10 @@ bool cause_hop_gather(struct cause_hop *c)
 
 void cause_hop_clear(struct cause_hop *c)
 {
-	free(c->drop);
-	free(c->by_session);
-	free(c->session);
-	free(c->services.slot);
+	memory_give(c->drop);
+	memory_give(c->by_session);
+	memory_give(c->session);
+	memory_give(c->services.slot);
 	free(c->answer);
 	free(c->burst);
 }

@@ -57,6 +57,7 @@ struct cause_service {
 };
 
 struct cause_services {
+	struct memory *memory;
 	struct cause_service *slot;
 	uint32_t slots, used;
 	uint64_t seed;

@@ -1,6 +1,8 @@
 /* Services: what of each passed the hop, and what died there. */
 #include "correlate/cause_hop.h"
 
+#include "collect/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,17 +32,17 @@ static struct cause_service *service_slot(const struct cause_services *s,
 
 static bool service_grow(struct cause_services *s)
 {
-	struct cause_services grown = {.slots = s->slots ? 2 * s->slots : 256, .used = s->used,
+	struct cause_services grown = {.memory = s->memory, .slots = s->slots ? 2 * s->slots : 256, .used = s->used,
 				       .seed = s->seed};
 	uint32_t i;
 
-	grown.slot = calloc(grown.slots, sizeof *grown.slot);
+	grown.slot = memory_take(s->memory, grown.slots, sizeof *grown.slot);
 	if (!grown.slot)
 		return false;
 	for (i = 0; i < s->slots; i++)
 		if (s->slot[i].version)
 			*service_slot(&grown, &s->slot[i]) = s->slot[i];
-	free(s->slot);
+	memory_give(s->slot);
 	*s = grown;
 	return true;
 }
@@ -138,6 +140,7 @@ bool cause_services_gather(struct cause_hop *c)
 {
 	uint32_t k;
 
+	c->services.memory = c->j->view->memory;
 	c->services.seed = c->j->view->seed;
 	if (!service_grow(&c->services) || !service_count_drops(c))
 		return false;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "collect/memory.h"
 #include "correlate/content_rows.h"
 
 /* The contents of one capture. */
@@ -53,7 +54,7 @@ static bool capture_count(struct contents *all, struct content_capture *c,
 
 /* From counts to places, in the order of the rows. */
 static enum status capture_place(struct content_capture *c, const struct capture *capture,
-				 struct error *err)
+				 struct memory *memory, struct error *err)
 {
 	struct content_reader reader;
 	struct content_row row;
@@ -62,10 +63,10 @@ static enum status capture_place(struct content_capture *c, const struct capture
 
 	for (f = 0; f < capture->flows; f++)
 		c->first[f + 1] += c->first[f];
-	c->at = malloc((c->first[capture->flows] + (size_t)1) * sizeof *c->at);
-	next = malloc((capture->flows + (size_t)1) * sizeof *next);
+	c->at = memory_resize(memory, NULL, c->first[capture->flows] + (size_t)1, sizeof *c->at);
+	next = memory_resize(memory, NULL, capture->flows + (size_t)1, sizeof *next);
 	if (!c->at || !next || !content_reader_open(&reader, c->bytes, c->size)) {
-		free(next);
+		memory_give(next);
 		return error_errno(err, ENOMEM, "contents of capture %s", capture->file);
 	}
 	for (f = 0; f < capture->flows; f++)
@@ -76,7 +77,7 @@ static enum status capture_place(struct content_capture *c, const struct capture
 		if (content_reader_next(&reader, &row, &more) && more)
 			c->at[next[row.way >> 1]++] = at;
 	}
-	free(next);
+	memory_give(next);
 	return STATUS_OK;
 }
 
@@ -91,12 +92,12 @@ static enum status capture_open(struct contents *all, uint32_t k, struct error *
 		return status;
 	if (c->size > UINT32_MAX)
 		return contents_damaged(capture, err);
-	c->first = calloc(capture->flows + (size_t)1, sizeof *c->first);
+	c->first = memory_take(all->view->memory, capture->flows + (size_t)1, sizeof *c->first);
 	if (!c->first)
 		return error_errno(err, ENOMEM, "contents of capture %s", capture->file);
 	if (!capture_count(all, c, capture))
 		return contents_damaged(capture, err);
-	return capture_place(c, capture, err);
+	return capture_place(c, capture, all->view->memory, err);
 }
 
 /* Where each capture's blocks and nodes begin. */
@@ -152,8 +153,8 @@ void contents_close(struct contents **contents)
 	if (!all)
 		return;
 	for (c = 0; all->capture && c < all->view->captures; c++) {
-		free(all->capture[c].first);
-		free(all->capture[c].at);
+		memory_give(all->capture[c].first);
+		memory_give(all->capture[c].at);
 	}
 	free(all->capture);
 	free(all->node_base);

@@ -125,9 +125,9 @@ static enum status step_survey(struct correlation *c, struct error *err)
 	struct task task[VIEW_POINTS_MAX];
 	uint32_t p;
 
-	c->flows = memory_zeroed((size_t)c->view->nodes + 1, sizeof *c->flows);
+	c->flows = memory_take(c->view->memory, (size_t)c->view->nodes + 1, sizeof *c->flows);
 	if (!c->flows)
-		return error_errno(err, ENOMEM, "survey");
+		return memory_fail(c->view->memory, err, "survey");
 	for (p = 0; p < c->view->points; p++) {
 		survey[p] = (struct survey_task){c, p};
 		task[p] = (struct task){survey_run, &survey[p]};
@@ -269,7 +269,7 @@ static enum status match(struct correlation *c, struct error *err)
 		*err = tuples.err;
 		status = tuples.status;
 	}
-	free(c->links);
+	memory_give(c->links);
 	c->links = NULL;
 	return status ? status
 		      : links_count(&c->links, c->view, c->journeys, c->options->threads, err);
@@ -286,7 +286,7 @@ static enum status step_join(struct correlation *c, struct error *err)
 		status = shifts_learn_rest(c->view, c->flows, &c->path, c->journeys, c->links,
 					   &found, err);
 	if (!status && found) {
-		free(c->repeats.list);
+		memory_give(c->repeats.list);
 		c->repeats = (struct repeats){0};
 		sessions_free(&c->sessions);
 		journeys_free(&c->journeys);
@@ -334,7 +334,7 @@ static enum status sessions_find(struct correlation *c, struct error *err)
 							c->contents, c->journeys, c->links,
 							c->options->threads},
 				   err);
-	free(c->links);
+	memory_give(c->links);
 	c->links = NULL;
 	if (!status && c->legs->pairs)
 		status = legs_join(c->legs, c->sessions, c->flows, c->view, err);
@@ -361,19 +361,20 @@ static enum status sessions_analyse(struct correlation *c, struct error *err)
 static enum status step_sessions(struct correlation *c, struct error *err)
 {
 	struct side_task part[] = {{.run = sessions_find}, {.run = sessions_analyse}};
+	struct memory *memory = c->view->memory;
 	enum status status;
 	uint32_t p;
 
-	c->analysis = memory_zeroed((size_t)c->view->nodes + 1, sizeof *c->analysis);
+	c->analysis = memory_take(memory, (size_t)c->view->nodes + 1, sizeof *c->analysis);
 	for (p = 0; p < c->view->points; p++) {
-		c->copies[p] = malloc((size_t)c->view->point[p].indexes + 1);
+		c->copies[p] = memory_resize(memory, NULL, (size_t)c->view->point[p].indexes + 1, 1);
 		if (!c->analysis || !c->copies[p])
-			return error_errno(err, ENOMEM, "sessions");
+			return memory_fail(memory, err, "sessions");
 		memcpy(c->copies[p], c->journeys->marks[p], c->view->point[p].indexes);
 	}
 	status = sides_run(c, part, 2, err);
 	for (p = 0; p < c->view->points; p++) {
-		free(c->copies[p]);
+		memory_give(c->copies[p]);
 		c->copies[p] = NULL;
 	}
 	return status;
@@ -568,17 +569,17 @@ static void correlation_close(struct correlation *c)
 	verdicts_free(&c->verdicts);
 	hops_free(&c->hops);
 	legs_free(&c->legs);
-	free(c->links);
-	free(c->repeats.list);
+	memory_give(c->links);
+	memory_give(c->repeats.list);
 	sessions_free(&c->sessions);
 	journeys_free(&c->journeys);
 	meeting_free(&c->meeting);
-	free(c->flows);
-	free(c->analysis);
+	memory_give(c->flows);
+	memory_give(c->analysis);
 	for (p = 0; p < VIEW_POINTS_MAX; p++)
-		free(c->copies[p]);
+		memory_give(c->copies[p]);
 	contents_close(&c->contents);
-	free(c->proof);
+	memory_give(c->proof);
 	view_close(&c->view);
 	store_abort(&c->txn);
 	free(c);
@@ -607,6 +608,8 @@ enum status correlate_run(struct store *store, const struct correlate_options *o
 		return error_errno(err, ENOMEM, "correlate");
 	c->store = store;
 	c->options = options;
+	if (options->memory_bytes)
+		memory_bound(store_memory(store), options->memory_bytes);
 	for (s = 0; s < CORRELATE_STEPS && !status; s++) {
 		if (options->step)
 			options->step(options->user, s, correlate_steps[s].what);

@@ -25,6 +25,7 @@ struct correlate_options {
 	unsigned threads;
 	const struct correlate_clock *clock; /* --clock */
 	uint32_t clocks;
+	uint64_t memory_bytes; /* --memory: what a run may hold, about; 0: MEMORY_BOUND_BYTES */
 	const char *expect;    /* --expect: the policy's file, or NULL */
 	const struct policy *policy; /* one that was read already, in its place; borrowed, or NULL */
 	/* called at the beginning of each step, for progress; may be NULL */

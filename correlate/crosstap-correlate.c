@@ -15,6 +15,8 @@
 
 #define TMAX_MS_MAX 3600000.0
 #define THREADS_MAX 256
+#define MEMORY_MB_MIN 16
+#define MEMORY_MB_MAX 1000000000
 
 static const char program[] = "crosstap-correlate";
 
@@ -22,7 +24,7 @@ struct command {
 	struct option_common common;
 	const char *store, *path, *expect;
 	double tmax_ms;
-	uint64_t threads;
+	uint64_t threads, memory_mb;
 	bool temporary;
 	struct correlate_clock clock[CAPTURE_POINTS_MAX];
 	char clock_point[CAPTURE_POINTS_MAX][CAPTURE_NAME_MAX];
@@ -70,6 +72,9 @@ static const struct option_row rows[] = {
 	 "what was done", NULL},
 	{'j', "threads", OPTION_NUMBER, AT(threads), "N",
 	 "threads; default: one for each processor. The result does not depend on it", NULL},
+	{0, "memory", OPTION_NUMBER, AT(memory_mb), "MB",
+	 "hold about as much in memory, and put what is more into files beside the store; default: 1700. "
+	 "The result does not depend on it", NULL},
 	{0, "temporary", OPTION_FLAG, AT(temporary), NULL,
 	 "the store need not survive a power failure", NULL},
 	OPTIONS_COMMON(struct command, common),
@@ -94,6 +99,9 @@ static enum status command_check(const struct command *command, struct error *er
 				 TMAX_MS_MAX);
 	if (command->threads > THREADS_MAX)
 		return error_set(err, STATUS_USAGE, "--threads: %d at most", THREADS_MAX);
+	if (command->memory_mb && (command->memory_mb < MEMORY_MB_MIN || command->memory_mb > MEMORY_MB_MAX))
+		return error_set(err, STATUS_USAGE, "--memory: from %d to %d MB", MEMORY_MB_MIN,
+				 MEMORY_MB_MAX);
 	return STATUS_OK;
 }
 
@@ -149,6 +157,7 @@ static enum status run(const struct command *command, struct error *err)
 					    : (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
 		.clock = command->clock,
 		.clocks = command->clocks,
+		.memory_bytes = command->memory_mb * 1000000,
 		.expect = command->expect,
 		.step = show_step,
 	};

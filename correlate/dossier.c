@@ -20,9 +20,9 @@ struct dossiers {
 	struct dossier *list;
 };
 
-static enum status dossier_memory(struct error *err)
+static enum status dossier_memory(const struct dossier_source *source, struct error *err)
 {
-	return error_errno(err, ENOMEM, "dossiers of sessions");
+	return memory_fail(source->view->memory, err, "dossiers of sessions");
 }
 
 /* ---- what is wanted ---- */
@@ -50,7 +50,8 @@ static bool dossiers_want(struct dossiers *d)
 	const struct sessions *s = d->source->sessions;
 	uint32_t i, n;
 
-	d->wanted = calloc((size_t)d->source->view->nodes / 64 + 1, sizeof *d->wanted);
+	d->wanted = memory_take(d->source->view->memory, (size_t)d->source->view->nodes / 64 + 1,
+				sizeof *d->wanted);
 	if (!d->wanted)
 		return false;
 	for (i = 0; i < d->count; i++) {
@@ -69,7 +70,7 @@ static bool dossier_add_sight(struct dossiers *d, uint32_t p, uint32_t index)
 {
 	const struct dossier_source *from = d->source;
 	struct dossier_sight *list =
-		memory_room(d->sight, d->sights, &d->sight_room, sizeof *list);
+		memory_more(from->view->memory, d->sight, d->sights, &d->sight_room, sizeof *list);
 
 	if (!list || d->sights == UINT32_MAX)
 		return false;
@@ -133,7 +134,8 @@ static bool dossier_take(struct dossiers *d, uint32_t p, uint32_t index, uint32_
 	struct dossier_packet packet = {.forward = sessions_forward(d->source->sessions, way),
 					.sight = d->sights};
 	struct dossier_packet *list =
-		memory_room(d->packet, d->packets, &d->packet_room, sizeof *list);
+		memory_more(d->source->view->memory, d->packet, d->packets, &d->packet_room,
+			    sizeof *list);
 
 	if (!list)
 		return false;
@@ -216,8 +218,10 @@ static int dossier_key_compare(const void *x, const void *y)
  * the middle is left out. */
 static bool dossiers_sort(struct dossiers *d)
 {
-	struct dossier_key *key = malloc(((size_t)d->packets + 1) * sizeof *key);
-	struct dossier_packet *sorted = malloc(((size_t)d->packets + 1) * sizeof *sorted);
+	struct memory *memory = d->source->view->memory;
+	struct dossier_key *key = memory_resize(memory, NULL, (size_t)d->packets + 1, sizeof *key);
+	struct dossier_packet *sorted =
+		memory_resize(memory, NULL, (size_t)d->packets + 1, sizeof *sorted);
 	uint32_t i, k, n = 0;
 	bool ok = key && sorted;
 
@@ -245,12 +249,12 @@ static bool dossiers_sort(struct dossiers *d)
 			sorted[n++] = d->packet[key[all].number];
 		}
 	}
-	free(key);
+	memory_give(key);
 	if (!ok) {
-		free(sorted);
+		memory_give(sorted);
 		return false;
 	}
-	free(d->packet);
+	memory_give(d->packet);
 	d->packet = sorted;
 	return true;
 }
@@ -266,12 +270,12 @@ enum status dossiers_open(struct dossiers **out, const struct dossier_source *so
 
 	*out = d;
 	if (!d)
-		return dossier_memory(err);
+		return dossier_memory(source, err);
 	d->source = source;
 	d->session = session;
 	d->connection = connection;
 	d->count = count;
-	d->list = calloc((size_t)count + 1, sizeof *d->list);
+	d->list = memory_take(source->view->memory, (size_t)count + 1, sizeof *d->list);
 	ok = d->list && dossiers_want(d);
 	for (stage = 0; ok && stage < path->stages; stage++)
 		for (k = 0; ok && k < path->points[stage]; k++)
@@ -285,7 +289,7 @@ enum status dossiers_open(struct dossiers **out, const struct dossier_source *so
 	if (ok)
 		return STATUS_OK;
 	dossiers_close(out);
-	return dossier_memory(err);
+	return dossier_memory(source, err);
 }
 
 struct dossier dossiers_get(const struct dossiers *d, uint32_t k)
@@ -299,10 +303,10 @@ void dossiers_close(struct dossiers **dossiers)
 
 	if (!d)
 		return;
-	free(d->wanted);
-	free(d->packet);
-	free(d->sight);
-	free(d->list);
+	memory_give(d->wanted);
+	memory_give(d->packet);
+	memory_give(d->sight);
+	memory_give(d->list);
 	free(d);
 	*dossiers = NULL;
 }

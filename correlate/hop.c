@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collect/fingerprint.h"
+#include "collect/memory.h"
 #include "correlate/pairs.h"
 #include "correlate/tasks.h"
 
@@ -241,7 +242,7 @@ enum status hops_measure(struct hops **out, struct sessions *sessions,
 	if (hops) {
 		hops->count = path->stages - 1;
 		hops->hop = calloc(path->stages, sizeof *hops->hop);
-		hops->lean = calloc((size_t)view->nodes + 1, 1);
+		hops->lean = memory_take(view->memory, (size_t)view->nodes + 1, 1);
 	}
 	if (!hops || !hops->hop || !hops->lean) {
 		hops_free(out);
@@ -286,7 +287,7 @@ void hops_free(struct hops **hops)
 		free((*hops)->hop[h].fit);
 	}
 	free((*hops)->hop);
-	free((*hops)->lean);
+	memory_give((*hops)->lean);
 	free(*hops);
 	*hops = NULL;
 }

@@ -192,9 +192,9 @@ static bool join_append(struct join_table *t, struct join_entry *entry, uint32_t
 
 /* ---- finished groups ---- */
 
-static bool repeats_add(struct repeats *r, uint32_t value)
+static bool repeats_add(struct memory *memory, struct repeats *r, uint32_t value)
 {
-	uint32_t *list = memory_room(r->list, r->size, &r->room, sizeof *list);
+	uint32_t *list = memory_more(memory, r->list, r->size, &r->room, sizeof *list);
 
 	if (!list)
 		return false;
@@ -207,14 +207,14 @@ static bool join_repeat(struct join_part *part, const struct join_table *t,
 			const struct join_entry *entry)
 {
 	uint32_t m, k;
-	bool ok = repeats_add(&part->repeats, entry->count);
+	bool ok = repeats_add(part->view->memory, &part->repeats, entry->count);
 
 	for (k = 0; k < 2 && ok; k++)
-		ok = repeats_add(&part->repeats, entry->point[k]) &&
-		     repeats_add(&part->repeats, entry->index[k]);
+		ok = repeats_add(part->view->memory, &part->repeats, entry->point[k]) &&
+		     repeats_add(part->view->memory, &part->repeats, entry->index[k]);
 	for (m = entry->more; m != JOIN_END && ok; m = t->more[m].next)
-		ok = repeats_add(&part->repeats, t->more[m].point) &&
-		     repeats_add(&part->repeats, t->more[m].index);
+		ok = repeats_add(part->view->memory, &part->repeats, t->more[m].point) &&
+		     repeats_add(part->view->memory, &part->repeats, t->more[m].index);
 	return ok;
 }
 
@@ -482,10 +482,10 @@ static enum status join_gather(struct join_part *parts, struct repeats *repeats,
 			*err = parts[p].err;
 			return parts[p].status;
 		}
-		grown = realloc(repeats->list,
-				(repeats->size + parts[p].repeats.size + 1) * sizeof *grown);
+		grown = memory_resize(parts[p].view->memory, repeats->list,
+				      repeats->size + parts[p].repeats.size + 1, sizeof *grown);
 		if (!grown)
-			return error_errno(err, ENOMEM, "matching");
+			return memory_fail(parts[p].view->memory, err, "matching");
 		if (parts[p].repeats.size)
 			memcpy(grown + repeats->size, parts[p].repeats.list,
 			       parts[p].repeats.size * sizeof *grown);
@@ -519,9 +519,9 @@ enum status journeys_join(struct journeys *journeys, const struct view *view,
 	tasks_run(task, JOIN_PARTS + 1, threads);
 	status = join_gather(parts, repeats, err);
 	for (p = 0; p < JOIN_PARTS; p++)
-		free(parts[p].repeats.list);
+		memory_give(parts[p].repeats.list);
 	if (status) {
-		free(repeats->list);
+		memory_give(repeats->list);
 		memset(repeats, 0, sizeof *repeats);
 	}
 	return status;

@@ -17,12 +17,12 @@ enum status journeys_new(struct journeys **out, const struct view *view, struct 
 	for (p = 0; p < view->points; p++) {
 		size_t n = (size_t)view->point[p].indexes + 1;
 
-		j->next[p] = memory_zeroed(n, sizeof *j->next[p]);
-		j->next_point[p] = memory_zeroed(n, 1);
-		j->marks[p] = memory_zeroed(n, 1);
+		j->next[p] = memory_take(view->memory, n, sizeof *j->next[p]);
+		j->next_point[p] = memory_take(view->memory, n, 1);
+		j->marks[p] = memory_take(view->memory, n, 1);
 		if (!j->next[p] || !j->next_point[p] || !j->marks[p]) {
 			journeys_free(out);
-			return error_errno(err, ENOMEM, "journeys of point %s",
+			return memory_fail(view->memory, err, "journeys of point %s",
 					   view->point[p].name);
 		}
 	}
@@ -36,9 +36,9 @@ void journeys_free(struct journeys **journeys)
 	if (!*journeys)
 		return;
 	for (p = 0; p < (*journeys)->points; p++) {
-		free((*journeys)->next[p]);
-		free((*journeys)->next_point[p]);
-		free((*journeys)->marks[p]);
+		memory_give((*journeys)->next[p]);
+		memory_give((*journeys)->next_point[p]);
+		memory_give((*journeys)->marks[p]);
 	}
 	free(*journeys);
 	*journeys = NULL;

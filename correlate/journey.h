@@ -53,7 +53,7 @@ struct repeats {
 
 /* The windowed join: one pass over all points in the order of corrected time.
  * Packets seen at most once at every point are linked; the others become
- * repeats (caller frees repeats->list). Memory is packet rate x tmax. The
+ * repeats (the caller gives repeats->list back). Memory is packet rate x tmax. The
  * result does not depend on the number of threads. `beside` is other work that
  * needs no journeys, and is done meanwhile. */
 enum status journeys_join(struct journeys *journeys, const struct view *view,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/memory.h"
 #include "collect/packet.h"
 #include "correlate/hosts.h"
 #include "correlate/coverage.h"
@@ -463,7 +464,7 @@ static enum status judge_prepare(struct judge *g, const struct odd *odd, uint64_
 		status = synproxy_find(&g->synproxy, g->j, g->hop, err);
 	g->across = hosts_new(g->j->view->seed);
 	g->box = hosts_new(g->j->view->seed);
-	g->proof = calloc((size_t)g->j->sessions->count + 1, sizeof *g->proof);
+	g->proof = memory_take(g->j->view->memory, (size_t)g->j->sessions->count + 1, sizeof *g->proof);
 	if (!status && (!g->across || !g->box || !g->proof || !judge_learn_across(g) ||
 			!judge_learn_box(g, odd, odds) ||
 			!namesakes_find(&g->namesakes, odd, odds, g->j->sessions->count)))
@@ -482,7 +483,7 @@ static void judge_clear(struct judge *g)
 	gateways_free(&g->gateways);
 	synproxy_free(&g->synproxy);
 	namesakes_free(&g->namesakes);
-	free(g->proof);
+	memory_give(g->proof);
 	hosts_free(&g->across);
 	hosts_free(&g->box);
 	free(g->drops[0]);

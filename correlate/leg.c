@@ -281,7 +281,7 @@ enum status legs_find(struct legs **out, const struct leg_source *from, struct e
 			qsort(legs->alone, legs->alones, sizeof *legs->alone, leg_alone_compare);
 		status = legs_mark(legs, from, links, err);
 	}
-	free(links);
+	memory_give(links);
 	free(wanted);
 	if (status)
 		legs_free(out);
@@ -354,7 +354,8 @@ enum status legs_join(const struct legs *legs, struct sessions *sessions,
 
 	if (!user)
 		return error_errno(err, ENOMEM, "legs of proxied sessions");
-	sessions->connection = memory_zeroed((size_t)view->nodes + 1, sizeof *sessions->connection);
+	sessions->connection = memory_take(view->memory, (size_t)view->nodes + 1,
+					   sizeof *sessions->connection);
 	if (!sessions->connection) {
 		free(user);
 		return error_errno(err, ENOMEM, "legs of proxied sessions");

@@ -46,9 +46,9 @@ enum status links_count(struct link_count **out, const struct view *view,
 	struct task task[VIEW_POINTS_MAX];
 	uint32_t p;
 
-	*out = memory_zeroed((size_t)view->nodes + 1, sizeof **out);
+	*out = memory_take(view->memory, (size_t)view->nodes + 1, sizeof **out);
 	if (!*out)
-		return error_errno(err, ENOMEM, "links of flows");
+		return memory_fail(view->memory, err, "links of flows");
 	for (p = 0; p < view->points; p++) {
 		links[p] = (struct links_task){view, journeys, *out, p};
 		task[p] = (struct task){links_run, &links[p]};

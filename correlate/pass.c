@@ -38,7 +38,8 @@ struct pass_pairs {
 
 static bool pass_add_odd(struct pass_part *part, const struct odd *odd)
 {
-	struct odd *list = memory_room(part->odd, part->odds, &part->odd_room, sizeof *list);
+	struct odd *list = memory_more(part->pass->judging->view->memory, part->odd,
+				       part->odds, &part->odd_room, sizeof *list);
 
 	if (!list)
 		return false;

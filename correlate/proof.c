@@ -258,7 +258,9 @@ enum status proofs_find(struct proof **out, const struct dossier_source *source,
 {
 	const struct sessions *sessions = source->sessions;
 	struct proof_work w = {.source = source};
-	uint32_t *session = malloc(((size_t)sessions->count + 1) * sizeof *session), count = 0, i;
+	struct memory *memory = source->view->memory;
+	uint32_t *session = memory_resize(memory, NULL, (size_t)sessions->count + 1, sizeof *session);
+	uint32_t count = 0, i;
 	enum status status = STATUS_OK;
 	uint64_t sum = 0, packets, most = 0;
 
@@ -266,9 +268,9 @@ enum status proofs_find(struct proof **out, const struct dossier_source *source,
 		most += source->view->point[i].rows / PROOF_PASSES;
 	if (most < PROOF_PACKETS_AT_ONCE)
 		most = PROOF_PACKETS_AT_ONCE;
-	*out = w.proof = memory_zeroed((size_t)source->view->nodes + 1, sizeof *w.proof);
+	*out = w.proof = memory_take(memory, (size_t)source->view->nodes + 1, sizeof *w.proof);
 	if (!w.proof || !session)
-		status = error_errno(err, ENOMEM, "proofs of TCP analysis");
+		status = memory_fail(memory, err, "proofs of TCP analysis");
 	for (i = 0; i < sessions->count && !status; i++) {
 		packets = proof_packets(sessions, flows, analysis, i);
 		if (packets > most)
@@ -289,7 +291,7 @@ enum status proofs_find(struct proof **out, const struct dossier_source *source,
 					      sessions_front(sessions, sessions->of_node[i]);
 	if (count && !status)
 		status = proof_some(&w, session, count, err);
-	free(session);
+	memory_give(session);
 	free(w.repeat);
 	free(w.behind);
 	free(w.sight);

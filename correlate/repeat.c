@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collect/fingerprint.h"
+#include "collect/memory.h"
 #include "correlate/clock.h"
 #include "correlate/renumber.h"
 #include "correlate/stranger.h"
@@ -590,7 +591,7 @@ static bool repeats_find_stages(struct repeating *r)
 	uint32_t n, root;
 	uint8_t flip;
 
-	r->stages = calloc((size_t)r->view->nodes + 1, sizeof *r->stages);
+	r->stages = memory_take(r->view->memory, (size_t)r->view->nodes + 1, sizeof *r->stages);
 	for (n = 0; r->stages && n < r->view->nodes; n++) {
 		uint8_t stage = r->path->stage[r->view->node_point[n]];
 
@@ -617,7 +618,7 @@ enum status repeats_resolve(const struct repeats *repeats, struct journeys *jour
 	if (!r.habits || !r.keeps || !repeats_find_stages(&r)) {
 		free(r.habits);
 		free(r.keeps);
-		free(r.stages);
+		memory_give(r.stages);
 		return error_errno(err, ENOMEM, "repeated packets");
 	}
 	for (h = 0; h < hops->count; h++) {
@@ -630,7 +631,7 @@ enum status repeats_resolve(const struct repeats *repeats, struct journeys *jour
 		status = repeat_group(&r, repeats->list + at + 1, repeats->list[at]);
 	free(r.habits);
 	free(r.keeps);
-	free(r.stages);
+	memory_give(r.stages);
 	free(r.list);
 	free(r.item);
 	free(r.pick);

@@ -18,11 +18,6 @@
 #define SESSION_LEAN_ENOUGH 64         /* votes after which a node's direction needs no more */
 #define SESSION_NEAR_NS 1000000000     /* packets within 1 s of each other: clocks do not drift between them */
 
-static enum status session_memory(struct error *err)
-{
-	return error_errno(err, ENOMEM, "sessions");
-}
-
 /* ---- union and find, with directions ---- */
 
 uint32_t sessions_root(struct sessions *s, uint32_t node, uint8_t *flip)
@@ -109,8 +104,8 @@ static bool session_tuples_build(struct session_tuples *t, const struct view *vi
 
 	for (t->slots = 1024; t->slots < 2 * (uint64_t)view->nodes; t->slots *= 2)
 		;
-	t->slot = memory_zeroed(t->slots, sizeof *t->slot);
-	t->next = memory_zeroed((size_t)view->nodes + 1, sizeof *t->next);
+	t->slot = memory_take(view->memory, t->slots, sizeof *t->slot);
+	t->next = memory_take(view->memory, (size_t)view->nodes + 1, sizeof *t->next);
 	if (!t->slot || !t->next)
 		return false;
 	memset(t->slot, 0xff, t->slots * sizeof *t->slot);
@@ -222,9 +217,9 @@ enum status sessions_new(struct sessions **out, const struct view *view,
 			 int64_t tmax_ns, struct error *err)
 {
 	struct sessions *s = calloc(1, sizeof *s);
-	struct session_sort *sort = malloc(((size_t)view->nodes + 1) * sizeof *sort);
-	struct session_tuples tuples = {0};
 	size_t n = (size_t)view->nodes + 1;
+	struct session_sort *sort = memory_resize(view->memory, NULL, n, sizeof *sort);
+	struct session_tuples tuples = {0};
 	uint32_t i, count;
 	uint64_t at;
 	bool built = session_tuples_build(&tuples, view);
@@ -232,21 +227,21 @@ enum status sessions_new(struct sessions **out, const struct view *view,
 	*out = s;
 	if (s) {
 		s->nodes = view->nodes;
-		s->parent = memory_zeroed(n, sizeof *s->parent);
-		s->flip = memory_zeroed(n, 1);
-		s->lean = memory_zeroed(n, sizeof *s->lean);
-		s->of_node = memory_zeroed(n, sizeof *s->of_node);
-		s->next_node = memory_zeroed(n, sizeof *s->next_node);
-		s->client_direction = calloc(n, 1);
-		s->lane = calloc(n, 1);
+		s->parent = memory_take(view->memory, n, sizeof *s->parent);
+		s->flip = memory_take(view->memory, n, 1);
+		s->lean = memory_take(view->memory, n, sizeof *s->lean);
+		s->of_node = memory_take(view->memory, n, sizeof *s->of_node);
+		s->next_node = memory_take(view->memory, n, sizeof *s->next_node);
+		s->client_direction = memory_take(view->memory, n, 1);
+		s->lane = memory_take(view->memory, n, 1);
 	}
 	if (!s || !sort || !built || !s->parent || !s->flip || !s->lean || !s->of_node || !s->next_node ||
 	    !s->client_direction || !s->lane) {
-		free(sort);
-		free(tuples.slot);
-		free(tuples.next);
+		memory_give(sort);
+		memory_give(tuples.slot);
+		memory_give(tuples.next);
 		sessions_free(out);
-		return session_memory(err);
+		return memory_fail(view->memory, err, "sessions");
 	}
 	for (i = 0; i < view->nodes; i++)
 		s->parent[i] = i;
@@ -263,9 +258,9 @@ enum status sessions_new(struct sessions **out, const struct view *view,
 		qsort(sort, count, sizeof *sort, session_sort_compare);
 		session_join_tuple(s, view, meeting, flows, sort, count, tmax_ns);
 	}
-	free(sort);
-	free(tuples.slot);
-	free(tuples.next);
+	memory_give(sort);
+	memory_give(tuples.slot);
+	memory_give(tuples.next);
 	return STATUS_OK;
 }
 
@@ -284,9 +279,9 @@ void sessions_set_lanes(struct sessions *s)
 
 void sessions_forget(struct sessions *s)
 {
-	free(s->parent);
-	free(s->flip);
-	free(s->lean);
+	memory_give(s->parent);
+	memory_give(s->flip);
+	memory_give(s->lean);
 	s->parent = NULL;
 	s->flip = NULL;
 	s->lean = NULL;
@@ -298,12 +293,12 @@ void sessions_free(struct sessions **sessions)
 
 	if (!s)
 		return;
-	free(s->list);
-	free(s->of_node);
-	free(s->next_node);
-	free(s->client_direction);
-	free(s->lane);
-	free(s->connection);
+	memory_give(s->list);
+	memory_give(s->of_node);
+	memory_give(s->next_node);
+	memory_give(s->client_direction);
+	memory_give(s->lane);
+	memory_give(s->connection);
 	sessions_forget(s);
 	free(s);
 	*sessions = NULL;
@@ -489,12 +484,12 @@ enum status sessions_learn(struct sessions *s, struct journeys *journeys, const 
 		.sessions = s, .journeys = journeys, .view = view, .tmax_ns = tmax_ns};
 	uint32_t node, p;
 
-	learning.near = memory_zeroed((size_t)view->nodes + 1, sizeof *learning.near);
-	learning.far = memory_zeroed((size_t)view->nodes + 1, sizeof *learning.far);
+	learning.near = memory_take(view->memory, (size_t)view->nodes + 1, sizeof *learning.near);
+	learning.far = memory_take(view->memory, (size_t)view->nodes + 1, sizeof *learning.far);
 	if (!learning.near || !learning.far) {
-		free(learning.near);
-		free(learning.far);
-		return session_memory(err);
+		memory_give(learning.near);
+		memory_give(learning.far);
+		return memory_fail(view->memory, err, "sessions");
 	}
 	for (p = 0; p < view->points; p++) {
 		if (path->stage[p] == PATH_OFF || path->stage[p] + 1u == path->stages)
@@ -529,8 +524,8 @@ enum status sessions_learn(struct sessions *s, struct journeys *journeys, const 
 		s->lean[root].ttl += flip ? -s->lean[node].ttl : s->lean[node].ttl;
 		s->lean[node].delay = s->lean[node].ttl = 0;
 	}
-	free(learning.near);
-	free(learning.far);
+	memory_give(learning.near);
+	memory_give(learning.far);
 	return STATUS_OK;
 }
 

@@ -137,17 +137,17 @@ static enum status settle_number(struct sessions *s, const struct view *view,
 				 const struct path *path, const struct meeting *meeting,
 				 const struct survey_flow *flows, struct error *err)
 {
-	uint32_t *first = memory_zeroed((size_t)view->nodes + 1, sizeof *first);
-	uint32_t *last = memory_zeroed((size_t)view->nodes + 1, sizeof *last);
-	struct settle_order *order = memory_zeroed((size_t)view->nodes + 1, sizeof *order);
+	uint32_t *first = memory_take(view->memory, (size_t)view->nodes + 1, sizeof *first);
+	uint32_t *last = memory_take(view->memory, (size_t)view->nodes + 1, sizeof *last);
+	struct settle_order *order = memory_take(view->memory, (size_t)view->nodes + 1, sizeof *order);
 	uint32_t stage, k, n, i, count = 0;
 	uint8_t flip;
 
 	if (!first || !last || !order) {
-		free(first);
-		free(last);
-		free(order);
-		return error_errno(err, ENOMEM, "sessions");
+		memory_give(first);
+		memory_give(last);
+		memory_give(order);
+		return memory_fail(view->memory, err, "sessions");
 	}
 	memset(first, 0xff, ((size_t)view->nodes + 1) * sizeof *first);
 	for (stage = 0; stage < path->stages; stage++)
@@ -177,7 +177,7 @@ static enum status settle_number(struct sessions *s, const struct view *view,
 		if (first[i] != UINT32_MAX)
 			order[count++] = order[i];
 	qsort(order, count, sizeof *order, settle_order_compare);
-	s->list = memory_zeroed((size_t)count + 1, sizeof *s->list);
+	s->list = memory_take(view->memory, (size_t)count + 1, sizeof *s->list);
 	if (s->list) {
 		s->count = count;
 		for (i = 0; i < count; i++) {
@@ -191,10 +191,10 @@ static enum status settle_number(struct sessions *s, const struct view *view,
 			}
 		}
 	}
-	free(first);
-	free(last);
-	free(order);
-	return s->list ? STATUS_OK : error_errno(err, ENOMEM, "sessions");
+	memory_give(first);
+	memory_give(last);
+	memory_give(order);
+	return s->list ? STATUS_OK : memory_fail(view->memory, err, "sessions");
 }
 
 /* ---- client and direction ---- */

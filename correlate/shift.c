@@ -323,7 +323,8 @@ static bool shift_renumber(struct shift_learning *l, uint32_t node, const struct
 	struct renumber *r;
 
 	if (!point->renumber)
-		point->renumber = memory_zeroed((size_t)point->nodes + 1, sizeof *point->renumber);
+		point->renumber = memory_take(l->view->memory, (size_t)point->nodes + 1,
+					      sizeof *point->renumber);
 	if (!point->renumber)
 		return false;
 	r = &point->renumber[node - point->first_node];

@@ -66,7 +66,7 @@ static void shift_group_links(uint32_t *group, const struct view *view,
 /* The flows that share a packet with one that is wanted are wanted, too. */
 static bool shift_spread(uint8_t *wanted, const struct view *view, const struct journeys *journeys)
 {
-	uint32_t *group = memory_zeroed((size_t)view->nodes + 1, sizeof *group);
+	uint32_t *group = memory_take(view->memory, (size_t)view->nodes + 1, sizeof *group);
 	uint32_t n, p;
 
 	if (!group)
@@ -80,7 +80,7 @@ static bool shift_spread(uint8_t *wanted, const struct view *view, const struct 
 			wanted[shift_group_of(group, n)] = 1;
 	for (n = 0; n < view->nodes; n++)
 		wanted[n] = wanted[shift_group_of(group, n)];
-	free(group);
+	memory_give(group);
 	return true;
 }
 
@@ -88,7 +88,7 @@ enum status shifts_learn_rest(struct view *view, struct survey_flow *flows, cons
 			      const struct journeys *journeys, const struct link_count *links,
 			      uint32_t *found, struct error *err)
 {
-	uint8_t *wanted = memory_zeroed((size_t)view->nodes + 1, 1);
+	uint8_t *wanted = memory_take(view->memory, (size_t)view->nodes + 1, 1);
 	bool ok = wanted != NULL, any = false;
 
 	*found = 0;
@@ -97,6 +97,6 @@ enum status shifts_learn_rest(struct view *view, struct survey_flow *flows, cons
 	if (ok && any)
 		ok = shift_spread(wanted, view, journeys) &&
 		     shift_learn_of(view, flows, wanted, found);
-	free(wanted);
+	memory_give(wanted);
 	return ok ? STATUS_OK : error_errno(err, ENOMEM, "sequence shifts");
 }

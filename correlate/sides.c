@@ -117,14 +117,14 @@ static void sides_settle(struct sides *sides, struct side_host *host,
 enum status sides_find(struct sides *sides, const struct view *view,
 		       const struct survey_flow *flows, struct error *err)
 {
-	struct side_edge *edge = memory_zeroed((size_t)view->nodes + 1, sizeof *edge);
+	struct side_edge *edge = memory_take(view->memory, (size_t)view->nodes + 1, sizeof *edge);
 	struct hosts *hosts = hosts_new(view->seed);
 	struct side_host *host = NULL;
 	enum status status = STATUS_OK;
 	bool ok = edge && hosts;
 	uint32_t n;
 
-	sides->of_a = memory_zeroed((size_t)view->nodes + 1, 1);
+	sides->of_a = memory_take(view->memory, (size_t)view->nodes + 1, 1);
 	for (n = 0; ok && n < view->nodes; n++) {
 		const struct capture_flow *f = &view->flow[n];
 
@@ -136,7 +136,7 @@ enum status sides_find(struct sides *sides, const struct view *view,
 	if (ok)
 		host = memory_zeroed((size_t)hosts_count(hosts) + 1, sizeof *host);
 	if (!ok || !host || !sides->of_a) {
-		status = error_errno(err, ENOMEM, "sides of the path");
+		status = memory_fail(view->memory, err, "sides of the path");
 		sides_free(sides);
 		goto out;
 	}
@@ -150,12 +150,12 @@ enum status sides_find(struct sides *sides, const struct view *view,
 out:
 	hosts_free(&hosts);
 	free(host);
-	free(edge);
+	memory_give(edge);
 	return status;
 }
 
 void sides_free(struct sides *sides)
 {
-	free(sides->of_a);
+	memory_give(sides->of_a);
 	sides->of_a = NULL;
 }

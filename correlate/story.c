@@ -277,9 +277,10 @@ static enum status storying_begin(struct storying *t, const struct resets *reset
 	enum status status;
 
 	t->stories->count = count;
-	t->stories->list = memory_zeroed((size_t)count + 1, sizeof *t->stories->list);
+	t->stories->list = memory_take(t->j->view->memory, (size_t)count + 1,
+				       sizeof *t->stories->list);
 	if (!t->stories->list)
-		return error_errno(err, ENOMEM, "stories");
+		return memory_fail(t->j->view->memory, err, "stories");
 	t->seen_percent = storying_seen(t->v, t->j->path);
 	status = story_facts_gather(&t->facts, t->j, t->v, resets, err);
 	if (!status)
@@ -325,7 +326,7 @@ void stories_free(struct stories **stories)
 	if (!*stories)
 		return;
 	story_services_free(&(*stories)->services);
-	free((*stories)->list);
+	memory_give((*stories)->list);
 	free((*stories)->copies);
 	free(*stories);
 	*stories = NULL;

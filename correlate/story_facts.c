@@ -26,14 +26,15 @@ static void story_tally_add(struct story_tally *tally, uint8_t hop)
 }
 
 /* The facts of a session, made when there are none. NULL: no memory. */
-static struct story_fact *story_fact(struct story_facts *f, uint32_t session)
+static struct story_fact *story_fact(struct story_facts *f, struct memory *memory,
+				     uint32_t session)
 {
 	uint32_t *of = &f->of[session];
 	struct story_fact *list;
 
 	if (*of)
 		return &f->list[*of];
-	list = memory_room(f->list, f->count, &f->room, sizeof *list);
+	list = memory_more(memory, f->list, f->count, &f->room, sizeof *list);
 	if (!list)
 		return NULL;
 	f->list = list;
@@ -180,7 +181,7 @@ static bool story_facts_odds(struct story_facts *facts, const struct judging *j,
 
 		if (odd->verdict != VERDICT_INJECTED && odd->verdict != VERDICT_DROPPED)
 			continue;
-		f = story_fact(facts, odd->session);
+		f = story_fact(facts, j->view->memory, odd->session);
 		ok = f;
 		if (!f)
 			break;
@@ -196,13 +197,14 @@ static bool story_facts_odds(struct story_facts *facts, const struct judging *j,
 	return ok;
 }
 
-static bool story_facts_resets(struct story_facts *facts, const struct resets *resets)
+static bool story_facts_resets(struct story_facts *facts, struct memory *memory,
+			       const struct resets *resets)
 {
 	uint64_t i;
 
 	for (i = 0; i < resets->count; i++) {
 		const struct reset *reset = &resets->list[i];
-		struct story_fact *f = story_fact(facts, reset->session);
+		struct story_fact *f = story_fact(facts, memory, reset->session);
 
 		if (!f)
 			return false;
@@ -218,17 +220,17 @@ enum status story_facts_gather(struct story_facts *facts, const struct judging *
 			       struct error *err)
 {
 	*facts = (struct story_facts){.count = 1, .room = 64};
-	facts->of = memory_zeroed((size_t)j->sessions->count + 1, sizeof *facts->of);
-	facts->list = calloc(facts->room, sizeof *facts->list);
+	facts->of = memory_take(j->view->memory, (size_t)j->sessions->count + 1, sizeof *facts->of);
+	facts->list = memory_take(j->view->memory, facts->room, sizeof *facts->list);
 	if (facts->of && facts->list && story_facts_odds(facts, j, v) &&
-	    story_facts_resets(facts, resets))
+	    story_facts_resets(facts, j->view->memory, resets))
 		return STATUS_OK;
-	return error_errno(err, ENOMEM, "what sessions met with");
+	return memory_fail(j->view->memory, err, "what sessions met with");
 }
 
 void story_facts_free(struct story_facts *facts)
 {
-	free(facts->of);
-	free(facts->list);
+	memory_give(facts->of);
+	memory_give(facts->list);
 	*facts = (struct story_facts){0};
 }

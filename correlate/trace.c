@@ -68,8 +68,9 @@ static enum status trace_write_flows(const struct dossier_source *s, uint32_t p,
 {
 	const struct view_point *point = &s->view->point[p];
 	const struct sessions *sessions = s->sessions;
-	uint32_t *flow = malloc(((size_t)point->nodes + 1) * sizeof *flow), i;
-	uint8_t *bytes = malloc(column_bytes_max(point->nodes));
+	struct memory *memory = s->view->memory;
+	uint32_t *flow = memory_resize(memory, NULL, (size_t)point->nodes + 1, sizeof *flow), i;
+	uint8_t *bytes = memory_resize(memory, NULL, column_bytes_max(point->nodes), 1);
 	enum status status = STATUS_OK;
 
 	if (!flow || !bytes)
@@ -83,8 +84,8 @@ static enum status trace_write_flows(const struct dossier_source *s, uint32_t p,
 	if (!status)
 		status = table_put_blob(store, generation, p, TRACE_FLOWS, bytes,
 					column_pack(bytes, flow, sizeof *flow, point->nodes), err);
-	free(flow);
-	free(bytes);
+	memory_give(flow);
+	memory_give(bytes);
 	return status;
 }
 
@@ -344,7 +345,8 @@ static enum status trace_read_connections(struct trace *t, uint32_t generation, 
 	size_t size, used;
 	uint32_t p, i;
 
-	t->connection = memory_zeroed((size_t)t->view->nodes + 1, sizeof *t->connection);
+	t->connection = memory_take(t->view->memory, (size_t)t->view->nodes + 1,
+				    sizeof *t->connection);
 	if (!t->connection)
 		return trace_memory(err);
 	for (p = 0; p < t->view->points && !status; p++) {
@@ -374,10 +376,10 @@ static enum status trace_read_sessions(struct trace *t, uint32_t generation, str
 			status = trace_read_flows(t, generation, p, &flow[p], err);
 	if (status)
 		return status;
-	s->list = memory_zeroed((size_t)s->count + 1, sizeof *s->list);
-	last = memory_zeroed((size_t)s->count + 1, sizeof *last);
+	s->list = memory_take(t->view->memory, (size_t)s->count + 1, sizeof *s->list);
+	last = memory_take(t->view->memory, (size_t)s->count + 1, sizeof *last);
 	if (!s->list || !last) {
-		free(last);
+		memory_give(last);
 		return trace_memory(err);
 	}
 	for (stage = 0; stage < path->stages; stage++)
@@ -396,7 +398,7 @@ static enum status trace_read_sessions(struct trace *t, uint32_t generation, str
 				s->list[value >> 2].proto = t->view->flow[node].proto;
 			}
 		}
-	free(last);
+	memory_give(last);
 	for (i = 0; i < s->count; i++)
 		if (!s->list[i].nodes) /* a number that no flow bears */
 			return trace_damaged(err);
@@ -415,15 +417,15 @@ static enum status trace_make_room(struct trace *t, struct error *err)
 	if (!s)
 		return trace_memory(err);
 	s->nodes = t->view->nodes;
-	s->of_node = memory_zeroed(nodes, sizeof *s->of_node);
-	s->next_node = memory_zeroed(nodes, sizeof *s->next_node);
-	s->client_direction = memory_zeroed(nodes, 1);
-	s->lane = memory_zeroed(nodes, 1);
+	s->of_node = memory_take(t->view->memory, nodes, sizeof *s->of_node);
+	s->next_node = memory_take(t->view->memory, nodes, sizeof *s->next_node);
+	s->client_direction = memory_take(t->view->memory, nodes, 1);
+	s->lane = memory_take(t->view->memory, nodes, 1);
 	if (!s->of_node || !s->next_node || !s->client_direction || !s->lane)
 		return trace_memory(err);
 	status = journeys_new(&t->journeys, t->view, err);
 	for (p = 0; p < t->view->points && !status; p++) {
-		t->code[p] = memory_zeroed((size_t)t->view->point[p].indexes + 1, 1);
+		t->code[p] = memory_take(t->view->memory, (size_t)t->view->point[p].indexes + 1, 1);
 		if (!t->code[p])
 			status = trace_memory(err);
 	}
@@ -508,10 +510,10 @@ void trace_close(struct trace **trace)
 	if (!t)
 		return;
 	for (p = 0; p < VIEW_POINTS_MAX; p++)
-		free(t->code[p]);
+		memory_give(t->code[p]);
 	journeys_free(&t->journeys);
 	sessions_free(&t->sessions);
-	free(t->connection);
+	memory_give(t->connection);
 	view_close(&t->view);
 	free(t);
 	*trace = NULL;

@@ -33,9 +33,9 @@ const char *hop_direction_name(enum hop_direction direction)
 	return names[direction];
 }
 
-static enum status verdicts_memory(struct error *err)
+static enum status verdicts_memory(const struct judging *judging, struct error *err)
 {
-	return error_errno(err, ENOMEM, "verdicts");
+	return memory_fail(judging->view->memory, err, "verdicts");
 }
 
 /* ---- order ---- */
@@ -44,7 +44,8 @@ static enum status verdicts_memory(struct error *err)
 static int64_t *verdict_sent(const struct hop_pass *pass, uint32_t q)
 {
 	const struct judging *j = pass->judging;
-	int64_t *sent = malloc(((size_t)j->view->point[q].indexes + 1) * sizeof *sent);
+	int64_t *sent = memory_resize(j->view->memory, NULL, (size_t)j->view->point[q].indexes + 1,
+				      sizeof *sent);
 	int64_t time[VIEW_BATCH];
 	struct view_batch batch;
 	uint32_t i, k;
@@ -95,7 +96,7 @@ static bool verdict_reordered(const struct hop_pass *pass)
 				*latest = at > *latest ? at : *latest;
 			}
 		}
-		free(sent);
+		memory_give(sent);
 	}
 	return true;
 }
@@ -166,7 +167,7 @@ static enum status verdict_judge(const struct hop_pass *pass, struct odd *odd, u
 	pass->verdicts->odds -= odds - left;
 	odds = left;
 	if (!recut_measure(odd, odds, pass->hop, j, pass->result))
-		return verdicts_memory(err);
+		return verdicts_memory(pass->judging, err);
 	verdict_count_odds(pass, odd, odds);
 	if (!status)
 		status = evidence_gather(odd, odds, pass->hop, j, err);
@@ -178,15 +179,15 @@ static enum status verdict_judge(const struct hop_pass *pass, struct odd *odd, u
 }
 
 /* Appends the parts' odd packets to those of the hops before; NULL: no memory. */
-static struct odd *verdict_take_odds(struct verdicts *v, const struct pass_part *part,
-				     uint64_t *odds)
+static struct odd *verdict_take_odds(struct memory *memory, struct verdicts *v,
+				     const struct pass_part *part, uint64_t *odds)
 {
 	struct odd *grown;
 	uint32_t k;
 
 	for (*odds = 0, k = 0; k < VERDICT_PARTS; k++)
 		*odds += part[k].odds;
-	grown = realloc(v->odd, (v->odds + *odds + 1) * sizeof *grown);
+	grown = memory_resize(memory, v->odd, v->odds + *odds + 1, sizeof *grown);
 	if (!grown)
 		return NULL;
 	v->odd = grown;
@@ -209,13 +210,15 @@ static bool verdict_set_up(struct hop_pass *pass)
 	uint32_t n;
 	unsigned d;
 
-	result->session = memory_zeroed((size_t)j->sessions->count + 1, sizeof *result->session);
+	result->session = memory_take(j->view->memory, (size_t)j->sessions->count + 1,
+				      sizeof *result->session);
 	result->delay[0] = histogram_new();
 	result->delay[1] = histogram_new();
 	result->delays = delays_new(j->start_ns, j->end_ns);
 	for (d = 0; d < 2 && result->session; d++)
 		result->changes[d] = changes_new(pass->verdicts->book, j, d, result->session);
-	pass->latest = memory_zeroed((size_t)j->view->nodes + 1, 2 * sizeof *pass->latest);
+	pass->latest = memory_take(j->view->memory, (size_t)j->view->nodes + 1,
+				   2 * sizeof *pass->latest);
 	if (!result->session || !result->delay[0] || !result->delay[1] || !result->delays ||
 	    !result->changes[0] || !result->changes[1] || !pass->latest)
 		return false;
@@ -246,13 +249,13 @@ static enum status verdict_hop(struct verdicts *v, uint32_t hop, const struct ju
 	for (k = 0; k < VERDICT_PARTS; k++)
 		ok = ok && part[k].ok;
 	if (ok)
-		odd = verdict_take_odds(v, part, &odds);
+		odd = verdict_take_odds(judging->view->memory, v, part, &odds);
 	ok = odd && (!part[HOP_FORWARD].overtaken || verdict_reordered(&pass));
 	for (k = 0; k < VERDICT_PARTS; k++)
-		free(part[k].odd);
-	free(pass.latest);
+		memory_give(part[k].odd);
+	memory_give(pass.latest);
 	if (!ok)
-		return verdicts_memory(err);
+		return verdicts_memory(judging, err);
 	status = changes_settle(pass.result->changes, err);
 	for (k = 0; k < 2 && !status; k++)
 		pass.result->modified[k] = changes_modified(pass.result->changes[k]);
@@ -268,17 +271,18 @@ enum status verdicts_give(struct verdicts **out, const struct judging *judging, 
 
 	*out = v;
 	if (!v)
-		return verdicts_memory(err);
+		return verdicts_memory(judging, err);
 	v->hops = judging->path->stages - 1;
 	v->hop = calloc(judging->path->stages, sizeof *v->hop);
 	if (!v->hop)
-		status = verdicts_memory(err);
+		status = verdicts_memory(judging, err);
 	if (!status)
 		status = change_book_open(&v->book, judging->view, err);
 	for (p = 0; p < judging->view->points && !status; p++) {
-		v->code[p] = memory_zeroed((size_t)judging->view->point[p].indexes + 1, 1);
+		v->code[p] = memory_take(judging->view->memory,
+					 (size_t)judging->view->point[p].indexes + 1, 1);
 		if (!v->code[p])
-			status = verdicts_memory(err);
+			status = verdicts_memory(judging, err);
 	}
 	for (h = 0; h < v->hops && !status; h++)
 		status = verdict_hop(v, h, judging, threads, err);
@@ -297,16 +301,16 @@ void verdicts_free(struct verdicts **verdicts)
 	for (h = 0; v->hop && h < v->hops; h++) {
 		histogram_free(&v->hop[h].delay[0]);
 		histogram_free(&v->hop[h].delay[1]);
-		free(v->hop[h].session);
+		memory_give(v->hop[h].session);
 		delays_free(&v->hop[h].delays);
 		changes_free(&v->hop[h].changes[0]);
 		changes_free(&v->hop[h].changes[1]);
 	}
 	change_book_close(&v->book);
 	for (p = 0; p < VIEW_POINTS_MAX; p++)
-		free(v->code[p]);
+		memory_give(v->code[p]);
 	free(v->hop);
-	free(v->odd);
+	memory_give(v->odd);
 	free(v);
 	*verdicts = NULL;
 }

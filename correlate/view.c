@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collect/fingerprint.h"
+#include "collect/memory.h"
 #include "correlate/renumber.h"
 
 #define VIEW_DISORDER_NS 10000000 /* the join's slices forgive 10 ms */
@@ -116,30 +117,28 @@ static enum status view_load_blocks(struct view *view, struct view_point *point,
 static enum status view_load_flows(struct view *view, uint32_t point,
 				   const struct capture *capture, struct error *err)
 {
-	struct capture_flow *flows = NULL, *grown;
+	size_t nodes = (size_t)view->nodes + capture->flows;
+	struct capture_flow *grown;
 	enum status status;
 	uint8_t *points;
 
-	if ((uint64_t)view->nodes + capture->flows > VIEW_NODES_MAX)
+	if (nodes > VIEW_NODES_MAX)
 		return error_set(err, STATUS_INPUT, "more flows than one run can take");
-	status = capture_flows(view->txn, capture, &flows, err);
+	status = capture_flows_there(view->txn, capture, err);
 	if (status)
 		return status;
-	grown = realloc(view->flow, ((size_t)view->nodes + capture->flows + 1) * sizeof *grown);
+	grown = memory_resize(view->memory, view->flow, nodes + 1, sizeof *grown);
 	if (grown)
 		view->flow = grown;
-	points = realloc(view->node_point, (size_t)view->nodes + capture->flows + 1);
+	points = memory_resize(view->memory, view->node_point, nodes + 1, 1);
 	if (points)
 		view->node_point = points;
-	if (!grown || !points) {
-		free(flows);
-		return error_errno(err, ENOMEM, "flows of capture %s", capture->file);
-	}
-	memcpy(view->flow + view->nodes, flows, capture->flows * sizeof *flows);
+	if (!grown || !points)
+		return memory_fail(view->memory, err, "flows of capture %s", capture->file);
+	status = capture_flows_read(view->txn, capture, view->flow + view->nodes, err);
 	memset(view->node_point + view->nodes, (int)point, capture->flows);
-	view->nodes += capture->flows;
-	free(flows);
-	return STATUS_OK;
+	view->nodes = (uint32_t)nodes;
+	return status;
 }
 
 /* ---- order of time ---- */
@@ -173,17 +172,19 @@ static bool view_in_order(const struct view *view, const struct view_point *poin
 	return true;
 }
 
-static enum status view_sort(struct view_point *point, const struct clock *clock, struct error *err)
+static enum status view_sort(const struct view *view, struct view_point *point,
+			     const struct clock *clock, struct error *err)
 {
-	struct view_key *key = malloc((point->rows + 1) * sizeof *key);
+	struct view_key *key = memory_resize(view->memory, NULL, point->rows + 1, sizeof *key);
 	uint32_t b, row;
 	uint64_t n = 0;
 
 	if (!point->order)
-		point->order = malloc((point->rows + 1) * sizeof *point->order);
+		point->order = memory_resize(view->memory, NULL, point->rows + 1,
+					     sizeof *point->order);
 	if (!key || !point->order) {
-		free(key);
-		return error_errno(err, ENOMEM, "order of point %s", point->name);
+		memory_give(key);
+		return memory_fail(view->memory, err, "order of point %s", point->name);
 	}
 	for (b = 0; b < point->blocks; b++)
 		for (row = 0; row < point->block[b].chunk.rows; row++) {
@@ -196,7 +197,7 @@ static enum status view_sort(struct view_point *point, const struct clock *clock
 	qsort(key, n, sizeof *key, view_key_compare);
 	while (n-- > 0)
 		point->order[n] = key[n].index;
-	free(key);
+	memory_give(key);
 	return STATUS_OK;
 }
 
@@ -232,7 +233,7 @@ enum status view_put_in_order(struct view *view, uint32_t p, const struct clock 
 	*changed = !view_clock_in_order(point, clock);
 	if (!*changed)
 		return STATUS_OK;
-	status = view_sort(point, clock, err);
+	status = view_sort(view, point, clock, err);
 	if (!status) {
 		point->first_ns = view_get(point, RECORD_TIME, point->order[0]);
 		point->last_ns = view_get(point, RECORD_TIME, point->order[point->rows - 1]);
@@ -281,7 +282,7 @@ static enum status view_load_point(struct view *view, uint32_t p, struct error *
 	point->indexes = point->blocks << VIEW_BLOCK_SHIFT;
 	view_span(view, point);
 	if (!view_in_order(view, point))
-		status = view_sort(point, NULL, err);
+		status = view_sort(view, point, NULL, err);
 	view->header_only |= point->short_prefixes;
 	return status;
 }
@@ -297,6 +298,7 @@ enum status view_open(struct view **out, struct store_txn *txn, struct error *er
 	if (!view)
 		return error_errno(err, ENOMEM, "view");
 	view->txn = txn;
+	view->memory = store_memory(store_of(txn));
 	status = store_header_get(txn, &header, err);
 	if (!status)
 		status = capture_list(txn, &view->capture, &view->captures, err);
@@ -366,13 +368,13 @@ void view_close(struct view **view)
 		return;
 	for (p = 0; p < (*view)->points; p++) {
 		free((*view)->point[p].block);
-		free((*view)->point[p].order);
+		memory_give((*view)->point[p].order);
 		free((*view)->point[p].link);
-		free((*view)->point[p].renumber);
+		memory_give((*view)->point[p].renumber);
 	}
 	free((*view)->capture);
-	free((*view)->flow);
-	free((*view)->node_point);
+	memory_give((*view)->flow);
+	memory_give((*view)->node_point);
 	free(*view);
 	*view = NULL;
 }

@@ -57,6 +57,7 @@ struct view_point {
 
 struct view {
 	struct store_txn *txn;
+	struct memory *memory;     /* what arrays by record, node and session are taken from; NULL: the heap */
 	uint64_t seed;
 	uint32_t captures;
 	struct capture *capture; /* by point, then time of the first packet, then digest */
