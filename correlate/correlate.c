@@ -432,7 +432,8 @@ static enum status step_verdicts(struct correlation *c, struct error *err)
 	if (status)
 		return status;
 	c->source = (struct dossier_source){c->view,	 &c->path,     c->clock,
-					    c->sessions, c->journeys, c->verdicts->code};
+					    c->sessions, c->journeys, c->verdicts->code,
+					    NULL};
 	return sides_run(c, part, 2, err);
 }
 

@@ -7,6 +7,10 @@
 #include "collect/memory.h"
 #include "collect/packet.h"
 #include "correlate/renumber.h"
+#include "correlate/trace.h"
+
+/* With a trace, so many packets of all sessions are there before those in the middle are left out. */
+#define DOSSIER_BESIDE (1u << 15)
 
 struct dossiers {
 	const struct dossier_source *source;
@@ -16,8 +20,10 @@ struct dossiers {
 	struct dossier_packet *packet;
 	struct dossier_sight *sight;
 	uint32_t packets, sights;
+	uint32_t pruned;         /* packets that are left out if there are more */
 	uint64_t packet_room, sight_room;
 	struct dossier *list;
+	bool damaged;            /* a trace is none */
 };
 
 static enum status dossier_memory(const struct dossier_source *source, struct error *err)
@@ -98,14 +104,46 @@ static void dossier_turn(struct dossier_sight *sight, uint32_t count)
 	}
 }
 
+/* What was decided of a record: see struct verdicts. */
+static uint8_t dossier_code(const struct dossiers *d, uint32_t p, uint32_t index)
+{
+	const struct dossier_source *from = d->source;
+
+	return from->trace ? trace_code(from->trace, p, index) : from->code[p][index];
+}
+
+/* The next record on its journey; false: there is none. */
+static bool dossier_next(struct dossiers *d, uint32_t *p, uint32_t *index)
+{
+	const struct journeys *j = d->source->journeys;
+	uint32_t next;
+
+	if (d->source->trace)
+		return trace_next(d->source->trace, p, index, &d->damaged);
+	if (!(j->marks[*p][*index] & JOURNEY_NEXT))
+		return false;
+	next = j->next[*p][*index];
+	*p = j->next_point[*p][*index];
+	*index = next;
+	return true;
+}
+
+/* Whether a journey begins with it. */
+static bool dossier_begins(struct dossiers *d, uint32_t p, uint32_t index)
+{
+	if (d->source->trace)
+		return trace_begins(d->source->trace, p, index, &d->damaged);
+	return !(d->source->journeys->marks[p][index] & (JOURNEY_PREVIOUS | JOURNEY_COPY));
+}
+
 static void dossier_describe(const struct dossiers *d, struct dossier_packet *packet, uint32_t way)
 {
 	const struct dossier_source *from = d->source;
 	const struct dossier_sight *first = &d->sight[packet->sight];
 	const struct dossier_sight *last = first + packet->sights - 1;
 	const struct view_point *point = &from->view->point[first->point];
-	uint8_t behind = from->code[first->point][first->index];
-	uint8_t ahead = from->code[last->point][last->index];
+	uint8_t behind = dossier_code(d, first->point, first->index);
+	uint8_t ahead = dossier_code(d, last->point, last->index);
 
 	packet->time_ns = first->time_ns;
 	packet->ttl = first->ttl;
@@ -130,7 +168,6 @@ static void dossier_describe(const struct dossiers *d, struct dossier_packet *pa
 /* Follows a journey from its lowest stage. */
 static bool dossier_take(struct dossiers *d, uint32_t p, uint32_t index, uint32_t way)
 {
-	const struct journeys *j = d->source->journeys;
 	struct dossier_packet packet = {.forward = sessions_forward(d->source->sessions, way),
 					.sight = d->sights};
 	struct dossier_packet *list =
@@ -140,17 +177,10 @@ static bool dossier_take(struct dossiers *d, uint32_t p, uint32_t index, uint32_
 	if (!list)
 		return false;
 	d->packet = list;
-	for (;;) {
-		uint32_t next;
-
+	do
 		if (!dossier_add_sight(d, p, index))
 			return false;
-		if (!(j->marks[p][index] & JOURNEY_NEXT))
-			break;
-		next = j->next[p][index];
-		p = j->next_point[p][index];
-		index = next;
-	}
+	while (dossier_next(d, &p, &index));
 	packet.sights = (uint8_t)(d->sights - packet.sight);
 	if (!packet.forward) {
 		dossier_turn(&d->sight[packet.sight], packet.sights);
@@ -159,41 +189,7 @@ static bool dossier_take(struct dossiers *d, uint32_t p, uint32_t index, uint32_
 	}
 	dossier_describe(d, &packet, way);
 	d->packet[d->packets++] = packet;
-	return true;
-}
-
-/* What has no flow is of no session: its bit lies behind those of all nodes. */
-static inline bool dossiers_wants(const struct dossiers *d, uint32_t way)
-{
-	uint32_t node = way >> 1, nodes = d->source->view->nodes;
-
-	node = node < nodes ? node : nodes;
-	return d->wanted[node >> 6] >> (node & 63) & 1;
-}
-
-/* Few packets are of wanted sessions: those are picked out first, without a branch. */
-static bool dossier_point(struct dossiers *d, uint32_t p)
-{
-	const uint8_t *marks = d->source->journeys->marks[p];
-	uint32_t way[VIEW_BATCH], row[VIEW_BATCH], rows, i;
-	struct view_batch batch;
-
-	view_first(&batch, &d->source->view->point[p]);
-	while (view_next(&batch)) {
-		view_read_ways(&batch, way);
-		for (rows = i = 0; i < batch.rows; i++) {
-			row[rows] = i;
-			rows += dossiers_wants(d, way[i]);
-		}
-		for (i = 0; i < rows; i++) {
-			uint32_t index = batch.index[row[i]];
-
-			if (!(marks[index] & (JOURNEY_PREVIOUS | JOURNEY_COPY)) &&
-			    !dossier_take(d, p, index, way[row[i]]))
-				return false;
-		}
-	}
-	return true;
+	return !d->damaged;
 }
 
 /* ---- sorting ---- */
@@ -242,10 +238,10 @@ static bool dossiers_sort(struct dossiers *d)
 		all = k - i;
 		one->packet = sorted + n;
 		one->packets = all < DOSSIER_PACKETS_MAX ? all : DOSSIER_PACKETS_MAX;
-		one->left_out = all - one->packets;
+		one->left_out += all - one->packets; /* ... and before */
 		for (all = i; all < k; all++) {
-			if (one->left_out && all == i + DOSSIER_PACKETS_MAX / 2)
-				all += one->left_out;
+			if (k - i > one->packets && all == i + DOSSIER_PACKETS_MAX / 2)
+				all += k - i - one->packets;
 			sorted[n++] = d->packet[key[all].number];
 		}
 	}
@@ -256,6 +252,73 @@ static bool dossiers_sort(struct dossiers *d)
 	}
 	memory_give(d->packet);
 	d->packet = sorted;
+	d->packet_room = (uint64_t)d->packets + 1;
+	d->packets = n;
+	return true;
+}
+
+/* Leaves out now what would be left out in the end: what is in the middle of some packets is in the middle of
+ * more. */
+static bool dossiers_prune(struct dossiers *d)
+{
+	struct dossier_sight *kept;
+	uint32_t i, n = 0;
+
+	if (!dossiers_sort(d))
+		return false;
+	for (i = 0; i < d->packets; i++)
+		n += d->packet[i].sights;
+	kept = memory_resize(d->source->view->memory, NULL, (size_t)n + 1, sizeof *kept);
+	if (!kept)
+		return false;
+	for (i = n = 0; i < d->packets; i++) {
+		memcpy(kept + n, d->sight + d->packet[i].sight, d->packet[i].sights * sizeof *kept);
+		d->packet[i].sight = n;
+		n += d->packet[i].sights;
+	}
+	memory_give(d->sight);
+	d->sight = kept;
+	d->sight_room = (uint64_t)n + 1;
+	d->sights = n;
+	d->pruned = 2 * d->packets > DOSSIER_BESIDE ? 2 * d->packets : DOSSIER_BESIDE;
+	return true;
+}
+
+/* ---- all packets of a point ---- */
+
+/* What has no flow is of no session: its bit lies behind those of all nodes. */
+static inline bool dossiers_wants(const struct dossiers *d, uint32_t way)
+{
+	uint32_t node = way >> 1, nodes = d->source->view->nodes;
+
+	node = node < nodes ? node : nodes;
+	return d->wanted[node >> 6] >> (node & 63) & 1;
+}
+
+/* Few packets are of wanted sessions: those are picked out first, without a branch. */
+static bool dossier_point(struct dossiers *d, uint32_t p)
+{
+	uint32_t way[VIEW_BATCH], row[VIEW_BATCH], rows, i;
+	struct view_batch batch;
+
+	view_first(&batch, &d->source->view->point[p]);
+	while (view_next(&batch)) {
+		view_read_ways(&batch, way);
+		for (rows = i = 0; i < batch.rows; i++) {
+			row[rows] = i;
+			rows += dossiers_wants(d, way[i]);
+		}
+		for (i = 0; i < rows; i++) {
+			uint32_t index = batch.index[row[i]];
+
+			if (dossier_begins(d, p, index) && !dossier_take(d, p, index, way[row[i]]))
+				return false;
+			if (d->damaged)
+				return false;
+		}
+		if (d->packets > d->pruned && !dossiers_prune(d))
+			return false;
+	}
 	return true;
 }
 
@@ -266,7 +329,7 @@ enum status dossiers_open(struct dossiers **out, const struct dossier_source *so
 	struct dossiers *d = calloc(1, sizeof *d);
 	const struct path *path = source->path;
 	uint32_t stage, k;
-	bool ok;
+	bool ok, damaged;
 
 	*out = d;
 	if (!d)
@@ -275,6 +338,7 @@ enum status dossiers_open(struct dossiers **out, const struct dossier_source *so
 	d->session = session;
 	d->connection = connection;
 	d->count = count;
+	d->pruned = source->trace ? DOSSIER_BESIDE : UINT32_MAX;
 	d->list = memory_take(source->view->memory, (size_t)count + 1, sizeof *d->list);
 	ok = d->list && dossiers_want(d);
 	for (stage = 0; ok && stage < path->stages; stage++)
@@ -288,8 +352,9 @@ enum status dossiers_open(struct dossiers **out, const struct dossier_source *so
 	}
 	if (ok)
 		return STATUS_OK;
+	damaged = d->damaged;
 	dossiers_close(out);
-	return dossier_memory(source, err);
+	return damaged ? trace_damaged(err) : dossier_memory(source, err);
 }
 
 struct dossier dossiers_get(const struct dossiers *d, uint32_t k)

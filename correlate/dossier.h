@@ -21,6 +21,8 @@
 
 #define DOSSIER_PACKETS_MAX 8192u  /* of one session: its first and its last ones */
 
+struct trace;
+
 /* What dossiers are made from; all borrowed. */
 struct dossier_source {
 	const struct view *view;
@@ -29,6 +31,7 @@ struct dossier_source {
 	const struct sessions *sessions;   /* of_node, client_direction, list, next_node */
 	const struct journeys *journeys;
 	uint8_t *const *code;              /* by point and index: see struct verdicts */
+	struct trace *trace;               /* what has links and verdicts instead of these two, or NULL */
 };
 
 struct dossier_sight {
@@ -65,7 +68,8 @@ struct dossiers;
 /* Collects the dossiers of `count` sessions, ascending in `session`. Of a session that is of several
  * connections (see struct sessions) it is the client's own, or the one that `connection` names (NULL:
  * the client's; else ascending among those of one session). One pass over all
- * records, whatever the count; memory is that of the sessions' packets. */
+ * records, whatever the count. Memory is that of the sessions' packets; with a trace, of those that are kept and
+ * some more. */
 enum status dossiers_open(struct dossiers **out, const struct dossier_source *source,
 			  const uint32_t *session, const uint32_t *connection, uint32_t count,
 			  struct error *err) MUST_CHECK;

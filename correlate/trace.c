@@ -35,14 +35,14 @@ static enum status trace_memory(struct error *err)
 
 /* ---- writing ---- */
 
-struct trace_block {
+struct trace_packing {
 	uint8_t code[RECORD_BLOCK_ROWS], next_point[RECORD_BLOCK_ROWS]; /* + 1; 0: none */
 	int64_t apart[RECORD_BLOCK_ROWS]; /* index of the next sight - index */
 	uint8_t bytes[TRACE_COLUMNS * (COLUMN_HEADER_BYTES + 8 * RECORD_BLOCK_ROWS)];
 };
 
 static size_t trace_pack(const struct dossier_source *s, uint32_t p, uint32_t b,
-			 struct trace_block *block)
+			 struct trace_packing *block)
 {
 	const struct view_point *point = &s->view->point[p];
 	const struct journeys *j = s->journeys;
@@ -116,7 +116,7 @@ static uint32_t trace_place(const struct path *path, uint32_t p)
 }
 
 static enum status trace_write_point(const struct dossier_source *s, uint32_t p, struct store *store,
-				     uint32_t generation, struct trace_block *block,
+				     uint32_t generation, struct trace_packing *block,
 				     struct error *err)
 {
 	struct trace_point about = {.stage = s->path->stage[p], .nodes = s->view->point[p].nodes,
@@ -145,7 +145,7 @@ static enum status trace_write_point(const struct dossier_source *s, uint32_t p,
 enum status trace_write(const struct dossier_source *source, struct store *store,
 			uint32_t generation, struct error *err)
 {
-	struct trace_block *block = malloc(sizeof *block);
+	struct trace_packing *block = malloc(sizeof *block);
 	enum status status = STATUS_OK;
 	uint32_t p;
 
@@ -161,7 +161,7 @@ enum status trace_write(const struct dossier_source *source, struct store *store
 
 /* ---- reading ---- */
 
-static enum status trace_damaged(struct error *err)
+enum status trace_damaged(struct error *err)
 {
 	return error_set(err, STATUS_INPUT, "the store is damaged: traces of packets");
 }
@@ -173,14 +173,17 @@ static enum status trace_stale(struct error *err)
 			 "the store holds other captures than its results tell of: run crosstap-correlate again");
 }
 
-static bool trace_columns(const uint8_t *bytes, size_t size, uint32_t rows,
-			  struct column column[TRACE_COLUMNS])
+struct trace_block {
+	struct column column[TRACE_COLUMNS];
+};
+
+static bool trace_columns(const uint8_t *bytes, size_t size, uint32_t rows, struct trace_block *block)
 {
 	unsigned c;
 	size_t used;
 
 	for (c = 0; c < TRACE_COLUMNS; c++) {
-		if (!column_open(&column[c], bytes, size, rows, &used))
+		if (!column_open(&block->column[c], bytes, size, rows, &used))
 			return false;
 		bytes += used;
 		size -= used;
@@ -205,34 +208,48 @@ static bool trace_link_sane(const struct trace *t, uint32_t p, uint32_t far_poin
 	       view_way(far, (uint32_t)far_index) != VIEW_NO_WAY;
 }
 
-static bool trace_read_block(struct trace *t, uint32_t p, uint32_t b, const uint8_t *bytes,
-			     size_t size)
+static int64_t trace_value(const struct trace *t, uint32_t p, uint32_t index, unsigned column)
 {
-	uint32_t rows = t->view->point[p].block[b].chunk.rows, row;
-	struct column column[TRACE_COLUMNS];
+	return column_get(&t->block[p][index >> VIEW_BLOCK_SHIFT].column[column], index & VIEW_ROW_MASK);
+}
 
-	if (!trace_columns(bytes, size, rows, column))
+uint8_t trace_code(const struct trace *t, uint32_t p, uint32_t index)
+{
+	return (uint8_t)trace_value(t, p, index, TRACE_CODE);
+}
+
+bool trace_next(struct trace *t, uint32_t *p, uint32_t *index, bool *damaged)
+{
+	int64_t next = trace_value(t, *p, *index, TRACE_NEXT_POINT), far;
+
+	if (!next)
 		return false;
-	for (row = 0; row < rows; row++) {
-		uint32_t index = b << VIEW_BLOCK_SHIFT | row;
-		uint8_t code = (uint8_t)column_get(&column[TRACE_CODE], row);
-		int64_t next = column_get(&column[TRACE_NEXT_POINT], row), far;
-
-		t->code[p][index] = code;
-		if ((code & 15) >= VERDICTS || code >> 4 >= VERDICTS)
-			return false;
-		if ((code & 15) == VERDICT_COPIES || code >> 4 == VERDICT_COPIES)
-			t->journeys->marks[p][index] |= JOURNEY_COPY;
-		if (!next)
-			continue;
-		far = column_get(&column[TRACE_NEXT_APART], row) + (int64_t)index;
-		if (next < 0 || next > VIEW_POINTS_MAX ||
-		    view_way(&t->view->point[p], index) == VIEW_NO_WAY ||
-		    !trace_link_sane(t, p, (uint32_t)next - 1, far))
-			return false;
-		journey_link(t->journeys, &t->path, p, index, (uint32_t)next - 1, (uint32_t)far);
+	far = (int64_t)((uint64_t)trace_value(t, *p, *index, TRACE_NEXT_APART) + *index);
+	if (next < 0 || next > VIEW_POINTS_MAX || view_way(&t->view->point[*p], *index) == VIEW_NO_WAY ||
+	    !trace_link_sane(t, *p, (uint32_t)next - 1, far)) {
+		*damaged = true;
+		return false;
 	}
+	*p = (uint32_t)next - 1;
+	*index = (uint32_t)far;
+	t->led[*p][*index >> 6] |= (uint64_t)1 << (*index & 63);
 	return true;
+}
+
+/* What a copy is linked with is no beginning either. */
+bool trace_begins(struct trace *t, uint32_t p, uint32_t index, bool *damaged)
+{
+	uint8_t code = trace_code(t, p, index);
+
+	if ((code & 15) >= VERDICTS || code >> 4 >= VERDICTS) {
+		*damaged = true;
+		return false;
+	}
+	if ((code & 15) == VERDICT_COPIES || code >> 4 == VERDICT_COPIES) {
+		trace_next(t, &p, &index, damaged);
+		return false;
+	}
+	return !(t->led[p][index >> 6] >> (index & 63) & 1);
 }
 
 static enum status trace_get(struct trace *t, uint32_t generation, uint32_t p, uint32_t key,
@@ -410,7 +427,6 @@ static enum status trace_make_room(struct trace *t, struct error *err)
 {
 	size_t nodes = (size_t)t->view->nodes + 1;
 	struct sessions *s = calloc(1, sizeof *s);
-	enum status status;
 	uint32_t p;
 
 	t->sessions = s;
@@ -423,13 +439,15 @@ static enum status trace_make_room(struct trace *t, struct error *err)
 	s->lane = memory_take(t->view->memory, nodes, 1);
 	if (!s->of_node || !s->next_node || !s->client_direction || !s->lane)
 		return trace_memory(err);
-	status = journeys_new(&t->journeys, t->view, err);
-	for (p = 0; p < t->view->points && !status; p++) {
-		t->code[p] = memory_take(t->view->memory, (size_t)t->view->point[p].indexes + 1, 1);
-		if (!t->code[p])
-			status = trace_memory(err);
+	for (p = 0; p < t->view->points; p++) {
+		const struct view_point *point = &t->view->point[p];
+
+		t->block[p] = calloc((size_t)point->blocks + 1, sizeof *t->block[p]);
+		t->led[p] = memory_take(t->view->memory, (size_t)point->indexes / 64 + 1, sizeof *t->led[p]);
+		if (!t->block[p] || !t->led[p])
+			return trace_memory(err);
 	}
-	return status;
+	return STATUS_OK;
 }
 
 static enum status trace_read_blocks(struct trace *t, uint32_t generation, struct error *err)
@@ -442,7 +460,8 @@ static enum status trace_read_blocks(struct trace *t, uint32_t generation, struc
 	for (p = 0; p < t->view->points; p++)
 		for (b = 0; t->path.stage[p] != PATH_OFF && b < t->view->point[p].blocks; b++) {
 			status = trace_get(t, generation, p, b, &bytes, &size, err);
-			if (!status && !trace_read_block(t, p, b, bytes, size))
+			if (!status && !trace_columns(bytes, size, t->view->point[p].block[b].chunk.rows,
+						      &t->block[p][b]))
 				status = trace_damaged(err);
 			if (status)
 				return status;
@@ -487,8 +506,8 @@ static enum status trace_read(struct trace **out, struct store_txn *txn, bool pa
 		trace_close(out);
 		return status;
 	}
-	t->source = (struct dossier_source){t->view, &t->path, t->clock, t->sessions, t->journeys,
-					    t->code};
+	t->source = (struct dossier_source){.view = t->view, .path = &t->path, .clock = t->clock,
+					    .sessions = t->sessions, .trace = t};
 	return STATUS_OK;
 }
 
@@ -509,9 +528,10 @@ void trace_close(struct trace **trace)
 
 	if (!t)
 		return;
-	for (p = 0; p < VIEW_POINTS_MAX; p++)
-		memory_give(t->code[p]);
-	journeys_free(&t->journeys);
+	for (p = 0; p < VIEW_POINTS_MAX; p++) {
+		free(t->block[p]);
+		memory_give(t->led[p]);
+	}
 	sessions_free(&t->sessions);
 	memory_give(t->connection);
 	view_close(&t->view);
