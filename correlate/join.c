@@ -15,7 +15,7 @@
 
 #define JOIN_PARTS 4            /* of the fingerprints; fixed, so that the result is */
 #define JOIN_SLICES 512         /* slices of time in a window: what the points saw of one is in cache */
-#define JOIN_GROUP_MAX 65535u   /* records in one group; a longer one is cut here */
+#define JOIN_GROUP_MAX (1u << 21) /* records in one group; a longer one is cut here, and what is on its way then is lost */
 #define JOIN_SLOTS_MIN 4096u
 #define JOIN_AHEAD 16u          /* probes under way at once: random loads in batches */
 #define JOIN_END UINT32_MAX
@@ -25,7 +25,7 @@ struct join_entry {
 	uint32_t index[2];      /* the first two records */
 	uint32_t more, last;    /* chain of the others, in order; JOIN_END */
 	uint8_t point[2];
-	uint16_t count;         /* 0: moved to the other table */
+	uint32_t count;         /* 0: moved to the other table */
 };
 
 struct join_more {

@@ -9,11 +9,13 @@
 #include "correlate/clock.h"
 #include "correlate/renumber.h"
 #include "correlate/stranger.h"
+#include "correlate/unmistakable.h"
 
 #define REPEAT_COPY_NS MEETING_COPY_NS /* without an ID, twins must be as close as a capture's copies */
 #define REPEAT_NEAR 64                 /* records before and behind among which twins are looked for */
 #define REPEAT_FAR 512                 /* ... among which departures are counted */
 #define REPEAT_SEEN 65536u            /* digests are told apart by so many values */
+#define REPEAT_NONE UINT32_MAX
 #define REPEAT_DUPLICATE_NS 1000000000 /* the network's second copy of the same bytes follows within 1 s */
 
 /* What a hop leaves alone, besides what align_habits says. */
@@ -47,7 +49,8 @@ struct repeating {
 	struct align_item *item;  /* 2 x room */
 	uint32_t *pick;           /* 2 x room */
 	struct repeat_part *part; /* room */
-	uint32_t room;
+	uint32_t *slot;           /* slots: the last record of the same bytes */
+	uint32_t room, slots;
 	struct error *err;
 };
 
@@ -74,12 +77,16 @@ static enum status repeat_room(struct repeating *r, uint32_t count)
 	free(r->item);
 	free(r->pick);
 	free(r->part);
+	free(r->slot);
 	r->room = 0;
+	for (r->slots = 2; r->slots < 2 * (uint64_t)count; r->slots *= 2)
+		;
 	r->list = malloc(count * sizeof *r->list);
 	r->item = malloc(2 * (size_t)count * sizeof *r->item);
 	r->pick = malloc(2 * (size_t)count * sizeof *r->pick);
 	r->part = malloc(count * sizeof *r->part);
-	if (!r->list || !r->item || !r->pick || !r->part)
+	r->slot = malloc(r->slots * sizeof *r->slot);
+	if (!r->list || !r->item || !r->pick || !r->part || !r->slot)
 		return error_errno(r->err, ENOMEM, "repeated packets");
 	r->room = count;
 	return STATUS_OK;
@@ -116,11 +123,54 @@ static void repeat_load(struct repeating *r, const uint32_t *from, uint32_t coun
 	}
 }
 
-static bool repeat_same_bytes(const struct repeat *a, const struct repeat *b)
+static bool repeat_same_fields(const struct repeat *a, const struct repeat *b)
 {
 	return a->ip_id == b->ip_id && a->tsval == b->tsval && a->window == b->window &&
-	       a->echo == b->echo &&
-	       !fingerprint_digests_differ(a->digest, b->digest);
+	       a->echo == b->echo;
+}
+
+static bool repeat_same_bytes(const struct repeat *a, const struct repeat *b)
+{
+	return repeat_same_fields(a, b) && !fingerprint_digests_differ(a->digest, b->digest);
+}
+
+/* The slot of the records that have one's fields. */
+static uint32_t *repeat_slot(struct repeating *r, const struct repeat *list,
+			     const struct repeat *one, uint32_t mask)
+{
+	uint64_t key = ((uint64_t)one->ip_id << 32 | one->tsval) * 0x9e3779b97f4a7c15;
+	uint32_t at = (uint32_t)((key ^ (uint64_t)one->window << 16 ^ one->echo) *
+				 0xd6e8feb86659fd93 >> 32);
+
+	while (r->slot[at & mask] != REPEAT_NONE &&
+	       !repeat_same_fields(&list[r->slot[at & mask]], one))
+		at++;
+	return &r->slot[at & mask];
+}
+
+/* Each record of a long list knows the next one before and behind it that may have the same
+ * bytes; in a short one it is the next one of all. */
+static void repeat_chain(struct repeating *r, struct repeat *list, uint32_t count)
+{
+	uint32_t mask = 1, i, *slot;
+
+	for (i = 0; i < count && count <= REPEAT_NEAR; i++) {
+		list[i].before = i ? i - 1 : REPEAT_NONE;
+		list[i].behind = i + 1 < count ? i + 1 : REPEAT_NONE;
+	}
+	if (count <= REPEAT_NEAR)
+		return;
+	while (mask < 2 * (uint64_t)count - 1)
+		mask = 2 * mask + 1;
+	memset(r->slot, 0xff, ((size_t)mask + 1) * sizeof *r->slot); /* REPEAT_NONE */
+	for (i = 0; i < count; i++) {
+		slot = repeat_slot(r, list, &list[i], mask);
+		list[i].before = *slot;
+		list[i].behind = REPEAT_NONE;
+		if (*slot != REPEAT_NONE)
+			list[*slot].behind = i;
+		*slot = i;
+	}
 }
 
 /* ---- one session and direction ---- */
@@ -177,7 +227,7 @@ static bool repeat_twins(const struct repeat *a, const struct repeat *b)
  * bytes: a duplicate that must not take another packet's place. All departures count that the
  * arrivals may stem from; where they are too many to look at, and nothing but time tells them
  * apart, it is no surplus. */
-static bool repeat_surplus(const struct repeat *list, uint32_t count, uint32_t at, uint32_t from,
+static bool repeat_surplus(const struct repeat *list, uint32_t at, uint32_t from,
 			   const struct align_habits *habits)
 {
 	const struct repeat *one = &list[at];
@@ -186,17 +236,22 @@ static bool repeat_surplus(const struct repeat *list, uint32_t count, uint32_t a
 	int64_t last_ns = clock_minus(one->time_ns, -habits->slack_ns);
 	uint32_t k, departed = 0, before = 0;
 
-	for (k = at; k > 0 && at - k < REPEAT_FAR && list[k - 1].time_ns >= first_ns; k--) {
-		const struct repeat *other = &list[k - 1];
+	if (twins_ns == REPEAT_COPY_NS && at >= REPEAT_FAR &&
+	    list[at - REPEAT_FAR].time_ns >= first_ns)
+		return false;
+	for (k = one->before; k != REPEAT_NONE && at - k <= REPEAT_FAR && list[k].time_ns >= first_ns;
+	     k = list[k].before) {
+		const struct repeat *other = &list[k];
 
 		if (other->stage == from)
 			departed += !other->linked_on && repeat_same_bytes(other, one);
 		else
 			before += !other->linked_from && repeat_twins(other, one);
 	}
-	if (!before || (at - k == REPEAT_FAR && twins_ns == REPEAT_COPY_NS))
+	if (!before)
 		return false;
-	for (k = at + 1; k < count && k - at < REPEAT_FAR && list[k].time_ns <= last_ns; k++)
+	for (k = one->behind; k != REPEAT_NONE && k - at < REPEAT_FAR && list[k].time_ns <= last_ns;
+	     k = list[k].behind)
 		if (list[k].stage == from)
 			departed += !list[k].linked_on && repeat_same_bytes(&list[k], one);
 	return departed && before >= departed;
@@ -212,23 +267,6 @@ static void repeat_link(struct repeating *r, struct repeat *up, struct repeat *d
 		journey_link(r->journeys, r->path, up->point, up->index, down->point, down->index);
 }
 
-/* The only one in the list that bears the ID, the timestamp and the digest. */
-static uint32_t repeat_only(const struct align_item *list, uint32_t count,
-			    const struct align_item *like)
-{
-	uint32_t i, found = ALIGN_NONE;
-
-	for (i = 0; i < count; i++) {
-		if (list[i].ip_id != like->ip_id || list[i].tsval != like->tsval ||
-		    list[i].digest != like->digest)
-			continue;
-		if (found != ALIGN_NONE)
-			return ALIGN_NONE;
-		found = i;
-	}
-	return found;
-}
-
 static uint32_t repeat_compact(struct align_item *list, uint32_t *pick, uint32_t count)
 {
 	uint32_t i, kept = 0;
@@ -242,39 +280,24 @@ static uint32_t repeat_compact(struct align_item *list, uint32_t *pick, uint32_t
 	return kept;
 }
 
-/* Packets that their IP ID tells from all others of the group are paired
- * first, in whatever order they arrive: the network may have reordered them,
- * and aligning keeps the order. */
-static void repeat_pair_unmistakable(struct align_item *up, uint32_t *pick_up, uint32_t *nu,
-				     struct align_item *down, uint32_t *pick_down, uint32_t *nd,
-				     struct repeat *list, struct repeating *r, unsigned direction,
-				     const struct align_habits *habits)
+/* What is unmistakable is linked first, in whatever order it arrives: the network may have
+ * reordered it, and aligning keeps the order. */
+static enum status repeat_pair_unmistakable(struct repeating *r, struct repeat *list,
+					    uint32_t *nu, uint32_t *nd, unsigned direction,
+					    const struct align_habits *habits)
 {
-	uint32_t i, k;
+	struct align_item *up = r->item, *down = r->item + r->room;
+	uint32_t *pick_up = r->pick, *pick_down = r->pick + r->room, i;
 
+	if (!unmistakable_pair(up, *nu, down, *nd, habits))
+		return error_errno(r->err, ENOMEM, "repeated packets");
 	for (i = 0; i < *nu; i++)
-		up[i].partner = ALIGN_NONE;
-	for (k = 0; k < *nd; k++)
-		down[k].partner = ALIGN_NONE;
-	if (!habits->keeps_ip_id || *nu > REPEAT_NEAR || *nd > REPEAT_NEAR)
-		return;
-	for (i = 0; i < *nu; i++) {
-		int64_t delay;
-
-		if (!up[i].ip_id || repeat_only(up, *nu, &up[i]) != i)
-			continue;
-		k = repeat_only(down, *nd, &up[i]);
-		if (k == ALIGN_NONE)
-			continue;
-		delay = down[k].time_ns - up[i].time_ns;
-		if (delay < -habits->slack_ns || delay > habits->delay_max_ns)
-			continue;
-		up[i].partner = k;
-		down[k].partner = i;
-		repeat_link(r, &list[pick_up[i]], &list[pick_down[k]], direction);
-	}
+		if (up[i].partner != ALIGN_NONE)
+			repeat_link(r, &list[pick_up[i]], &list[pick_down[up[i].partner]],
+				    direction);
 	*nu = repeat_compact(up, pick_up, *nu);
 	*nd = repeat_compact(down, pick_down, *nd);
+	return STATUS_OK;
 }
 
 /* A box that shifts sequence numbers may have left the edges of SACK blocks as they were. Then
@@ -329,7 +352,7 @@ static enum status repeat_align_stages(struct repeating *r, struct repeat *list,
 			pick_up[nu++] = i;
 		} else if (list[i].stage == to && !list[i].linked_from &&
 			   !list[i].ambiguous_from &&
-			   !repeat_surplus(list, count, i, from, habits)) {
+			   !repeat_surplus(list, i, from, habits)) {
 			repeat_item(&down[nd], &list[i], keeps, habits);
 			pick_down[nd++] = i;
 		}
@@ -337,10 +360,9 @@ static enum status repeat_align_stages(struct repeating *r, struct repeat *list,
 	if (!nu || !nd)
 		return STATUS_OK;
 	repeat_forget_sacks(up, pick_up, nu, down, pick_down, nd, list);
-	repeat_pair_unmistakable(up, pick_up, &nu, down, pick_down, &nd, list, r, direction,
-				 habits);
-	if (!nu || !nd)
-		return STATUS_OK;
+	status = repeat_pair_unmistakable(r, list, &nu, &nd, direction, habits);
+	if (status || !nu || !nd)
+		return status;
 	status = align_lists(up, nu, down, nd, habits, r->err);
 	if (status)
 		return status;
@@ -405,6 +427,7 @@ static enum status repeat_walk(struct repeating *r, struct repeat *list, uint32_
 	int step = forward ? 1 : -1, first = forward ? 0 : stages - 1;
 	enum status status;
 
+	repeat_chain(r, list, count);
 	for (s = 1; s < stages; s++) {
 		int to = first + s * step;
 
@@ -636,5 +659,6 @@ enum status repeats_resolve(const struct repeats *repeats, struct journeys *jour
 	free(r.item);
 	free(r.pick);
 	free(r.part);
+	free(r.slot);
 	return status;
 }

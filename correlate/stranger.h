@@ -17,6 +17,7 @@ struct repeat {
 	uint32_t point, index, way;
 	uint32_t ip_id, tsval, digest;
 	uint32_t root;   /* of the session */
+	uint32_t before, behind; /* repeat.c's: in a list of one session and direction */
 	uint16_t window;
 	uint8_t ttl, stage, direction; /* direction at the root */
 	uint8_t echo;

@@ -117,7 +117,7 @@ static void generator_wire(const struct generator *generator, const struct fligh
 	wire->macs = generator->macs[flight->point][flight->from];
 	wire->ttl = wire_ttl(session, flight);
 	wire->flags = flight->flags;
-	wire->timestamps = !flight->injected && !world->plan->storm;
+	wire->timestamps = !flight->injected && !service->storm;
 	wire->ip_id = flight->ip_id;
 	wire->window = flight->injected ? 0 : flight->flags & WIRE_SYN ? 64240 : 502;
 	wire->mss = session->version == 6 ? 1440 : 1460;

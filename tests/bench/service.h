@@ -75,48 +75,48 @@ static inline uint32_t head_dns(uint8_t *out, const struct session *session,
 
 /* clang-format off */
 static const struct service services[] = {
-	{33, WIRE_TCP, 80, 2, 8, {30000, 3000}, false,
+	{33, WIRE_TCP, 80, 2, 8, {30000, 3000}, false, false,
 	 {100, 90, 500}, {{84, 60, 600}, {12, 1000, 4300}, {4, 4300, 15900}}, head_http},
-	{35, WIRE_TCP, 443, 2, 8, {30000, 3000}, false,
+	{35, WIRE_TCP, 443, 2, 8, {30000, 3000}, false, false,
 	 {100, 40, 500}, {{84, 40, 600}, {12, 1000, 4300}, {4, 4300, 15900}}, head_tls},
-	{4, WIRE_TCP, 20202, 2, 4, {20000, 500}, true,
+	{4, WIRE_TCP, 20202, 2, 4, {20000, 500}, true, false,
 	 {100, 16, 120}, {{100, 16, 200}, {0, 0, 0}, {0, 0, 0}}, head_binary},
-	{26, WIRE_UDP, 53, 1, 1, {0, 0}, false,
+	{26, WIRE_UDP, 53, 1, 1, {0, 0}, false, false,
 	 {100, 39, 39}, {{100, 55, 55}, {0, 0, 0}, {0, 0, 0}}, head_dns},
-	{2, WIRE_ICMP, 0, 3, 5, {50000, 0}, false,
+	{2, WIRE_ICMP, 0, 3, 5, {50000, 0}, false, false,
 	 {100, 56, 56}, {{100, 56, 56}, {0, 0, 0}, {0, 0, 0}}, NULL},
 };
 
 /* All sessions stay open, and seldom say anything. */
 static const struct service services_idle[] = {
-	{45, WIRE_TCP, 80, 200, 200, {10000000, 3000}, false,
+	{45, WIRE_TCP, 80, 200, 200, {10000000, 3000}, false, false,
 	 {100, 90, 500}, {{84, 60, 600}, {16, 1000, 4300}, {0, 0, 0}}, head_http},
-	{45, WIRE_TCP, 443, 200, 200, {10000000, 3000}, false,
+	{45, WIRE_TCP, 443, 200, 200, {10000000, 3000}, false, false,
 	 {100, 40, 500}, {{84, 40, 600}, {16, 1000, 4300}, {0, 0, 0}}, head_tls},
-	{10, WIRE_TCP, 20202, 200, 200, {10000000, 500}, false,
+	{10, WIRE_TCP, 20202, 200, 200, {10000000, 500}, false, false,
 	 {100, 16, 120}, {{100, 16, 200}, {0, 0, 0}, {0, 0, 0}}, head_binary},
 };
 
 static const struct service services_bulk[] = {
-	{100, WIRE_TCP, 20202, 250, 250, {20000, 500}, false,
+	{100, WIRE_TCP, 20202, 250, 250, {20000, 500}, false, false,
 	 {100, 16, 120}, {{100, 500000000, 900000000}, {0, 0, 0}, {0, 0, 0}}, head_binary},
 };
 
-static const struct service services_storm[] = {
-	{100, WIRE_TCP, 20202, 250, 250, {20000, 500}, true,
-	 {100, 16, 120}, {{100, 16, 200}, {0, 0, 0}, {0, 0, 0}}, head_binary},
+static const struct service storm = {
+	0, WIRE_TCP, 20202, 250, 250, {20000, 500}, true, true,
+	{100, 16, 120}, {{100, 16, 200}, {0, 0, 0}, {0, 0, 0}}, head_binary,
 };
 
 /* The first is what is not asked for; 15.4 packets of a session at one point, as comes out of the
  * table, make a million per second. */
 static const struct plan plans[] = {
-	{NULL, services, 0, 15400, 0, 10 /* RFC 6928 */, 5, false, false, NULL},
-	{"concurrent", services_idle, WARM_UP_NS, 4000, 10, 10, 5, false, false,
+	{NULL, services, NULL, 0, 15400, 0, 10 /* RFC 6928 */, 5, false, NULL},
+	{"concurrent", services_idle, NULL, WARM_UP_NS, 4000, 10, 10, 5, false,
 	 "PACKETS / 10 sessions, all open at the end"},
-	{"elephant", services_bulk, WARM_UP_NS, 1, 0, 500, 1, true, false,
+	{"elephant", services_bulk, NULL, WARM_UP_NS, 1, 0, 500, 1, true,
 	 "all packets are one session's"},
-	{"keepalives", services_storm, WARM_UP_NS, 1, 0, 10, 5, true, true,
-	 "one session's probes and answers, all alike"},
+	{"keepalives", services, &storm, WARM_UP_NS, 1000000, 0, 10, 5, false,
+	 "nearly all are one session's probes and answers, all alike"},
 };
 /* clang-format on */
 
@@ -155,8 +155,11 @@ static inline void session_begin(struct world *world)
 
 	if (at == SLOT_NONE)
 		return;
-	for (; percent >= service->share; service++)
-		percent -= service->share;
+	if (world->plan->first && !world->serial)
+		service = world->plan->first;
+	else
+		for (; percent >= service->share; service++)
+			percent -= service->share;
 	session = &world->sessions[at];
 	session->service = service;
 	session->serial = ++world->serial;
@@ -169,7 +172,7 @@ static inline void session_begin(struct world *world)
 	session->left = (uint8_t)world_random(world, service->exchanges_least,
 					      service->exchanges_most);
 	if (service->proto == WIRE_TCP && world_random(world, 1, RESET_ONE_IN) == 1 &&
-	    !world->plan->one_session)
+	    !world->plan->one_session && !service->storm)
 		session->reset_at = (uint8_t)world_random(
 			world, 1, session->left < RESET_BEFORE ? session->left : RESET_BEFORE);
 	session->access_ns[CLIENT] = MS + world_exponential(world, 4 * MS);

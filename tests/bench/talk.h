@@ -80,9 +80,10 @@ static inline void talk_say(struct world *world, uint32_t at, enum side side)
 		tcp_transmit(world, at, side);
 	} else if (side == CLIENT && session->service->keepalive && end->message &&
 		   !session->keepalive_sent) {
-		session->keepalive_sent = !world->plan->storm;
+		session->keepalive_sent = !session->service->storm;
 		tcp_keepalive(world, at, side);
-		talk_later(world, at, side, world->plan->storm ? TALK_STORM_NS : TALK_KEEPALIVE_NS);
+		talk_later(world, at, side,
+			   session->service->storm ? TALK_STORM_NS : TALK_KEEPALIVE_NS);
 	} else {
 		session->keepalive_sent = false;
 		session->left -= side == CLIENT;

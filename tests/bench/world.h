@@ -108,7 +108,8 @@ struct service {
 	uint16_t port;
 	uint8_t exchanges_least, exchanges_most;
 	uint32_t think_us[2];   /* mean, before a request and before a response */
-	bool keepalive;         /* idle before a request, and probes then */
+	bool keepalive;         /* idle before a request, and probes then... */
+	bool storm;             /* ...without end, and without timestamps: they are all alike */
 	struct sizes request, response[3];
 	/* Writes the message's head (at most WIRE_HEAD_MAX bytes), returns its length. */
 	uint32_t (*head)(uint8_t *out, const struct session *session, const struct flight *flight);
@@ -118,13 +119,13 @@ struct service {
 struct plan {
 	const char *option;              /* that asks for it */
 	const struct service *services;  /* their shares sum up to 100 */
+	const struct service *first;     /* the first session's, or NULL */
 	uint64_t first_ns;               /* when the first session begins... */
 	uint32_t arrival_ns;             /* ...and how long on average until each next one */
 	uint32_t packets_per_session;    /* so many sessions in all; 0 = they come and go */
 	uint32_t window_segments;        /* of TCP */
 	uint8_t drop_per_mille;
 	bool one_session;
-	bool storm;                      /* of keepalives, without timestamps: they are all alike */
 	const char *help;
 };
 
