@@ -4,7 +4,7 @@
 #   make demo       install what is missing, build, run the main job on samples/
 #   make check      the same, and all tests
 #   make asan       the tests under AddressSanitizer and UBSan
-#   make bench      speed and memory, as ratios to a bare libpcap loop
+#   make bench      speed and memory, goals and figures, in minutes; bench-full: the big cases, too
 #   make screenshots  the README's pictures of the page
 #   make deps       only install what is missing (Debian, root or sudo)
 #   make install    programs, man pages and completions below $(DESTDIR)$(PREFIX)
@@ -120,7 +120,7 @@ test-deps:
 	@tests/deps test $(BUILD)
 
 # What is installed must be there before the build is parsed again, hence $(MAKE).
-.PHONY: demo check test asan bench screenshots
+.PHONY: demo check test asan bench bench-full screenshots
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@samples/demo $(BUILD)/bin
@@ -138,6 +138,10 @@ asan:
 bench: deps
 	@$(MAKE) --no-print-directory all benches
 	@tests/bench/run $(BUILD)
+
+bench-full: deps
+	@$(MAKE) --no-print-directory all benches
+	@tests/bench/run $(BUILD) full
 
 screenshots: test-deps
 	@$(MAKE) --no-print-directory all
