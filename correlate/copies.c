@@ -21,6 +21,7 @@ struct copy {
 	uint8_t version;
 	uint8_t sights;  /* of the packet whose first one this is */
 	uint32_t seen[COPIES_MAX]; /* the links of those behind the first */
+	uint32_t older[COPIES_MAX]; /* by chain: the next older first sight's number, from 1; 0: none */
 };
 
 struct copying {
@@ -98,29 +99,63 @@ static bool copy_of(const struct copying *c, const struct copy *one, const struc
 	       copy_has_place(c, first, one->link);
 }
 
+/* First sights are chained by the link that may have another one: in a flood of equal packets few
+ * have, and no others are asked. Where links are many there is one chain for all. */
+static bool chained_by_link(const struct copying *c, const struct copy *one)
+{
+	return c->view->point[one->point].links <= COPIES_MAX;
+}
+
+static void copy_keep(const struct copying *c, struct copy *first, uint32_t number,
+		      uint32_t newest[COPIES_MAX])
+{
+	uint32_t chains = chained_by_link(c, first) ? c->view->point[first->point].links : 1, l;
+
+	for (l = 0; l < chains; l++)
+		if (!chained_by_link(c, first) || copy_has_place(c, first, l)) {
+			first->older[l] = newest[l];
+			newest[l] = number;
+		}
+}
+
+/* Takes the record to the packet's first sight, if it is in reach; false: it is none. */
+static bool copy_take(struct copying *c, const struct copy *one, uint32_t newest[COPIES_MAX])
+{
+	bool by_link = chained_by_link(c, one);
+	uint32_t chain = by_link ? one->link : 0, *at = &newest[chain];
+
+	while (*at) {
+		struct copy *first = &c->list[*at - 1];
+
+		if (first->point != one->point || one->time_ns - first->time_ns > MEETING_COPY_NS)
+			break;
+		if (by_link && !copy_has_place(c, first, chain)) {
+			*at = first->older[chain];
+			continue;
+		}
+		if (copy_of(c, one, first)) {
+			first->seen[first->sights++ - 1] = one->link;
+			return true;
+		}
+		at = &first->older[chain];
+	}
+	return false;
+}
+
 /* Marks the copies; how many records are left, at the list's beginning. */
 static uint32_t copying_mark(struct copying *c, uint32_t count)
 {
-	uint32_t i, k, kept = 0;
+	uint32_t newest[COPIES_MAX] = {0}, i, kept = 0;
 
 	for (i = 0; i < count; i++) {
 		struct copy one = c->list[i];
-		bool copy = false;
 
-		for (k = kept; k > 0 && !copy; k--) {
-			struct copy *before = &c->list[k - 1];
-
-			if (before->point != one.point ||
-			    one.time_ns - before->time_ns > MEETING_COPY_NS)
-				break;
-			copy = copy_of(c, &one, before);
-			if (copy)
-				before->seen[before->sights++ - 1] = one.link;
-		}
-		if (copy)
+		if (copy_take(c, &one, newest)) {
 			c->journeys->marks[one.point][one.index] |= JOURNEY_COPY;
-		else
+		} else {
 			c->list[kept++] = one;
+			copy_keep(c, &c->list[kept - 1], kept, newest);
+		}
 	}
 	return kept;
 }
