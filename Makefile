@@ -22,6 +22,7 @@ MANDIR ?= $(DATADIR)/man
 DOCDIR ?= $(DATADIR)/doc/crosstap
 BASHDIR ?= $(DATADIR)/bash-completion/completions
 ZSHDIR ?= $(DATADIR)/zsh/site-functions
+SQLDIR ?= $(DATADIR)/crosstap/clickhouse
 INSTALL ?= install
 BUILD ?= build
 VERSION = 0.1.0
@@ -128,7 +129,7 @@ demo: deps
 check: test-deps
 	@$(MAKE) --no-print-directory test
 
-test: all units labs
+test: all units labs $(BUILD)/bench/generate
 	@tests/run $(BUILD)
 
 asan:
@@ -153,9 +154,11 @@ MAN1 = collect/crosstap-collect.1 correlate/crosstap-correlate.1 \
        report/crosstap-report.1 report/crosstap.1
 MAN7 = report/crosstap.7
 DOCS = README.md LICENSE
+CLICKHOUSE = report/clickhouse/run $(wildcard report/clickhouse/*.sql)
 INSTALLED = $(TOOLS:%=$(BINDIR)/%) $(patsubst %,$(MANDIR)/man1/%,$(notdir $(MAN1))) \
 	    $(patsubst %,$(MANDIR)/man7/%,$(notdir $(MAN7))) $(DOCS:%=$(DOCDIR)/%) \
-	    $(TOOLS:%=$(BASHDIR)/%) $(ZSHDIR)/_crosstap
+	    $(TOOLS:%=$(BASHDIR)/%) $(ZSHDIR)/_crosstap \
+	    $(CLICKHOUSE:report/clickhouse/%=$(SQLDIR)/%)
 
 .PHONY: install uninstall deb
 install: all
@@ -166,13 +169,16 @@ install: all
 	$(Q)$(INSTALL) -D -m 644 -t "$(DESTDIR)$(DOCDIR)" $(DOCS)
 	$(Q)$(INSTALL) -D -m 644 report/completion.zsh "$(DESTDIR)$(ZSHDIR)/_crosstap"
 	$(Q)$(INSTALL) -D -m 644 report/completion.bash "$(DESTDIR)$(BASHDIR)/crosstap"
+	$(Q)$(INSTALL) -D -m 644 -t "$(DESTDIR)$(SQLDIR)" $(filter %.sql,$(CLICKHOUSE))
+	$(Q)$(INSTALL) -D -m 755 report/clickhouse/run "$(DESTDIR)$(SQLDIR)/run"
 	$(Q)for tool in $(filter-out crosstap,$(TOOLS)); do \
 		ln -sf crosstap "$(DESTDIR)$(BASHDIR)/$$tool" || exit; done
 
 uninstall:
 	$(call say,RM,"$(DESTDIR)$(PREFIX)")
 	$(Q)for file in $(INSTALLED); do rm -f "$(DESTDIR)$$file" || exit; done
-	$(Q)[ ! -d "$(DESTDIR)$(DOCDIR)" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(DOCDIR)"
+	$(Q)for folder in "$(DESTDIR)$(DOCDIR)" "$(DESTDIR)$(SQLDIR)" "$(DESTDIR)$(DATADIR)/crosstap"; do \
+		[ ! -d "$$folder" ] || rmdir --ignore-fail-on-non-empty "$$folder" || exit; done
 
 # With Debian's own flags, hence in a folder of its own.
 deb:

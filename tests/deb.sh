@@ -33,6 +33,15 @@ expected()
 		lrwxrwxrwx ./usr/share/bash-completion/completions/crosstap-collect
 		lrwxrwxrwx ./usr/share/bash-completion/completions/crosstap-correlate
 		lrwxrwxrwx ./usr/share/bash-completion/completions/crosstap-report
+		-rwxr-xr-x ./usr/share/crosstap/clickhouse/run
+		-rw-r--r-- ./usr/share/crosstap/clickhouse/cluster.sql
+		-rw-r--r-- ./usr/share/crosstap/clickhouse/drops.sql
+		-rw-r--r-- ./usr/share/crosstap/clickhouse/hops.sql
+		-rw-r--r-- ./usr/share/crosstap/clickhouse/match.sql
+		-rw-r--r-- ./usr/share/crosstap/clickhouse/one.sql
+		-rw-r--r-- ./usr/share/crosstap/clickhouse/rows.sql
+		-rw-r--r-- ./usr/share/crosstap/clickhouse/schema.sql
+		-rw-r--r-- ./usr/share/crosstap/clickhouse/sides.sql
 		-rw-r--r-- ./usr/share/doc/crosstap/README.md
 		-rw-r--r-- ./usr/share/doc/crosstap/changelog.gz
 		-rw-r--r-- ./usr/share/doc/crosstap/copyright

@@ -25,6 +25,15 @@ expected()
 		777 usr/share/bash-completion/completions/crosstap-collect -> crosstap
 		777 usr/share/bash-completion/completions/crosstap-correlate -> crosstap
 		777 usr/share/bash-completion/completions/crosstap-report -> crosstap
+		755 usr/share/crosstap/clickhouse/run
+		644 usr/share/crosstap/clickhouse/cluster.sql
+		644 usr/share/crosstap/clickhouse/drops.sql
+		644 usr/share/crosstap/clickhouse/hops.sql
+		644 usr/share/crosstap/clickhouse/match.sql
+		644 usr/share/crosstap/clickhouse/one.sql
+		644 usr/share/crosstap/clickhouse/rows.sql
+		644 usr/share/crosstap/clickhouse/schema.sql
+		644 usr/share/crosstap/clickhouse/sides.sql
 		644 usr/share/doc/crosstap/LICENSE
 		644 usr/share/doc/crosstap/README.md
 		644 usr/share/man/man1/crosstap-collect.1
