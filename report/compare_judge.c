@@ -72,7 +72,7 @@ static bool judge_units(struct judge_units *u, const struct measure *m, bool spa
 /* Of one run before and the one after; either may lack the row. */
 struct judge_pair {
 	const struct measure *before, *after; /* NULL: none */
-	struct measure none;                  /* what stands for the one that is not there */
+	struct measure none[2];               /* what stands for those that are not there */
 };
 
 static void judge_widen(struct compare_row *row, const struct stats_result *one, bool first)
@@ -234,23 +234,28 @@ static void judge_ratio(struct compare_row *row, const struct judge_pair *pair,
 	}
 }
 
-/* The side that has no row has none of so many, or nothing is known of it. */
+/* A side that has no row has none of so many, or nothing is known of it. Of several runs before, the one at hand
+ * may lack what another has, and the one after, too. */
+static const struct measure *judge_none(struct measure *none, const struct measures *side, const struct measure *other,
+					uint8_t metric)
+{
+	if (metric == METRIC_SESSIONS && other) /* its run is as long as the other */
+		memcpy(none->ratio.whole, other->ratio.whole, sizeof other->ratio.whole);
+	else if (metric != METRIC_SESSIONS && metric != METRIC_RETRANSMISSION &&
+		 metric != METRIC_HTTP) /* those have wholes of their own */
+		memcpy(none->ratio.whole, side->whole, sizeof side->whole);
+	return none;
+}
+
 static void judge_complete(struct judge_pair *pair, const struct measures *before,
 			   const struct measures *after, uint8_t metric)
 {
-	const struct measures *side = pair->before ? after : before;
-	const struct measure *other = pair->before ? pair->before : pair->after;
+	const struct measure *was = pair->before, *is = pair->after;
 
-	if ((pair->before && pair->after) || metrics[metric].sample == SAMPLE_TIMES)
+	if (metrics[metric].sample == SAMPLE_TIMES)
 		return;
-	if (metric == METRIC_SESSIONS) /* its run is as long as the other */
-		memcpy(pair->none.ratio.whole, other->ratio.whole, sizeof other->ratio.whole);
-	else if (metric != METRIC_RETRANSMISSION && metric != METRIC_HTTP) /* those have wholes of their own */
-		memcpy(pair->none.ratio.whole, side->whole, sizeof side->whole);
-	if (pair->before)
-		pair->after = &pair->none;
-	else
-		pair->before = &pair->none;
+	pair->before = was ? was : judge_none(&pair->none[0], before, is, metric);
+	pair->after = is ? is : judge_none(&pair->none[1], after, was, metric);
 }
 
 /* ---- a row ---- */

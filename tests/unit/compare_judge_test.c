@@ -169,6 +169,30 @@ static void test_presence(void)
 	check_case("a field that is rewritten anew got worse, one in more sessions did not");
 }
 
+/* Only the first run before has the row. */
+static void test_only_one_run(void)
+{
+	static const uint8_t metric[] = {METRIC_MODIFIED_EXPECTED, METRIC_SESSIONS, METRIC_HTTP, METRIC_DELAY_P50};
+	unsigned b;
+	size_t i;
+
+	for (i = 0; i < sizeof metric; i++) {
+		runs.runs = 2;
+		if (metric[i] == METRIC_DELAY_P50)
+			delays(&before[0], 1000, 32, 0);
+		else
+			ratio(&before[0], metric[i], 9, 10, 32);
+		before[1].present = after.present = true;
+		for (b = 0; b < STATS_BLOCKS; b++)
+			before[1].whole[b] = after.whole[b] = 10;
+		CHECK_TEXT(verdict(COMPARE_FIELD), "insufficient");
+		memset(before, 0, sizeof before);
+		memset(&after, 0, sizeof after);
+	}
+	runs.runs = 1;
+	check_case("what one of several runs before has, another and the one after have not, is no difference");
+}
+
 int main(void)
 {
 	runs.runs = 1;
@@ -176,5 +200,6 @@ int main(void)
 	test_same();
 	test_clocks();
 	test_presence();
+	test_only_one_run();
 	return check_exit();
 }
