@@ -176,6 +176,13 @@ static void *half_match(void *argument)
 	return NULL;
 }
 
+static void capture_close(struct capture *capture)
+{
+	if (capture->bytes)
+		munmap((void *)(uintptr_t)capture->bytes, capture->size);
+	free(capture->hash);
+}
+
 /* One thread beside this one. */
 static void run_both(void *(*run)(void *), void *one, void *other)
 {
@@ -189,20 +196,15 @@ static void run_both(void *(*run)(void *), void *one, void *other)
 		run(other);
 }
 
-int main(int argc, char **argv)
+static int match(struct capture capture[2])
 {
-	struct capture capture[2] = {{.path = argv[1]}, {.path = argc > 2 ? argv[2] : NULL}};
 	struct half half[2] = {{.capture = capture}, {.capture = capture, .which = 1}};
 	int i;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: matcher FILE FILE\n");
-		return 2;
-	}
 	run_both(capture_read, &capture[0], &capture[1]);
 	for (i = 0; i < 2; i++)
 		if (capture[i].failed) {
-			fprintf(stderr, "matcher: %s: %s\n", argv[1 + i],
+			fprintf(stderr, "matcher: %s: %s\n", capture[i].path,
 				strerror(capture[i].failed));
 			return 4;
 		}
@@ -215,4 +217,21 @@ int main(int argc, char **argv)
 	       half[0].matched + half[1].matched, half[0].first_only + half[1].first_only,
 	       half[0].second_only + half[1].second_only);
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct capture capture[2] = {{.path = NULL}};
+	int i, status;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: matcher FILE FILE\n");
+		return 2;
+	}
+	for (i = 0; i < 2; i++)
+		capture[i].path = argv[1 + i];
+	status = match(capture);
+	for (i = 0; i < 2; i++)
+		capture_close(&capture[i]);
+	return status;
 }
