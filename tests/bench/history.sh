@@ -15,7 +15,7 @@ machine()
 }
 
 # A line for each stage of crosstap's, from column `packets` on: medians (of the memory the greatest); the
-# wall in units of the bare loop's, where that ran; how far the rounds were apart.
+# wall in units of the bare loop's, where that ran; how far the rounds of both were apart.
 history_now()
 {
 	sort -k 1,1 -k 2,2n "$folder/measured" | awk '
@@ -40,9 +40,10 @@ history_now()
 				split(order[i], part, /[-:]/) # CASE-PACKETS:STEP
 				if (part[1] == "tshark" || part[3] !~ /^(whole|collect|correlate|reports)$/)
 					continue
-				bare = wall[part[1] "-" part[2] ":bare"]
+				bare = part[1] "-" part[2] ":bare"
 				printf "%s,%s:%s,%s,%s,%.0f\n", part[2], part[1], part[3], rest[order[i]],
-					bare ? sprintf("%.2f", wall[order[i]] / bare) : "", noise[order[i]]
+					wall[bare] ? sprintf("%.2f", wall[order[i]] / wall[bare]) : "",
+					noise[order[i]] + noise[bare]
 			}
 		}'
 }
@@ -57,6 +58,7 @@ history_compare()
 			key = $5 "," $6
 			commit[key] = $1
 			wall[key] = $7
+			cpu[key] = $8
 			ratio[key] = $10
 			noise[key] = $11
 		}
@@ -73,8 +75,9 @@ history_compare()
 			if (now <= was * (1 + allowed / 100))
 				next
 			slower++
-			printf "slower: %s of %s packets: %.2f %s, was %.2f at %s (+%.0f %%, noise %.0f %%)\n",
+			printf "slower: %s of %s packets: %.2f %s, was %.2f at %s (+%.0f %%, noise %.0f %%); ",
 				$2, $1, now, unit, was, commit[key], (now / was - 1) * 100, allowed
+			printf "CPU %.2f s, was %.2f s\n", $4, cpu[key]
 		}
 		END {
 			if (!seen)
