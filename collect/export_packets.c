@@ -317,6 +317,27 @@ static enum status captures_write(struct packets_export *e, struct error *err)
 	return status;
 }
 
+static void export_free(struct packets_export *e)
+{
+	free(e->block);
+	free(e->source);
+	free(e->captures);
+}
+
+enum status export_captures(struct store_txn *txn, const char *directory, enum export_format format,
+			    struct error *err)
+{
+	const struct export_request request = {
+		.store = store_path(store_of(txn)), .directory = directory, .format = format};
+	struct packets_export e = {.request = &request, .txn = txn};
+	enum status status = export_list(&e, err);
+
+	if (!status)
+		status = captures_write(&e, err);
+	export_free(&e);
+	return status;
+}
+
 enum status export_packets(const struct export_request *request, struct export_result *result,
 			   struct error *err)
 {
@@ -338,9 +359,7 @@ enum status export_packets(const struct export_request *request, struct export_r
 	*result = (struct export_result){.packets = e.done};
 	for (i = 0; i < e.sources && !status; i++)
 		result->short_prefixes += e.captures[i].short_prefixes;
-	free(e.block);
-	free(e.source);
-	free(e.captures);
+	export_free(&e);
 	store_abort(&e.txn);
 	store_close(&store);
 	return status;

@@ -28,6 +28,10 @@ struct export_result {
 enum status export_packets(const struct export_request *request, struct export_result *result,
 			   struct error *err) MUST_CHECK;
 
+/* `captures` alone, of the transaction's store, into a directory that is there. */
+enum status export_captures(struct store_txn *txn, const char *directory, enum export_format format,
+			    struct error *err) MUST_CHECK;
+
 /* What names a capture in rows of any store: the first 8 bytes of its digest. */
 uint64_t export_capture_id(const struct capture *capture);
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "collect/erf.h"
+#include "collect/export_ask.h"
 #include "collect/options.h"
 #include "collect/progress.h"
 #include "collect/store.h"
@@ -14,6 +15,7 @@
 #include "report/csv.h"
 #include "report/evidence_rows.h"
 #include "report/evidence_stories.h"
+#include "report/export_verdicts.h"
 #include "report/fail_on.h"
 #include "report/filter_rows.h"
 #include "report/json.h"
@@ -38,6 +40,7 @@ struct tool {
 	const char **captures;      /* directories */
 	size_t captures_count;
 	bool headers_only;
+	struct export_ask export;
 	struct compare_request compare; /* --before, --after */
 	uint64_t session;           /* 0: none */
 	struct query *query;        /* of the filter; NULL: none */
@@ -129,6 +132,11 @@ static const struct option_row rows[] = {
 	{0, "verify", OPTION_TEXT, offsetof(struct tool, verify), "DIR",
 	 "check a set that -o wrote: digests, tables, sums; with -s STORE that the store gives the same, "
 	 "and with --captures the captures", NULL},
+	{0, "export", OPTION_TEXT, offsetof(struct tool, export.directory), "DIR",
+	 "write a row for each packet's verdict at each hop there, for ClickHouse and the like; - is standard "
+	 "output", NULL},
+	{0, "export-format", OPTION_TEXT, offsetof(struct tool, export.format), "FORMAT",
+	 "what the rows are: rowbinary (the default) or csv", NULL},
 	{0, "before", OPTION_CALL, 0, "STORE",
 	 "compare: the store of a run before a change; given again, the normal range is wider", take_before},
 	{0, "after", OPTION_TEXT, offsetof(struct tool, compare.after), "STORE",
@@ -144,6 +152,7 @@ static const struct option_tool about = {
 		 "-s STORE --session ID\n"
 		 "-s STORE --format pcapng [--verdict LIST] [--captures DIR] [--headers-only] "
 		 "[--filter EXPR | --session ID]\n"
+		 "-s STORE --export DIR|- [--export-format FORMAT]\n"
 		 "--verify DIR [-s STORE [--anonymize KEYFILE | --expect FILE]] [--captures DIR]...\n"
 		 "--before STORE [--before STORE]... --after STORE [-o DIR] [--format text|csv|html|json] "
 		 "[--fail-on regression]",
@@ -363,6 +372,7 @@ static enum status check_verify(const struct tool *tool, struct error *err)
 		{"--format", tool->format != NULL},  {"--verdict", tool->verdicts != NULL},
 		{"--headers-only", tool->headers_only}, {"--fail-on", tool->fail_on != NULL},
 		{"--session", tool->session != 0},   {"--filter", tool->filter != NULL},
+		{"--export", tool->export.directory != NULL},
 	};
 
 	if ((tool->key_file || tool->expect) && !tool->store)
@@ -370,6 +380,25 @@ static enum status check_verify(const struct tool *tool, struct error *err)
 				 tool->key_file ? "--anonymize" : "--expect");
 	return check_none(others, sizeof others / sizeof others[0], "--verify",
 			  "a set tells by itself how it was made", err);
+}
+
+/* Rows go out beside whatever else is asked for, but not to the same place. */
+static enum status check_export(const struct tool *tool, struct error *err)
+{
+	const struct check_other others[] = {
+		{"--session", tool->session != 0}, {"--filter", tool->filter != NULL}};
+	const struct check_other outputs[] = {
+		{"--csv", tool->csv != NULL}, {"--format", tool->format != NULL}};
+	enum status status = export_ask_check(&tool->export, err);
+
+	if (status || !tool->export.directory)
+		return status;
+	status = check_none(others, sizeof others / sizeof others[0], "--export",
+			    "rows are of all packets", err);
+	if (!status && !export_ask_directory(&tool->export))
+		status = check_none(outputs, sizeof outputs / sizeof outputs[0], "--export -",
+				    "standard output is for one of them", err);
+	return status;
 }
 
 /* Two runs are compared, instead of one being shown. */
@@ -385,6 +414,7 @@ static enum status check_comparison(struct tool *tool, struct error *err)
 		{"--filter", tool->filter != NULL},     {"--verdict", tool->verdicts != NULL},
 		{"--captures", tool->captures != NULL}, {"--headers-only", tool->headers_only},
 		{"--anonymize", tool->key_file != NULL}, {"--expect", tool->expect != NULL},
+		{"--export", tool->export.directory != NULL},
 	};
 	struct compare_request *request = &tool->compare;
 	enum status status = check_none(others, sizeof others / sizeof others[0], "--before and --after",
@@ -447,7 +477,9 @@ static enum status check(struct tool *tool, show **what, struct error *err)
 		return check_verify(tool, err);
 	if (!tool->store)
 		return error_set(err, STATUS_USAGE, "which store? -s STORE");
-	status = check_format(tool, what, err);
+	status = check_export(tool, err);
+	if (!status)
+		status = check_format(tool, what, err);
 	if (!status && tool->csv && !sheet_find(tool->csv))
 		status = error_set(err, STATUS_USAGE, "--csv: there is no table \"%s\"",
 				   tool->csv);
@@ -463,7 +495,7 @@ static enum status check(struct tool *tool, show **what, struct error *err)
 		status = query_parse(&tool->query, tool->filter, &tool->fault, err);
 	if (tool->session && *what != show_pcapng)
 		*what = show_session;
-	else if (tool->common.quiet && !tool->format && !tool->csv)
+	else if ((tool->common.quiet || tool->export.directory) && !tool->format && !tool->csv)
 		*what = NULL;
 	return status;
 }
@@ -518,6 +550,12 @@ static enum status report(struct tool *tool, show *what, struct error *err)
 		terminal_say(stderr, about.name, tool->match->note);
 	if (!status && tool->directory)
 		status = write_set(tool, txn, err);
+	if (!status && tool->export.directory)
+		status = export_verdicts(txn, export_ask_directory(&tool->export),
+					 export_ask_format(&tool->export),
+					 isatty(STDOUT_FILENO) && !export_ask_directory(&tool->export)
+						 ? NULL : &tool->progress,
+					 err);
 	if (!status && what)
 		status = show_on_stdout(tool, what, txn, err);
 	if (!status && tool->fail_on)

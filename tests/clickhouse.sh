@@ -100,6 +100,22 @@ rows_anonymous()
 	is "nor its files" "$(grep -c fw-in.pcap "$work/alias/captures.csv")" 0
 }
 
+rows_verdicts()
+{
+	"$bin/crosstap-report" -s "$work/firewall.ct" --export "$work/none" >"$work/stdout" 2>"$work/stderr"
+	is "without results there are no rows of verdicts" "$? $(grep -c crosstap-correlate "$work/stderr")" '3 1'
+	"$bin/crosstap-correlate" -q -s "$work/firewall.ct" --path client,fw-in,fw-out,server
+	"$bin/crosstap-report" -q -s "$work/firewall.ct" --csv drops >"$work/drops.csv"
+	"$bin/crosstap-report" -s "$work/firewall.ct" --export - --export-format csv >"$work/verdicts.csv"
+	awk -F, -v OFS=, 'NR > 1 && $3 == "dropped" { print $1, $2, $5, $7, $10 }' "$work/verdicts.csv" >"$work/got"
+	awk -F, -v OFS=, 'NR > 1 { print $1, $2, $3, $7, $8 }' "$work/drops.csv" >"$work/expected"
+	same_lines "rows of verdicts have the drops of drops.csv, by frame and session" "$work/got" "$work/expected"
+	ends "rows and a table do not both go to standard output" 2 'one of them' \
+		"$bin/crosstap-report" -s "$work/firewall.ct" --export - --export-format csv --csv drops
+	ends "rows are not filtered" 2 'of all packets' \
+		"$bin/crosstap-report" -s "$work/firewall.ct" --export "$work/x" --filter 'port 80'
+}
+
 rows_usage()
 {
 	ends "an unknown format is wrong usage" 2 'none of rowbinary, csv' \
@@ -119,6 +135,7 @@ collect firewall "${firewall[@]}"
 rows_fields
 rows_same
 rows_anonymous
+rows_verdicts
 rows_usage
 
 # ---- two shards ----
@@ -323,6 +340,20 @@ slices()
 		"$(($(column "$work/first" 'fw-in>fw-out' forward packets) + $(column "$work/second" 'fw-in>fw-out' forward packets)))" "$whole"
 }
 
+# Verdicts are crosstap's own: their rows add up to balance.csv.
+verdicts()
+{
+	"$bin/crosstap-report" -q -s "$work/firewall.ct" --export "$work/verdicts" &&
+		"$run" load --database firewall "$work/verdicts" && "$run" balance --database firewall >"$work/got"
+	"$bin/crosstap-report" -q -s "$work/firewall.ct" --csv balance >"$work/expected"
+	same_lines "the rows of verdicts add up to balance.csv" "$work/got" "$work/expected"
+	is "a delay is known in one row of each matched packet" "$(ask 1 "SELECT hop, direction, count(delay_ns) = countIf(verdict = 'matched' AND side = 'from'),
+		min(delay_ns) FROM firewall.verdicts_all WHERE hop = 'fw-in>fw-out' GROUP BY hop, direction ORDER BY direction FORMAT CSV" | tr -d '"')" \
+		"$(for d in forward reverse; do echo "fw-in>fw-out,$d,1,$(column "$work/firewall.csv" 'fw-in>fw-out' $d delay_min_us |
+			tr -d . | sed 's/^0*//')"; done; printf 'fw-in>fw-out,none,1,\\N')"
+	ends "verdicts that are there already are refused" 3 'is loaded already' "$run" load --database firewall "$work/verdicts"
+}
+
 one_server()
 {
 	story='one server: '
@@ -337,7 +368,7 @@ one_server()
 refused()
 {
 	ends "rows that are there already are refused" 3 'is loaded already' "$run" load --database firewall "$work/firewall"
-	ends "a folder without rows, too" 3 'no packets.rowbinary' "$run" load --database firewall "$work"
+	ends "a folder without rows, too" 3 'no captures.rowbinary' "$run" load --database firewall "$work"
 	ends "a point of which nothing is loaded" 3 'point nowhere: nothing of it' \
 		"$run" hops --database firewall --path fw-in,nowhere
 	ask 2 'CREATE TABLE firewall.kept AS firewall.packets' && ask 2 'RENAME TABLE firewall.packets TO firewall.away, firewall.kept TO firewall.packets'
@@ -381,6 +412,7 @@ collect nat fw-in=samples/nat/fw-in.pcap fw-out=samples/nat/fw-out.pcap
 load nat
 sample nat fw-in fw-out
 lists
+verdicts
 slices
 one_server
 generated

@@ -34,6 +34,7 @@ expected()
 		lrwxrwxrwx ./usr/share/bash-completion/completions/crosstap-correlate
 		lrwxrwxrwx ./usr/share/bash-completion/completions/crosstap-report
 		-rwxr-xr-x ./usr/share/crosstap/clickhouse/run
+		-rw-r--r-- ./usr/share/crosstap/clickhouse/balance.sql
 		-rw-r--r-- ./usr/share/crosstap/clickhouse/cluster.sql
 		-rw-r--r-- ./usr/share/crosstap/clickhouse/drops.sql
 		-rw-r--r-- ./usr/share/crosstap/clickhouse/hops.sql
@@ -101,7 +102,7 @@ unpacked()
 	dpkg -x "$package" "$tree"
 	dpkg-deb -I "$package" md5sums >"$work/md5sums"
 	is "md5sums are those of its files" \
-		"$(cd "$tree" && md5sum --quiet -c "$work/md5sums" 2>&1 && wc -l <"$work/md5sums")" 14
+		"$(cd "$tree" && md5sum --quiet -c "$work/md5sums" 2>&1 && wc -l <"$work/md5sums")" 24
 	for page in {collect,correlate,report}/crosstap*.[17]; do
 		gzip -dc "$tree/usr/share/man/man${page##*.}/${page##*/}.gz" | cmp -s - "$page" ||
 			differ="$differ $page"

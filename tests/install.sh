@@ -26,6 +26,7 @@ expected()
 		777 usr/share/bash-completion/completions/crosstap-correlate -> crosstap
 		777 usr/share/bash-completion/completions/crosstap-report -> crosstap
 		755 usr/share/crosstap/clickhouse/run
+		644 usr/share/crosstap/clickhouse/balance.sql
 		644 usr/share/crosstap/clickhouse/cluster.sql
 		644 usr/share/crosstap/clickhouse/drops.sql
 		644 usr/share/crosstap/clickhouse/hops.sql

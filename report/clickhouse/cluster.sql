@@ -7,3 +7,5 @@ CREATE TABLE IF NOT EXISTS {db:Identifier}.packets_all AS {db:Identifier}.packet
 ENGINE = Distributed({cluster:Identifier}, {db:Identifier}, packets, if(fp = 0, toUInt64(frame), fp));
 CREATE TABLE IF NOT EXISTS {db:Identifier}.captures_all AS {db:Identifier}.captures
 ENGINE = Distributed({cluster:Identifier}, {db:Identifier}, captures, capture);
+CREATE TABLE IF NOT EXISTS {db:Identifier}.verdicts_all AS {db:Identifier}.verdicts
+ENGINE = Distributed({cluster:Identifier}, {db:Identifier}, verdicts, if(fp = 0, toUInt64(frame), fp));

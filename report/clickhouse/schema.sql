@@ -57,3 +57,22 @@ CREATE TABLE IF NOT EXISTS {db:Identifier}.captures
 )
 ENGINE = MergeTree
 ORDER BY (point, capture);
+
+CREATE TABLE IF NOT EXISTS {db:Identifier}.verdicts
+(
+    hop String,
+    direction Enum8('forward' = 0, 'reverse' = 1, 'none' = 2),
+    verdict Enum8('matched' = 1, 'dropped' = 2, 'injected' = 3, 'duplicated' = 4, 'local' = 5, 'uncaptured' = 6, 'edge' = 7,
+                  'ambiguous' = 8, 'excluded' = 9, 'copies' = 10),
+    side Enum8('from' = 0, 'to' = 1, 'none' = 2),
+    point String,
+    capture UInt64,
+    frame UInt32,
+    time_ns Int64,
+    delay_ns Nullable(Int64),
+    session UInt32,
+    fp UInt64
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMMDD(toDateTime(intDiv(time_ns, 1000000000), 'UTC'))
+ORDER BY (hop, time_ns);
