@@ -389,6 +389,9 @@ shards_lost()
 	"$run" hops "${asked[@]}" --print >"$work/hops.sql"
 	: >"$work/none"
 	is "the statement that is printed is the one that is asked" "$(asked_alone 60 | grep -c 'fw-in')" 3
+	sed -i.bak 's/FROM firewall.shards/FROM system.one/' "$work/hops.sql"
+	is "a match that not all shards made ends in an error" "$(asked_alone 60 | grep -c -e fw-in -e throwIf)" 1
+	mv "$work/hops.sql.bak" "$work/hops.sql"
 	kill -STOP "${servers[1]}"
 	ends "a shard that hangs ends in a time-out" 4 'no answer within 2 s' "$run" hops "${asked[@]}" --timeout 2
 	is "the match alone, too, without a number" "$(asked_alone 2 2>&1 | grep -c -e fw-in -e 'timed out')" 1

@@ -36,6 +36,7 @@ expected()
 		-rwxr-xr-x ./usr/share/crosstap/clickhouse/run
 		-rw-r--r-- ./usr/share/crosstap/clickhouse/balance.sql
 		-rw-r--r-- ./usr/share/crosstap/clickhouse/cluster.sql
+		-rw-r--r-- ./usr/share/crosstap/clickhouse/count.sql
 		-rw-r--r-- ./usr/share/crosstap/clickhouse/drops.sql
 		-rw-r--r-- ./usr/share/crosstap/clickhouse/hops.sql
 		-rw-r--r-- ./usr/share/crosstap/clickhouse/match.sql
@@ -102,7 +103,7 @@ unpacked()
 	dpkg -x "$package" "$tree"
 	dpkg-deb -I "$package" md5sums >"$work/md5sums"
 	is "md5sums are those of its files" \
-		"$(cd "$tree" && md5sum --quiet -c "$work/md5sums" 2>&1 && wc -l <"$work/md5sums")" 24
+		"$(cd "$tree" && md5sum --quiet -c "$work/md5sums" 2>&1 && wc -l <"$work/md5sums")" 25
 	for page in {collect,correlate,report}/crosstap*.[17]; do
 		gzip -dc "$tree/usr/share/man/man${page##*.}/${page##*/}.gz" | cmp -s - "$page" ||
 			differ="$differ $page"

@@ -28,6 +28,7 @@ expected()
 		755 usr/share/crosstap/clickhouse/run
 		644 usr/share/crosstap/clickhouse/balance.sql
 		644 usr/share/crosstap/clickhouse/cluster.sql
+		644 usr/share/crosstap/clickhouse/count.sql
 		644 usr/share/crosstap/clickhouse/drops.sql
 		644 usr/share/crosstap/clickhouse/hops.sql
 		644 usr/share/crosstap/clickhouse/match.sql

@@ -43,7 +43,7 @@ FROM
             WHERE point IN ({a:String}, {b:String}) AND kind = 'ip'
               AND time_ns BETWEEN if(point = {b:String}, {b_begin:Int64}, {a_begin:Int64})
                               AND if(point = {b:String}, {b_end:Int64}, {a_end:Int64})
-        )
+        ) AS seen
         ALL INNER JOIN
         (
             SELECT DISTINCT fp, time AS when, toUInt8(way) AS way
@@ -52,15 +52,15 @@ FROM
                 -- include match.sql
             )
             WHERE verdict = {wanted:UInt8}
-        ) USING fp, when
+        ) AS told USING fp, when
         WHERE (seen_far != (way = 2)) = ({wanted:UInt8} = 3)
-    ) USING dummy
-)
+    ) AS found USING dummy
+) AS lost
 ANY LEFT JOIN
 (
     SELECT point, capture, min(file) AS file
     FROM {db:Identifier}.captures_all
     GROUP BY point, capture
-) USING point, capture
+) AS named USING point, capture
 ORDER BY when, point, file, frame
 LIMIT {limit:UInt64}

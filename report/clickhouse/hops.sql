@@ -5,7 +5,7 @@ SELECT
     if(way = 2, {b:String}, {a:String}) AS `from`,
     if(way = 2, {a:String}, {b:String}) AS to,
     ['none', 'forward', 'reverse'][way + 1] AS direction,
-    matched + dropped + edge + ambiguous + excluded AS packets,
+    matched + dropped + edge + ambiguous + apart AS packets,
     matched,
     dropped,
     injected,
@@ -13,7 +13,7 @@ SELECT
     '' AS uncaptured,
     edge,
     ambiguous,
-    excluded,
+    apart + throwIf(way = 0 AND rows_read != {rows:UInt64}) AS excluded,
     '' AS duplicated,
     '' AS reordered,
     '' AS modified,
@@ -33,7 +33,7 @@ SELECT
 FROM
 (
     SELECT
-        way, matched, dropped, injected, edge, ambiguous, excluded, repeated,
+        way, matched, dropped, injected, edge, ambiguous, apart, rows_read, repeated,
         matched + dropped AS sent,
         intDiv(dropped * 2000000 + sent, 2 * greatest(sent, 1)) AS lost,
         -- nearest rank: the middle of its bin, held between the least and the greatest, which are exact
@@ -59,7 +59,8 @@ FROM
             sumIf(n, verdict = 3) AS injected,
             sumIf(n, verdict = 4) AS edge,
             sumIf(n, verdict = 6) AS ambiguous,
-            sumIf(n, verdict = 10) AS excluded,
+            sumIf(n, verdict = 10) AS apart,
+            sumIf(n, verdict = 20) AS rows_read,
             sumIf(n, again AND verdict IN (1, 2, 4, 6)) AS repeated,
             minIf(least, verdict = 1) AS shortest,
             maxIf(most, verdict = 1) AS longest,
@@ -92,7 +93,15 @@ FROM
                 WHERE point IN ({a:String}, {b:String}) AND kind != 'ip'
                   AND time_ns BETWEEN if(point = {b:String}, {b_begin:Int64}, {a_begin:Int64})
                                   AND if(point = {b:String}, {b_end:Int64}, {a_end:Int64})
-            ) USING dummy
+                UNION ALL
+                SELECT
+                    toUInt8(0) AS dummy, toUInt8(0) AS way, toUInt8(20) AS verdict, toUInt8(0) AS again,
+                    toInt64(0) AS bin, count() AS n, toInt64(0) AS least, toInt64(0) AS most, toInt64(0) AS total
+                FROM {db:Identifier}.packets
+                WHERE point IN ({a:String}, {b:String})
+                  AND time_ns BETWEEN if(point = {b:String}, {b_begin:Int64}, {a_begin:Int64})
+                                  AND if(point = {b:String}, {b_end:Int64}, {a_end:Int64})
+            ) AS found USING dummy
             GROUP BY way, verdict, again, bin
         )
         GROUP BY way

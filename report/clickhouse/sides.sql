@@ -39,7 +39,7 @@ ALL INNER JOIN
     )
     ARRAY JOIN hosts AS host
     GROUP BY host
-) USING dummy
+) AS found USING dummy
 GROUP BY host
 HAVING sum(votes) != 0
 ORDER BY host
