@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +18,11 @@
 #define MEMORY_HUGE_BYTES ((size_t)2 << 20)
 #define MEMORY_ROOM_MIN 256 /* elements of a list that was empty */
 #define MEMORY_SCRATCH_BYTES ((size_t)1 << 20) /* what is smaller is heap always */
-#define MEMORY_LOOK_NS 10000000 /* between two looks at what is held */
+#define MEMORY_LOOK_NS 10000000 /* between two looks at what is held, */
+#define MEMORY_NEAR_NS 2000000  /* where the bound is near */
 #define MEMORY_PART 16          /* that part of the bound is given back, and used before pages go again */
-#define MEMORY_STEP_BYTES ((size_t)16 << 20) /* given back at once */
+#define MEMORY_STEP_BYTES ((size_t)32 << 20) /* given back at once */
+#define MEMORY_HEAP_PART 3      /* that part of the bound is heap */
 
 /* Pages of a file: an array's own, or what was lent. */
 struct memory_range {
@@ -34,9 +37,10 @@ struct memory {
 	pthread_cond_t end;
 	pthread_t watch;
 	bool watching, ending;
+	int statm;                  /* what the system says is held; -1: nothing */
+	atomic_bool near;           /* ... is near to the bound */
 	uint64_t bound;
 	uint64_t heap, mapped;      /* bytes taken */
-	uint64_t kept;              /* bytes held after all pages were given back */
 	struct memory_range first;  /* of a ring; what was lent */
 	struct memory_range *hand;  /* where pages are given back next: */
 	size_t at;                  /* behind so many bytes of it */
@@ -94,19 +98,25 @@ void *memory_room(void *list, uint64_t count, uint64_t *room, size_t bytes)
 
 /* ---- giving pages back ---- */
 
-/* Bytes that the process holds in memory; 0: the system does not say. */
-static uint64_t memory_held(int statm)
+/* Bytes that the process holds in memory, of its own and of files; none where the system does not
+ * say. */
+struct memory_held {
+	uint64_t own, mapped;
+};
+
+static struct memory_held memory_look(int statm)
 {
-	unsigned long pages;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	unsigned long all, mapped;
 	char text[128];
 	ssize_t n = statm < 0 ? -1 : pread(statm, text, sizeof text - 1, 0);
 
 	if (n <= 0)
-		return 0;
+		return (struct memory_held){0, 0};
 	text[n] = '\0';
-	return sscanf(text, "%*u %lu", &pages) == 1
-		       ? (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE)
-		       : 0;
+	if (sscanf(text, "%*u %lu %lu", &all, &mapped) != 2 || mapped > all)
+		return (struct memory_held){0, 0};
+	return (struct memory_held){(all - mapped) * page, mapped * page};
 }
 
 /* Pages of the range that is next in turn. They stay in its file: whoever asks for one next has it
@@ -130,41 +140,49 @@ static size_t memory_give_pages(struct memory *memory)
 	return step;
 }
 
-/* So much may be held that is no file's: then giving back everything all the time would not help. */
-static void memory_give_enough(struct memory *memory, int statm)
+/* Some are left even where memory of its own alone is more than the bound: without any, nothing
+ * would get on. Where there are more files than could be held at all, it is begun early: until it is
+ * done, others go on. With the lock held: who is to wait for it shall not take more meanwhile. */
+static void memory_give_enough(struct memory *memory)
 {
 	uint64_t all = memory->mapped + memory->first.bytes, gone = 0, part = memory->bound / MEMORY_PART;
-	uint64_t held = memory_held(statm);
+	struct memory_held held = memory_look(memory->statm);
+	uint64_t room = held.own < memory->bound - 4 * part ? memory->bound - held.own : 4 * part;
+	uint64_t most = all > memory->bound ? room / 4 * 3 : room;
+	uint64_t least = all > memory->bound ? room / 2 : room - part;
 
-	if (held <= memory->bound || held <= memory->kept + part)
+	if (held.mapped > most)
+		while (held.mapped > least && gone < all) {
+			gone += memory_give_pages(memory);
+			held = memory_look(memory->statm);
+		}
+	memory->near = held.mapped + part > most;
+}
+
+void memory_keep(struct memory *memory)
+{
+	if (!memory || !atomic_load_explicit(&memory->near, memory_order_relaxed))
 		return;
-	memory->kept = 0;
-	while (held > memory->bound - part && gone < all) {
-		gone += memory_give_pages(memory);
-		held = memory_held(statm);
-	}
-	if (gone >= all)
-		memory->kept = held;
+	pthread_mutex_lock(&memory->lock);
+	memory_give_enough(memory);
+	pthread_mutex_unlock(&memory->lock);
 }
 
 static void *memory_watch(void *argument)
 {
-	int statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	struct memory *memory = argument;
 	struct timespec next;
 
 	pthread_mutex_lock(&memory->lock);
 	while (!memory->ending) {
 		clock_gettime(CLOCK_MONOTONIC, &next);
-		next.tv_nsec += MEMORY_LOOK_NS;
+		next.tv_nsec += memory->near ? MEMORY_NEAR_NS : MEMORY_LOOK_NS;
 		next.tv_sec += next.tv_nsec / 1000000000;
 		next.tv_nsec %= 1000000000;
 		pthread_cond_timedwait(&memory->end, &memory->lock, &next);
-		memory_give_enough(memory, statm);
+		memory_give_enough(memory);
 	}
 	pthread_mutex_unlock(&memory->lock);
-	if (statm >= 0)
-		close(statm);
 	return NULL;
 }
 
@@ -175,6 +193,8 @@ static void memory_watch_begin(struct memory *memory)
 
 	if (memory->watching || memory->heap + memory->mapped + memory->first.bytes <= memory->bound)
 		return;
+	if (memory->statm < 0)
+		memory->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	memory->watching = pthread_create(&memory->watch, NULL, memory_watch, memory) == 0;
@@ -194,6 +214,7 @@ struct memory *memory_open(const char *beside)
 	snprintf(memory->folder, sizeof memory->folder, "%.*s",
 		 slash ? (int)(slash - beside) + (slash == beside) : 1, slash ? beside : ".");
 	memory->bound = MEMORY_BOUND_BYTES;
+	memory->statm = -1;
 	memory->first.next = memory->first.before = memory->hand = &memory->first;
 	pthread_mutex_init(&memory->lock, NULL);
 	pthread_condattr_init(&monotonic);
@@ -215,6 +236,8 @@ void memory_close(struct memory **memory)
 	pthread_mutex_unlock(&m->lock);
 	if (m->watching)
 		pthread_join(m->watch, NULL);
+	if (m->statm >= 0)
+		close(m->statm);
 	pthread_cond_destroy(&m->end);
 	pthread_mutex_destroy(&m->lock);
 	free(m);
@@ -260,7 +283,7 @@ static bool memory_to_heap(struct memory *memory, size_t bytes)
 	if (!memory)
 		return true;
 	pthread_mutex_lock(&memory->lock);
-	heap = bytes < MEMORY_SCRATCH_BYTES || memory->heap + bytes <= memory->bound / 2;
+	heap = bytes < MEMORY_SCRATCH_BYTES || memory->heap + bytes <= memory->bound / MEMORY_HEAP_PART;
 	if (heap) {
 		memory->heap += bytes;
 		memory_watch_begin(memory);
@@ -353,7 +376,7 @@ static struct memory_head *memory_scratch(struct memory *memory, size_t bytes)
 	return head;
 }
 
-/* With the lock held until nobody can take its pages for those of a file any more. */
+/* What has left the ring is nobody's but the caller's: to undo a large mapping takes long. */
 static void memory_scratch_free(struct memory *memory, struct memory_head *head)
 {
 	struct memory_range *range = head->range;
@@ -366,8 +389,8 @@ static void memory_scratch_free(struct memory *memory, struct memory_head *head)
 		memory->at = 0;
 	}
 	memory->mapped -= range->bytes;
-	munmap(head, range->bytes);
 	pthread_mutex_unlock(&memory->lock);
+	munmap(head, range->bytes);
 	free(range);
 }
 

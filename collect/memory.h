@@ -3,7 +3,7 @@
  * first only read is written, costs more than what is done with the memory.
  *
  * What grows with the captures is taken from a `struct memory`, which keeps the
- * account: up to a half of its bound arrays are heap, the rest is mapped files
+ * account: up to a third of its bound arrays are heap, the rest is mapped files
  * without a name beside the store, which the kernel may write out. When the
  * process holds more than the bound, all mapped pages are given back: they are
  * read again where they are needed. It is legal to have none (NULL): then all
@@ -17,7 +17,7 @@
 
 #include "collect/error.h"
 
-#define MEMORY_BOUND_BYTES UINT64_C(1700000000) /* where nothing else is asked for */
+#define MEMORY_BOUND_BYTES UINT64_C(1600000000) /* where nothing else is asked for */
 
 /* For a function that does nothing but __builtin_prefetch(): gcc 12 takes it for one
  * without effect, and leaves out its calls, unless it is inlined first. */
@@ -51,6 +51,10 @@ void memory_give(void *array);
 /* Names bytes of one mapped file that others keep (and no other memory is among
  * them): their pages are given back, too. Until memory_close(). */
 void memory_lend(struct memory *memory, const void *from, size_t bytes);
+
+/* To be called now and then by whoever goes through much of it: on a machine that is busy the thread
+ * that looks after what is held may come late. */
+void memory_keep(struct memory *memory);
 
 /* Why one of the three was NULL: no room for a scratch file, or no memory. */
 enum status memory_fail(struct memory *memory, struct error *err, const char *format, ...)

@@ -73,7 +73,7 @@ static const struct option_row rows[] = {
 	{'j', "threads", OPTION_NUMBER, AT(threads), "N",
 	 "threads; default: one for each processor. The result does not depend on it", NULL},
 	{0, "memory", OPTION_NUMBER, AT(memory_mb), "MB",
-	 "hold about as much in memory, and put what is more into files beside the store; default: 1700. "
+	 "hold about as much in memory, and put what is more into files beside the store; default: 1600. "
 	 "The result does not depend on it", NULL},
 	{0, "temporary", OPTION_FLAG, AT(temporary), NULL,
 	 "the store need not survive a power failure", NULL},

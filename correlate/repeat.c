@@ -17,6 +17,7 @@
 #define REPEAT_SEEN 65536u            /* digests are told apart by so many values */
 #define REPEAT_NONE UINT32_MAX
 #define REPEAT_DUPLICATE_NS 1000000000 /* the network's second copy of the same bytes follows within 1 s */
+#define REPEAT_KEEP 1024u             /* groups between two looks at what is held in memory */
 
 /* What a hop leaves alone, besides what align_habits says. */
 struct repeat_keeps {
@@ -633,7 +634,7 @@ enum status repeats_resolve(const struct repeats *repeats, struct journeys *jour
 	struct repeating r = {.journeys = journeys, .sessions = sessions, .hops = hops,
 			      .view = view, .path = path, .meeting = meeting, .err = err};
 	enum status status = STATUS_OK;
-	uint64_t at;
+	uint64_t at, groups = 0;
 	uint32_t h;
 
 	r.habits = calloc((size_t)hops->count + 1, sizeof *r.habits);
@@ -650,8 +651,11 @@ enum status repeats_resolve(const struct repeats *repeats, struct journeys *jour
 		r.keeps[h][0] = repeat_keeps(&hops->hop[h], 0);
 		r.keeps[h][1] = repeat_keeps(&hops->hop[h], 1);
 	}
-	for (at = 0; at < repeats->size && !status; at += 1 + 2 * (uint64_t)repeats->list[at])
+	for (at = 0; at < repeats->size && !status; at += 1 + 2 * (uint64_t)repeats->list[at]) {
+		if (++groups % REPEAT_KEEP == 0)
+			memory_keep(view->memory);
 		status = repeat_group(&r, repeats->list + at + 1, repeats->list[at]);
+	}
 	free(r.habits);
 	free(r.keeps);
 	memory_give(r.stages);

@@ -319,6 +319,7 @@ enum status view_open(struct view **out, struct store_txn *txn, struct error *er
 					   VIEW_POINTS_MAX);
 			goto fail;
 		}
+		point->memory = view->memory;
 		point->number = view->capture[c].point;
 		point->first_capture = c;
 		point->captures = 1;
@@ -394,6 +395,8 @@ static void view_next_in_order(struct view_batch *batch)
 	uint32_t block = (uint32_t)(batch->next >> VIEW_BLOCK_SHIFT);
 	uint32_t row = (uint32_t)batch->next & VIEW_ROW_MASK, left, i;
 
+	if (!row)
+		memory_keep(point->memory);
 	left = point->block[block].chunk.rows - row;
 	batch->rows = left < VIEW_BATCH ? left : VIEW_BATCH;
 	for (i = 0; i < VIEW_BATCH; i++) /* all: the compiler knows how many that are */
@@ -415,6 +418,8 @@ bool view_next(struct view_batch *batch)
 	}
 	if (batch->next >= point->rows)
 		return false;
+	if (batch->next % RECORD_BLOCK_ROWS == 0)
+		memory_keep(point->memory);
 	batch->rows = point->rows - batch->next < VIEW_BATCH
 			      ? (uint32_t)(point->rows - batch->next)
 			      : VIEW_BATCH;

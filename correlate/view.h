@@ -38,6 +38,7 @@ struct view_block {
 struct renumber;
 
 struct view_point {
+	struct memory *memory; /* the view's */
 	char name[CAPTURE_NAME_MAX];
 	uint32_t number;     /* in the store */
 	uint32_t first_capture, captures; /* in view->capture */

@@ -13,7 +13,7 @@
 #include "tests/unit/check.h"
 
 #define MIB ((size_t)1 << 20)
-#define BOUND (8 * MIB) /* half of it is heap */
+#define BOUND (12 * MIB) /* a third of it is heap */
 
 static char folder[] = "/tmp/crosstap-memory-XXXXXX";
 static char store[sizeof folder + 16];
@@ -93,7 +93,7 @@ static void heap_and_file(void)
 	memory_give(second);
 	memory_give(NULL);
 	memory_close(&memory);
-	check_case("arrays are heap up to half of the bound, then files without a name; both are zero");
+	check_case("arrays are heap up to a third of the bound, then files without a name; both are zero");
 }
 
 static void pages_again(void)
