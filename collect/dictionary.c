@@ -141,18 +141,35 @@ static enum status dictionary_add(struct dictionary *d, const uint8_t *bytes, si
 	return STATUS_OK;
 }
 
+static uint32_t dictionary_hash(const struct dictionary *d, const uint8_t *bytes, size_t size)
+{
+	return (uint32_t)XXH3_64bits_withSeed(bytes, size, d->seed);
+}
+
+static uint32_t dictionary_look(const struct dictionary *d, const uint8_t *bytes, size_t size, uint32_t hash)
+{
+	uint32_t slot;
+
+	for (slot = hash & (d->slot_count - 1); d->slots[slot]; slot = (slot + 1) & (d->slot_count - 1))
+		if (dictionary_is(d, d->slots[slot] - 1, hash, bytes, size))
+			return d->slots[slot] - 1;
+	return DICTIONARY_NONE;
+}
+
 static enum status dictionary_search(struct dictionary *d, const uint8_t *bytes, size_t size,
 				     uint32_t *number, struct error *err)
 {
-	uint32_t hash = (uint32_t)XXH3_64bits_withSeed(bytes, size, d->seed), slot;
+	uint32_t hash = dictionary_hash(d, bytes, size);
 
-	for (slot = hash & (d->slot_count - 1); d->slots[slot];
-	     slot = (slot + 1) & (d->slot_count - 1)) {
-		*number = d->slots[slot] - 1;
-		if (dictionary_is(d, *number, hash, bytes, size))
-			return STATUS_OK;
-	}
-	return dictionary_add(d, bytes, size, hash, number, err);
+	*number = dictionary_look(d, bytes, size, hash);
+	return *number != DICTIONARY_NONE ? STATUS_OK : dictionary_add(d, bytes, size, hash, number, err);
+}
+
+uint32_t dictionary_find(const struct dictionary *d, const uint8_t *bytes, size_t size)
+{
+	if (size > DICTIONARY_ENTRY_MAX)
+		size = DICTIONARY_ENTRY_MAX;
+	return dictionary_look(d, bytes, size, dictionary_hash(d, bytes, size));
 }
 
 enum status dictionary_number(struct dictionary *d, const uint8_t *bytes, size_t size,

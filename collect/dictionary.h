@@ -25,6 +25,10 @@ enum status dictionary_open(struct dictionary **out, uint64_t seed, struct error
 enum status dictionary_number(struct dictionary *dictionary, const uint8_t *bytes, size_t size,
 			      uint32_t *number, struct error *err) MUST_CHECK;
 
+/* The same, but new ones become none: DICTIONARY_NONE. */
+#define DICTIONARY_NONE UINT32_MAX
+uint32_t dictionary_find(const struct dictionary *dictionary, const uint8_t *bytes, size_t size);
+
 /* How many entries there are; with DICTIONARY_OTHER, once that was given, 65536. */
 uint32_t dictionary_entries(const struct dictionary *dictionary);
 

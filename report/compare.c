@@ -132,40 +132,36 @@ static bool services_name(const struct profile *p, uint32_t service, const char 
 }
 
 /* As the latest run has it; the caller frees. NULL: no memory. */
-static char *compare_name(const struct compare *c, const char *service)
+static char *compare_name(const struct compare *c, const uint32_t *number)
 {
 	const char *name = "";
 	bool others = false;
 	uint32_t i = c->runs + 1;
 	char *text;
 
-	while (service && i > 0 && !*name) {
-		const struct profile *p = compare_run(c, --i);
-		uint32_t number = profile_find_service(p, service);
-
-		if (number != UINT32_MAX)
-			others = services_name(p, number, &name);
-	}
+	while (i > 0 && !*name)
+		if (number[--i] < MEASURE_ALL)
+			others = services_name(compare_run(c, i), number[i], &name);
 	return asprintf(&text, "%s%s", name, others ? " and others" : "") < 0 ? NULL : text;
 }
 
 /* `service` NULL: all sessions. */
 static bool compare_sessions(struct compare *c, const char *service)
 {
-	struct compare_sides sides = {.after = {0}};
-	char *name = compare_name(c, service);
 	struct compare_subject subject = {service ? COMPARE_SERVICE : COMPARE_TOTAL,
-					  service ? service : "all sessions", name};
-	bool ok = name != NULL;
-	uint32_t i;
+					  service ? service : "all sessions", NULL};
+	struct compare_sides sides = {.after = {0}};
+	uint32_t number[COMPARE_RUNS_MAX + 1], i;
+	char *name;
+	bool ok;
 
-	for (i = 0; i <= c->runs && ok; i++) {
-		const struct profile *p = compare_run(c, i);
-		uint32_t number = service ? profile_find_service(p, service) : MEASURE_ALL;
-
-		if (!service || number != UINT32_MAX)
-			ok = measures_service(sides_of(&sides, c, i), p, number);
-	}
+	for (i = 0; i <= c->runs; i++)
+		number[i] = service ? profile_find_service(compare_run(c, i), service) : MEASURE_ALL;
+	subject.name = name = compare_name(c, number);
+	ok = name != NULL;
+	for (i = 0; i <= c->runs && ok; i++)
+		if (number[i] != DICTIONARY_NONE)
+			ok = measures_service(sides_of(&sides, c, i), compare_run(c, i), number[i]);
 	if (ok)
 		ok = compare_subject(c, &subject, sides.before, &sides.after);
 	sides_free(&sides);

@@ -58,7 +58,7 @@ struct measures {
 	double whole[STATS_BLOCKS];   /* of a ratio that the run has no row of: none of so many */
 };
 
-#define MEASURE_ALL UINT32_MAX
+#define MEASURE_ALL (UINT32_MAX - 1)
 
 /* Each begins with zeroed measures, which end in measures_free() whatever comes back; false: no memory. */
 

@@ -151,11 +151,7 @@ static void profile_name_hop(const struct profile *p, const char *hop, char plac
 
 uint32_t profile_find_service(const struct profile *profile, const char *service)
 {
-	uint32_t i, services = dictionary_entries(profile->services);
-
-	for (i = 0; i < services && strcmp(profile_service(profile, i), service) != 0; i++)
-		;
-	return i < services ? i : UINT32_MAX;
+	return dictionary_find(profile->services, (const uint8_t *)service, strlen(service) + 1);
 }
 
 /* ---- sessions ---- */

@@ -98,7 +98,7 @@ static inline bool profile_cut_table(const struct held *held)
 {
 	return held->count < held->total;
 }
-/* A service's number, or UINT32_MAX. Not to be asked while another is read. */
+/* A service's number, or DICTIONARY_NONE. */
 uint32_t profile_find_service(const struct profile *profile, const char *service);
 
 /* A value of run.csv; "" where there is none. */

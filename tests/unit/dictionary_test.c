@@ -36,6 +36,9 @@ static void first_sight(void)
 	CHECK_INT(number("ab", 2), 1);
 	CHECK_INT(number("", 0), 0);
 	CHECK_INT(dictionary_entries(dictionary), 4);
+	CHECK_INT(dictionary_find(dictionary, (const uint8_t *)"abc", 3), 2);
+	CHECK_INT(dictionary_find(dictionary, (const uint8_t *)"abd", 3), DICTIONARY_NONE);
+	CHECK_INT(dictionary_entries(dictionary), 4);
 	CHECK(memcmp(dictionary_entry(dictionary, 3, &size), "ab\0", 3) == 0);
 	CHECK_INT(size, 3);
 	dictionary_entry(dictionary, 0, &size);
