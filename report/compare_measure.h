@@ -19,7 +19,6 @@ struct metric {
 	const char *name;       /* its unit at the end, as columns have it */
 	uint8_t sample, worse;
 	double floor;           /* a change that matters: at least that (times: in us), and a tenth */
-	const char *what;       /* in a sentence: "failed sessions" */
 };
 
 /* What a ratio of sessions counts by session and what is counted otherwise is known by the row. */
