@@ -139,25 +139,26 @@ static bool judge_times(struct compare_row *row, const struct judge_pair *pair,
 	return true;
 }
 
+/* Stretches in which there was any. */
+static unsigned judge_stretches(const struct stats_ratio *ratio)
+{
+	unsigned b, stretches = 0;
+
+	for (b = 0; b < STATS_BLOCKS; b++)
+		stretches += ratio->part[b] > 0;
+	return stretches;
+}
+
 /* Whether something is there at all: by stretches in which it was, or by sessions where there is one
  * stretch only. */
 static double judge_presence(const struct stats_ratio *before, const struct stats_ratio *after)
 {
-	const struct stats_ratio *side[2] = {before, after};
-	uint64_t part[2] = {0, 0}, whole[2] = {0, 0};
-	unsigned i, b;
+	unsigned was = stats_ratio_stretches(before), is = stats_ratio_stretches(after);
 
-	for (i = 0; i < 2; i++)
-		for (b = 0; b < STATS_BLOCKS; b++) {
-			part[i] += side[i]->part[b] > 0;
-			whole[i] += side[i]->whole[b] > 0;
-		}
-	if (whole[0] <= 1 && whole[1] <= 1)
-		for (i = 0; i < 2; i++) {
-			part[i] = (uint64_t)stats_ratio_parts(side[i]);
-			whole[i] = (uint64_t)stats_ratio_wholes(side[i]);
-		}
-	return stats_fisher(part[0], whole[0], part[1], whole[1]);
+	if (was <= 1 && is <= 1)
+		return stats_fisher((uint64_t)stats_ratio_parts(before), (uint64_t)stats_ratio_wholes(before),
+				    (uint64_t)stats_ratio_parts(after), (uint64_t)stats_ratio_wholes(after));
+	return stats_fisher(judge_stretches(before), was, judge_stretches(after), is);
 }
 
 /* Sessions a second: stretch by stretch, in thousandths. */
@@ -184,16 +185,6 @@ static bool judge_by_presence(uint8_t metric)
 {
 	return metric == METRIC_SESSIONS || metric == METRIC_BACKEND || metric == METRIC_VALUE ||
 	       metric == METRIC_OFFERED || metric == METRIC_MODIFIED || metric == METRIC_MODIFIED_EXPECTED;
-}
-
-/* Stretches in which there was any. */
-static unsigned judge_stretches(const struct stats_ratio *ratio)
-{
-	unsigned b, stretches = 0;
-
-	for (b = 0; b < STATS_BLOCKS; b++)
-		stretches += ratio->part[b] > 0;
-	return stretches;
 }
 
 /* A difference of ratios rests on how they vary from stretch to stretch, so a few stretches prove nothing;
@@ -406,6 +397,13 @@ static bool judge_row(struct compare *c, const struct compare_subject *subject,
 	return true;
 }
 
+/* Those of run `i` before, or of the one after. */
+static const struct measures *judge_side(const struct compare *c, const struct measures *before,
+					 const struct measures *after, uint32_t i)
+{
+	return i < c->runs ? &before[i] : after;
+}
+
 /* Goes on behind the sample, which is one of theirs, on all sides. */
 static void judge_pass(const struct compare *c, const struct measures *before,
 		       const struct measures *after, const struct measure *sample,
@@ -414,7 +412,7 @@ static void judge_pass(const struct compare *c, const struct measures *before,
 	uint32_t i;
 
 	for (i = 0; i <= c->runs; i++) {
-		const struct measures *m = i < c->runs ? &before[i] : after;
+		const struct measures *m = judge_side(c, before, after, i);
 
 		next[i] += next[i] < m->count && measure_compare(&m->list[next[i]], sample) == 0;
 	}
@@ -429,7 +427,7 @@ bool compare_subject(struct compare *c, const struct compare_subject *subject,
 		const struct measure *least = NULL;
 
 		for (i = 0; i <= c->runs; i++) {
-			const struct measures *m = i < c->runs ? &before[i] : after;
+			const struct measures *m = judge_side(c, before, after, i);
 
 			if (next[i] < m->count &&
 			    (!least || measure_compare(&m->list[next[i]], least) < 0))
