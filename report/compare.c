@@ -190,17 +190,6 @@ static bool compare_services(struct compare *c)
 
 /* ---- hops ---- */
 
-static const struct profile_hop *compare_find_hop(const struct profile *p, const char *hop,
-						  const char *direction)
-{
-	uint32_t i;
-
-	for (i = 0; i < p->hops_count; i++)
-		if (strcmp(p->hop[i].hop, hop) == 0 && strcmp(p->hop[i].direction, direction) == 0)
-			return &p->hop[i];
-	return NULL;
-}
-
 static bool compare_hop(struct compare *c, const struct profile_hop *hop)
 {
 	struct compare_sides sides = {.after = {0}};
@@ -210,7 +199,7 @@ static bool compare_hop(struct compare *c, const struct profile_hop *hop)
 
 	for (i = 0; i <= c->runs && ok; i++) {
 		const struct profile *p = compare_run(c, i);
-		const struct profile_hop *own = compare_find_hop(p, hop->hop, hop->direction);
+		const struct profile_hop *own = profile_find_hop(p, hop->hop, hop->direction);
 
 		if (own)
 			ok = measures_hop(sides_of(&sides, c, i), p, own);
@@ -231,8 +220,8 @@ static bool compare_hop_both(struct compare *c, const struct profile_hop *hop)
 
 	for (i = 0; i <= c->runs && ok; i++) {
 		const struct profile *p = compare_run(c, i);
-		const struct profile_hop *forward = compare_find_hop(p, hop->hop, "forward");
-		const struct profile_hop *reverse = compare_find_hop(p, hop->hop, "reverse");
+		const struct profile_hop *forward = profile_find_hop(p, hop->hop, "forward");
+		const struct profile_hop *reverse = profile_find_hop(p, hop->hop, "reverse");
 
 		if (forward && reverse)
 			ok = measures_hop_both(sides_of(&sides, c, i), forward, reverse);
@@ -250,7 +239,7 @@ static bool compare_had_hop(const struct compare *c, uint32_t run, const struct 
 	uint32_t i;
 
 	for (i = 0; i < run; i++)
-		if (compare_find_hop(compare_run(c, i), hop->hop, hop->direction))
+		if (profile_find_hop(compare_run(c, i), hop->hop, hop->direction))
 			return true;
 	return false;
 }
@@ -301,7 +290,7 @@ static bool compare_measures_field(struct measures *m, const struct profile *p,
 {
 	bool ok = true;
 
-	if (compare_find_hop(p, w->word[0], w->word[1])) {
+	if (profile_find_hop(p, w->word[0], w->word[1])) {
 		ok = measures_field(m, p, w->word[0], w->word[1], w->word[2]);
 		m->present = true; /* a field that no packet had changed */
 	}

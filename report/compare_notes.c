@@ -101,20 +101,18 @@ static bool notes_inputs(struct compare *c, const struct profile *before, const 
 static bool notes_clock(struct compare *c, const struct profile *before, const struct profile *after,
 			const char *which)
 {
-	uint32_t i, k;
+	bool ok = true;
+	uint32_t i;
 
-	for (i = 0; i < before->hops_count; i++)
-		for (k = 0; k < after->hops_count; k++) {
-			const struct profile_hop *a = &before->hop[i], *b = &after->hop[k];
+	for (i = 0; i < before->hops_count && ok; i++) {
+		const struct profile_hop *a = &before->hop[i], *b;
 
-			if (strcmp(a->hop, b->hop) == 0 && strcmp(a->direction, b->direction) == 0 &&
-			    strcmp(a->direction, "forward") == 0 && a->clock_known != b->clock_known &&
-			    !compare_note(c, "other clocks: at %s they are not known %s; no delay of one "
-					     "direction is compared there", a->hop,
-					  a->clock_known ? "after" : which))
-				return false;
-		}
-	return true;
+		b = strcmp(a->direction, "forward") == 0 ? profile_find_hop(after, a->hop, a->direction) : NULL;
+		if (b && a->clock_known != b->clock_known)
+			ok = compare_note(c, "other clocks: at %s they are not known %s; no delay of one "
+					     "direction is compared there", a->hop, a->clock_known ? "after" : which);
+	}
+	return ok;
 }
 
 static bool notes_options(struct compare *c, const struct profile *before, const struct profile *after,

@@ -452,10 +452,8 @@ enum status profile_read(struct profile **out, const char *path, struct error *e
 
 	if (!status)
 		status = store_begin(store, false, &txn, err);
-	if (!status) {
-		p->store = path;
+	if (!status)
 		status = profile_read_all(p, txn, err);
-	}
 	store_abort(&txn);
 	store_close(&store);
 	if (status)
@@ -504,12 +502,7 @@ void profile_free(struct profile **profile)
 
 const char *profile_run(const struct profile *profile, const char *key)
 {
-	uint32_t i;
-
-	for (i = 0; i < profile->run.count; i++)
-		if (strcmp(held_text(&profile->run, i, RUN_KEY), key) == 0)
-			return held_text(&profile->run, i, RUN_VALUE);
-	return "";
+	return held_find(&profile->run, RUN_KEY, key, RUN_VALUE);
 }
 
 double profile_duration_s(const struct profile *profile)

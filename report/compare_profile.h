@@ -12,12 +12,9 @@
 #include "report/compare_stats.h"
 #include "report/held.h"
 
-#define PROFILE_TIMES 4u
+#define PROFILE_TIMES 4u      /* of a session: handshake, client's, path's and server's, in this order */
 #define PROFILE_TEXT_MAX 254u /* bytes of a service, a cause with its hop, a backend */
 #define PROFILE_UNKNOWN INT64_MIN
-
-/* Of a session's times: their columns, in this order. */
-enum profile_time { PROFILE_HANDSHAKE, PROFILE_CLIENT, PROFILE_PATH, PROFILE_SERVER };
 
 struct profile_session {
 	int64_t start_ns;
@@ -61,7 +58,6 @@ struct profile_hop {
 };
 
 struct profile {
-	const char *store;                /* its path; borrowed */
 	struct held manifest, run, hops, changes, offers, distributions; /* as the tables have them */
 	int64_t first_ns, last_ns;        /* of all captures */
 	int64_t block_ns;                 /* a stretch, by sessions' starts */
@@ -80,7 +76,7 @@ struct profile {
 	uint32_t hops_count;
 };
 
-/* Opens the store, reads, and closes it. `path` is used until profile_free(). */
+/* Opens the store, reads, and closes it. */
 enum status profile_read(struct profile **out, const char *path, struct error *err) MUST_CHECK;
 /* NULL is legal; *profile becomes NULL. */
 void profile_free(struct profile **profile);
@@ -100,6 +96,9 @@ static inline bool profile_cut_table(const struct held *held)
 }
 /* A service's number, or DICTIONARY_NONE. */
 uint32_t profile_find_service(const struct profile *profile, const char *service);
+
+/* A direction of a hop; NULL: it is not there. */
+struct profile_hop *profile_find_hop(const struct profile *profile, const char *hop, const char *direction);
 
 /* A value of run.csv; "" where there is none. */
 const char *profile_run(const struct profile *profile, const char *key);

@@ -8,7 +8,7 @@
 #include "collect/memory.h"
 #include "correlate/results.h"
 
-static struct profile_hop *profile_hop(struct profile *p, const char *hop, const char *direction)
+struct profile_hop *profile_find_hop(const struct profile *p, const char *hop, const char *direction)
 {
 	uint32_t i;
 
@@ -48,6 +48,7 @@ struct profile_bucket {
 	int64_t start_ns, delay_ns[3];
 	double packets, dropped;
 	uint32_t hop;
+	uint8_t block;   /* the stretch of its start */
 };
 
 struct profile_buckets {
@@ -76,7 +77,7 @@ static enum status profile_read_buckets(struct profile *p, struct profile_bucket
 		if (status || !more)
 			break;
 		cell = rows_cells(rows);
-		hop = profile_hop(p, profile_text(&cell[DELAYS_HOP]), profile_text(&cell[DELAYS_DIRECTION]));
+		hop = profile_find_hop(p, profile_text(&cell[DELAYS_HOP]), profile_text(&cell[DELAYS_DIRECTION]));
 		if (!hop || !cell[DELAYS_BUCKET_START].known)
 			continue;
 		list = memory_room(buckets->list, buckets->count, &room, sizeof *list);
@@ -90,7 +91,7 @@ static enum status profile_read_buckets(struct profile *p, struct profile_bucket
 			{profile_time(&cell[DELAYS_P50]), profile_time(&cell[DELAYS_P90]),
 			 profile_time(&cell[DELAYS_P99])},
 			profile_number(&cell[DELAYS_PACKETS]), profile_number(&cell[DELAYS_DROPPED]),
-			(uint32_t)(hop - p->hop)};
+			(uint32_t)(hop - p->hop), 0};
 	}
 	rows_close(&rows);
 	return status;
@@ -98,19 +99,18 @@ static enum status profile_read_buckets(struct profile *p, struct profile_bucket
 
 static const double profile_shares[3] = {0.5, 0.9, 0.99};
 
-/* The buckets of a hop in a stretch with at least so many packets each: their values; and all their packets. */
-static uint32_t profile_values(const struct profile_buckets *b, uint32_t hop, uint32_t block, uint32_t q,
+/* Of these buckets, those in a stretch with at least so many packets each: their values; and all their packets. */
+static uint32_t profile_values(const struct profile_bucket *bucket, uint32_t count, uint32_t block, uint32_t q,
 			       double packets_min, int64_t *value, double *packets)
 {
 	uint32_t i, n = 0;
 
 	*packets = 0;
-	for (i = 0; i < b->count; i++)
-		if (b->list[i].hop == hop && b->list[i].packets >= packets_min &&
-		    b->list[i].delay_ns[q] != PROFILE_UNKNOWN &&
-		    profile_block(b->list[i].start_ns, b->first_ns, b->block_ns) == block) {
-			value[n++] = b->list[i].delay_ns[q];
-			*packets += b->list[i].packets;
+	for (i = 0; i < count; i++)
+		if (bucket[i].block == block && bucket[i].packets >= packets_min &&
+		    bucket[i].delay_ns[q] != PROFILE_UNKNOWN) {
+			value[n++] = bucket[i].delay_ns[q];
+			*packets += bucket[i].packets;
 		}
 	stats_sort(value, n);
 	return n;
@@ -118,34 +118,33 @@ static uint32_t profile_values(const struct profile_buckets *b, uint32_t hop, ui
 
 /* Of a stretch the typical quantile of the buckets that have packets enough for one; and where few
  * do, what a stretch of so few packets has for it: of p99 the largest. */
-static void profile_stretch(struct profile_hop *h, const struct profile_buckets *b, uint32_t hop,
+static void profile_stretch(struct profile_hop *h, const struct profile_bucket *bucket, uint32_t count,
 			    uint32_t block, int64_t *value)
 {
 	double packets;
 	uint32_t q, n;
 
 	for (q = 0; q < 3; q++) {
-		n = profile_values(b, hop, block, q, profile_quantile_min[q], value, &packets);
+		n = profile_values(bucket, count, block, q, profile_quantile_min[q], value, &packets);
 		if (n)
 			h->delay_ns[q][block] = stats_quantile(value, n, 0.5);
-		n = profile_values(b, hop, block, q, 1, value, &packets);
+		n = profile_values(bucket, count, block, q, 1, value, &packets);
 		if (n && packets >= profile_quantile_min[q])
 			h->sparse_ns[q][block] = stats_quantile(value, n, profile_shares[q]);
 	}
 }
 
-/* False: no memory. */
-static bool profile_typical(struct profile *p, const struct profile_buckets *b, uint32_t hop)
+/* Of a hop's buckets, one after the other. False: no memory. */
+static bool profile_typical(struct profile_hop *h, const struct profile_bucket *bucket, uint32_t count)
 {
-	struct profile_hop *h = &p->hop[hop];
-	int64_t *value = calloc((size_t)b->count + 1, sizeof *value);
+	int64_t *value = calloc((size_t)count + 1, sizeof *value);
 	uint32_t block, i, n = 0;
 
 	for (block = 0; value && block < STATS_BLOCKS; block++)
-		profile_stretch(h, b, hop, block, value);
-	for (i = 0; value && i < b->count; i++)
-		if (b->list[i].hop == hop && b->list[i].packets > 0)
-			value[n++] = (int64_t)b->list[i].packets;
+		profile_stretch(h, bucket, count, block, value);
+	for (i = 0; value && i < count; i++)
+		if (bucket[i].packets > 0)
+			value[n++] = (int64_t)bucket[i].packets;
 	if (n) {
 		stats_sort(value, n);
 		h->bucket_packets = (uint64_t)stats_quantile(value, n, 0.5);
@@ -154,8 +153,15 @@ static bool profile_typical(struct profile *p, const struct profile_buckets *b, 
 	return value != NULL;
 }
 
-static enum status profile_fill_hops(struct profile *p, struct profile_buckets *b,
-				     struct error *err)
+static int profile_compare_buckets(const void *x, const void *y)
+{
+	const struct profile_bucket *a = x, *b = y;
+
+	return (a->hop > b->hop) - (a->hop < b->hop);
+}
+
+/* Which stretch each is in. */
+static void profile_place_buckets(struct profile_buckets *b)
 {
 	int64_t last_ns = INT64_MIN;
 	uint32_t i;
@@ -166,16 +172,28 @@ static enum status profile_fill_hops(struct profile *p, struct profile_buckets *
 		last_ns = b->list[i].start_ns > last_ns ? b->list[i].start_ns : last_ns;
 	}
 	b->block_ns = b->count ? profile_block_length(b->first_ns, last_ns) : 1;
-	for (i = 0; i < b->count; i++) {
-		struct profile_hop *h = &p->hop[b->list[i].hop];
-		uint8_t block = profile_block(b->list[i].start_ns, b->first_ns, b->block_ns);
+	for (i = 0; i < b->count; i++)
+		b->list[i].block = profile_block(b->list[i].start_ns, b->first_ns, b->block_ns);
+}
 
-		h->packets[block] += b->list[i].packets + b->list[i].dropped;
-		h->dropped[block] += b->list[i].dropped;
-	}
-	for (i = 0; i < p->hops_count; i++)
-		if (!profile_typical(p, b, i))
+static enum status profile_fill_hops(struct profile *p, struct profile_buckets *b,
+				     struct error *err)
+{
+	uint32_t i, k, hop;
+
+	profile_place_buckets(b);
+	if (b->count)
+		qsort(b->list, b->count, sizeof *b->list, profile_compare_buckets);
+	for (i = hop = 0; hop < p->hops_count; hop++, i = k) {
+		struct profile_hop *h = &p->hop[hop];
+
+		for (k = i; k < b->count && b->list[k].hop == hop; k++) {
+			h->packets[b->list[k].block] += b->list[k].packets + b->list[k].dropped;
+			h->dropped[b->list[k].block] += b->list[k].dropped;
+		}
+		if (k > i && !profile_typical(h, b->list + i, k - i))
 			return profile_memory(err);
+	}
 	return STATUS_OK;
 }
 
@@ -217,7 +235,7 @@ static enum status profile_read_causes(struct profile *p, const struct profile_b
 		if (status || !more)
 			break;
 		cell = rows_cells(rows);
-		hop = profile_hop(p, profile_text(&cell[PACKETS_HOP]), profile_text(&cell[PACKETS_DIRECTION]));
+		hop = profile_find_hop(p, profile_text(&cell[PACKETS_HOP]), profile_text(&cell[PACKETS_DIRECTION]));
 		if (!hop || !cell[PACKETS_TIME].known)
 			continue;
 		snprintf(text, sizeof text, "\t%.64s\t", profile_text(&cell[PACKETS_CAUSE]));

@@ -94,6 +94,16 @@ void held_span(const struct held *held, unsigned start, unsigned length, int64_t
 	}
 }
 
+const char *held_find(const struct held *held, unsigned key_column, const char *key, unsigned column)
+{
+	uint32_t i;
+
+	for (i = 0; i < held->count; i++)
+		if (strcmp(held_text(held, i, key_column), key) == 0)
+			return held_text(held, i, column);
+	return "";
+}
+
 void held_free(struct held *held)
 {
 	uint32_t i;

@@ -43,6 +43,9 @@ static inline const char *held_text(const struct held *held, uint32_t row, unsig
 	return cell->known ? cell->text : "";
 }
 
+/* The text in a column of the first row that has `key` in another; "" where there is none. */
+const char *held_find(const struct held *held, unsigned key_column, const char *key, unsigned column);
+
 /* A count; 0 where it is unknown. */
 static inline uint64_t held_count(const struct held *held, uint32_t row, unsigned column)
 {

@@ -71,12 +71,7 @@ uint32_t page_hop_place(const struct page *page, const char *hop)
 
 const char *page_run(const struct page *page, const char *key)
 {
-	uint32_t i;
-
-	for (i = 0; i < page->run.count; i++)
-		if (strcmp(held_text(&page->run, i, RUN_KEY), key) == 0)
-			return held_text(&page->run, i, RUN_VALUE);
-	return "";
+	return held_find(&page->run, RUN_KEY, key, RUN_VALUE);
 }
 
 /* ---- what is shown ---- */
