@@ -6,14 +6,7 @@
 #include <string.h>
 
 static const struct table_column inputs_columns[INPUTS_COLUMNS] = {
-	{"run", TABLE_TEXT, 0},
-	{"point", TABLE_FOREIGN, 0},         {"capture", TABLE_FOREIGN, 0},
-	{"format", TABLE_TEXT, 0},           {"link_type", TABLE_TEXT, 0},
-	{"bytes", TABLE_INT, 0},             {"sha256", TABLE_TEXT, 0},
-	{"packets", TABLE_INT, 0},           {"first", TABLE_TIME, 9},
-	{"last", TABLE_TIME, 9},             {"snaplen", TABLE_INT, 0},
-	{"capture_drops", TABLE_INT, 0},     {"truncated_packets", TABLE_INT, 0},
-	{"damage_offset", TABLE_INT, 0},     {"damage", TABLE_FOREIGN, 0},
+	{"run", TABLE_TEXT, 0}, MANIFEST_COLUMN_LIST
 };
 const struct table_schema compare_inputs_schema = {"compare_inputs", 0, INPUTS_COLUMNS, inputs_columns};
 

@@ -7,15 +7,7 @@
 
 #include "report/sheet.h"
 
-static const struct table_column manifest_columns[MANIFEST_COLUMNS] = {
-	{"point", TABLE_FOREIGN, 0},         {"capture", TABLE_FOREIGN, 0},
-	{"format", TABLE_TEXT, 0},           {"link_type", TABLE_TEXT, 0},
-	{"bytes", TABLE_INT, 0},             {"sha256", TABLE_TEXT, 0},
-	{"packets", TABLE_INT, 0},           {"first", TABLE_TIME, 9},
-	{"last", TABLE_TIME, 9},             {"snaplen", TABLE_INT, 0},
-	{"capture_drops", TABLE_INT, 0},     {"truncated_packets", TABLE_INT, 0},
-	{"damage_offset", TABLE_INT, 0},     {"damage", TABLE_FOREIGN, 0},
-};
+static const struct table_column manifest_columns[MANIFEST_COLUMNS] = {MANIFEST_COLUMN_LIST};
 const struct table_schema manifest_schema = {"manifest", 0, MANIFEST_COLUMNS, manifest_columns};
 
 struct manifest_point {

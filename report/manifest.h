@@ -16,6 +16,16 @@ enum manifest_column {
 	MANIFEST_DAMAGE, MANIFEST_COLUMNS
 };
 
+/* In this order; for other sheets that have them, too. */
+#define MANIFEST_COLUMN_LIST                                                \
+	{"point", TABLE_FOREIGN, 0},         {"capture", TABLE_FOREIGN, 0}, \
+	{"format", TABLE_TEXT, 0},           {"link_type", TABLE_TEXT, 0},  \
+	{"bytes", TABLE_INT, 0},             {"sha256", TABLE_TEXT, 0},     \
+	{"packets", TABLE_INT, 0},           {"first", TABLE_TIME, 9},      \
+	{"last", TABLE_TIME, 9},             {"snaplen", TABLE_INT, 0},     \
+	{"capture_drops", TABLE_INT, 0},     {"truncated_packets", TABLE_INT, 0}, \
+	{"damage_offset", TABLE_INT, 0},     {"damage", TABLE_FOREIGN, 0}
+
 extern const struct table_schema manifest_schema;
 
 /* As rows_open_table(). */
