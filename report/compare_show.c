@@ -15,8 +15,9 @@
 #include "report/output_against.h"
 #include "report/sums.h"
 
+/* The options are for text only. */
 typedef enum status show_write(struct output *output, const struct compare *compare,
-			       const char *closing, struct error *err);
+			       const struct compare_text_options *options, struct error *err);
 
 typedef enum status show_open(struct rows **out, const struct compare *compare, struct error *err);
 typedef enum status show_rows_write(struct output *output, struct rows *rows, struct progress *progress,
@@ -34,34 +35,26 @@ static enum status show_rows(struct output *output, const struct compare *compar
 	return status;
 }
 
-static enum status show_text(struct output *output, const struct compare *compare,
-			     const char *closing, struct error *err)
-{
-	struct compare_text_options options = {false, closing};
-
-	return compare_text_write(output, compare, &options, err);
-}
-
 static enum status show_csv(struct output *output, const struct compare *compare,
-			    const char *closing, struct error *err)
+			    const struct compare_text_options *options, struct error *err)
 {
 	return show_rows(output, compare, compare_rows_open, csv_write_rows, err);
 }
 
 static enum status show_inputs(struct output *output, const struct compare *compare,
-			       const char *closing, struct error *err)
+			       const struct compare_text_options *options, struct error *err)
 {
 	return show_rows(output, compare, compare_inputs_open, csv_write_rows, err);
 }
 
 static enum status show_html(struct output *output, const struct compare *compare,
-			     const char *closing, struct error *err)
+			     const struct compare_text_options *options, struct error *err)
 {
 	return compare_page_write(output, compare, err);
 }
 
 static enum status show_json(struct output *output, const struct compare *compare,
-			     const char *closing, struct error *err)
+			     const struct compare_text_options *options, struct error *err)
 {
 	enum status status;
 
@@ -71,13 +64,13 @@ static enum status show_json(struct output *output, const struct compare *compar
 	return status ? status : output_check(output, err);
 }
 
-static const struct {
+static const struct show_format {
 	const char *format;   /* "": only of the set */
 	const char *file;     /* of the set; NULL: on standard output only */
 	show_write *write;
 } show_formats[] = {
 	{"csv", "compare.csv", show_csv},
-	{"text", "summary.txt", show_text},
+	{"text", "summary.txt", compare_text_write},
 	{"html", "report.html", show_html},
 	{"", "compare_inputs.csv", show_inputs},
 	{"json", NULL, show_json},
@@ -128,16 +121,22 @@ static unsigned show_verdicts(const char *list)
 	}
 }
 
-enum status compare_show_check(const struct compare_request *request, struct error *err)
+/* NULL: there is none of that name. */
+static const struct show_format *show_find(const char *format)
 {
 	size_t i;
 
+	for (i = 0; i < SHOW_FORMATS; i++)
+		if (*format && strcmp(format, show_formats[i].format) == 0)
+			return &show_formats[i];
+	return NULL;
+}
+
+enum status compare_show_check(const struct compare_request *request, struct error *err)
+{
 	if (!request->runs || !request->after)
 		return error_set(err, STATUS_USAGE, "--before and --after: a comparison needs both");
-	for (i = 0; request->format && i < SHOW_FORMATS; i++)
-		if (*request->format && strcmp(request->format, show_formats[i].format) == 0)
-			break;
-	if (i == SHOW_FORMATS)
+	if (request->format && !show_find(request->format))
 		return error_set(err, STATUS_USAGE, "--format: a comparison has text, csv, html, json "
 				 "(got \"%s\")", request->format);
 	if (request->fail_on && !show_verdicts(request->fail_on))
@@ -149,12 +148,12 @@ enum status compare_show_check(const struct compare_request *request, struct err
 static enum status show_file(const struct compare *compare, const struct output_folder *folder,
 			     size_t format, struct error *err)
 {
+	const struct compare_text_options options = {false, "All rows are in compare.csv beside this."};
 	struct output output;
 	enum status status = output_open_in(&output, folder, show_formats[format].file, err);
 
 	if (!status)
-		status = show_formats[format].write(&output, compare,
-						    "All rows are in compare.csv beside this.", err);
+		status = show_formats[format].write(&output, compare, &options, err);
 	if (!status)
 		status = output_finish(&output, err);
 	output_abort(&output);
@@ -248,20 +247,13 @@ static enum status show_verify(const struct compare *compare, const char *direct
 static enum status show_stdout(const struct compare *compare, const struct compare_request *request,
 			       bool colour, struct error *err)
 {
-	struct compare_text_options options = {
+	const struct compare_text_options options = {
 		colour, request->directory ? NULL : "-o DIR writes this, a page and compare.csv with all rows."};
 	struct output output;
-	enum status status = STATUS_OK;
-	size_t i;
+	enum status status;
 
 	output_open_stdout(&output);
-	for (i = 0; i < SHOW_FORMATS; i++)
-		if (strcmp(request->format, show_formats[i].format) == 0)
-			break;
-	if (show_formats[i].write == show_text)
-		status = compare_text_write(&output, compare, &options, err);
-	else
-		status = show_formats[i].write(&output, compare, NULL, err);
+	status = show_find(request->format)->write(&output, compare, &options, err);
 	return status ? status : output_finish(&output, err);
 }
 
