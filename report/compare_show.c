@@ -14,6 +14,7 @@
 #include "report/json.h"
 #include "report/output_against.h"
 #include "report/sums.h"
+#include "report/word_list.h"
 
 /* The options are for text only. */
 typedef enum status show_write(struct output *output, const struct compare *compare,
@@ -104,21 +105,19 @@ enum status compare_show_add(struct compare_request *request, const char *store,
 /* The verdicts of a list, as bits; 0: one of its words is none. */
 static unsigned show_verdicts(const char *list)
 {
+	struct list_word word;
 	unsigned bits = 0;
-	size_t i, length;
+	size_t i;
 
-	for (;; list += length + 1) {
-		length = strcspn(list, ",");
+	while (list_next(&list, &word)) {
 		for (i = 0; i < sizeof show_words / sizeof show_words[0]; i++)
-			if (strlen(show_words[i].word) == length &&
-			    memcmp(show_words[i].word, list, length) == 0)
+			if (list_word_is(&word, show_words[i].word))
 				break;
 		if (i == sizeof show_words / sizeof show_words[0])
 			return 0;
 		bits |= 1u << show_words[i].verdict;
-		if (!list[length])
-			return bits;
 	}
+	return bits;
 }
 
 /* NULL: there is none of that name. */

@@ -10,6 +10,7 @@
 #include "correlate/results.h"
 #include "report/filter_rows.h"
 #include "report/ladders.h"
+#include "report/word_list.h"
 
 /* The verdicts whose packets have rows. */
 static const struct evidence_verdict {
@@ -42,32 +43,28 @@ static enum status rows_memory(struct error *err)
 
 static bool verdicts_have(const char *verdicts, const char *name)
 {
-	size_t length = strlen(name);
+	struct list_word word;
 
-	for (; *verdicts; verdicts += strcspn(verdicts, ","), verdicts += *verdicts == ',')
-		if (strcspn(verdicts, ",") == length && strncmp(verdicts, name, length) == 0)
+	while (list_next(&verdicts, &word))
+		if (list_word_is(&word, name))
 			return true;
 	return false;
 }
 
 enum status evidence_check_verdicts(const char *verdicts, struct error *err)
 {
-	const char *word = verdicts;
+	struct list_word word;
 	size_t i;
 
-	do {
-		size_t length = strcspn(word, ",");
-
+	while (list_next(&verdicts, &word)) {
 		for (i = 0; i < EVIDENCE_VERDICTS; i++)
-			if (strlen(evidence_verdicts[i].name) == length &&
-			    strncmp(word, evidence_verdicts[i].name, length) == 0)
+			if (list_word_is(&word, evidence_verdicts[i].name))
 				break;
 		if (i == EVIDENCE_VERDICTS)
 			return error_set(err, STATUS_USAGE,
 					 "--verdict: \"%.*s\" is none of dropped, injected",
-					 (int)length, word);
-		word += length;
-	} while (*word++ == ',');
+					 (int)word.length, word.text);
+	}
 	return STATUS_OK;
 }
 

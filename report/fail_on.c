@@ -5,6 +5,7 @@
 #include "correlate/results.h"
 #include "report/rows.h"
 #include "report/sheet.h"
+#include "report/word_list.h"
 
 /* A row is a hit when its column holds a number above 0, or this text. */
 struct fail_on_word {
@@ -22,49 +23,46 @@ static const struct fail_on_word fail_on_words[] = {
 	{"regression", NULL, 0, NULL},
 };
 
-static const struct fail_on_word *fail_on_find(const char *word, size_t length)
+static const struct fail_on_word *fail_on_find(const struct list_word *word)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof fail_on_words / sizeof fail_on_words[0]; i++)
-		if (strlen(fail_on_words[i].word) == length &&
-		    memcmp(fail_on_words[i].word, word, length) == 0)
+		if (list_word_is(word, fail_on_words[i].word))
 			return &fail_on_words[i];
 	return NULL;
 }
 
 enum status fail_on_check(const char *list, struct error *err)
 {
-	for (;;) {
-		size_t length = strcspn(list, ",");
-		const struct fail_on_word *word = fail_on_find(list, length);
+	struct list_word word;
 
-		if (!word)
+	while (list_next(&list, &word)) {
+		const struct fail_on_word *found = fail_on_find(&word);
+
+		if (!found)
 			return error_set(err, STATUS_USAGE,
 					 "--fail-on: \"%.*s\" is none of drops, resets, "
 					 "modifications, expect, regression",
-					 (int)length, list);
-		if (!word->schema)
+					 (int)word.length, word.text);
+		if (!found->schema)
 			return error_set(err, STATUS_USAGE,
-					 "--fail-on: %s needs --before and --after", word->word);
-		if (!list[length])
-			return STATUS_OK;
-		list += length + 1;
+					 "--fail-on: %s needs --before and --after", found->word);
 	}
+	return STATUS_OK;
 }
 
 bool fail_on_needs_policy(const char *list)
 {
-	for (;;) {
-		size_t length = strcspn(list, ",");
-		const struct fail_on_word *word = fail_on_find(list, length);
+	struct list_word word;
 
-		if (word && word->schema == &results_expect)
+	while (list_next(&list, &word)) {
+		const struct fail_on_word *found = fail_on_find(&word);
+
+		if (found && found->schema == &results_expect)
 			return true;
-		if (!list[length])
-			return false;
-		list += length + 1;
 	}
+	return false;
 }
 
 /* That nothing was expected is not that all is as expected. */
@@ -104,16 +102,14 @@ enum status fail_on_ask(const char *list, struct store_txn *txn, bool *found, st
 {
 	enum status status =
 		fail_on_needs_policy(list) ? fail_on_check_policy(txn, err) : STATUS_OK;
+	struct list_word word;
 
 	*found = false;
-	while (!status && !*found && *list) {
-		size_t length = strcspn(list, ",");
-		const struct fail_on_word *word = fail_on_find(list, length);
+	while (!status && !*found && list_next(&list, &word)) {
+		const struct fail_on_word *one = fail_on_find(&word);
 
-		if (word && word->schema)
-			status = fail_on_ask_word(word, txn, found, err);
-		list += length;
-		list += *list == ',';
+		if (one && one->schema)
+			status = fail_on_ask_word(one, txn, found, err);
 	}
 	return status;
 }
