@@ -225,18 +225,6 @@ compare_recorded()
 	fi
 }
 
-lack()
-{
-	local tool
-
-	[ "$(id -u)" -eq 0 ] || { echo "needs root"; return; }
-	for tool in ip ethtool tcpdump; do
-		command -v $tool >/dev/null || { echo "no $tool"; return; }
-	done
-	ip netns add "$lab-probe" 2>/dev/null || { echo "no network namespaces"; return; }
-	ip netns del "$lab-probe"
-}
-
 # ---- all of it ----
 
 for tool in tshark editcap capinfos; do
@@ -270,7 +258,7 @@ for file in samples/*/*.pcap ${CROSSTAP_CASES:+"$CROSSTAP_CASES"/*/*.pcap}; do
 	fi
 	last_name=$name
 done
-why=$(lack)
+why=$(net_lack ip ethtool tcpdump)
 if [ -n "$why" ]; then
 	skip "captures of a line that loses packets" "$why"
 	exit $((failures > 0))

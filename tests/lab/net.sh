@@ -180,13 +180,14 @@ counter()
 		found && $1 == "packets" { print what == "bytes" ? $4 : $2 }'
 }
 
-# net_lack: why this machine cannot play, if it cannot
+# net_lack [TOOL...]: why this machine cannot play, with these tools or those of a scene, if it cannot
 net_lack()
 {
 	local tool
 
+	[ $# -gt 0 ] || set -- ip nft ethtool tcpdump tshark editcap mergecap ping
 	[ "$(id -u)" -eq 0 ] || { echo "needs root"; return; }
-	for tool in ip nft ethtool tcpdump tshark editcap mergecap ping; do
+	for tool; do
 		command -v $tool >/dev/null || { echo "no $tool"; return; }
 	done
 	ip netns add "$lab-probe" 2>/dev/null || { echo "no network namespaces"; return; }
