@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "collect/column_bits.h"
+#include "collect/column_code.h"
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "packed columns are little-endian and read without swapping; port column.[ch] first"
 #endif
@@ -9,6 +12,9 @@
 /* The loops below go in steps of a constant number of values: so even -O2
  * vectorizes them (its cost model refuses loops of unknown length). */
 #define COLUMN_STEP 64
+#define COLUMN_BITS_STEP 256 /* unpacked at once */
+
+#define COLUMN_CODED_BITS 4 /* narrower ones are plain */
 
 /* ---- the range of the values ---- */
 
@@ -79,11 +85,6 @@ COLUMN_RAMP(uint16_t)
 COLUMN_RAMP(uint32_t)
 COLUMN_RAMP(int64_t)
 
-static uint8_t column_width(uint64_t range)
-{
-	return range ? (uint8_t)(8 - __builtin_clzll(range) / 8) : 0;
-}
-
 #define COLUMN_SURVEY(type)                                                                        \
 	do {                                                                                       \
 		*ramp = column_ramp_##type(values, rows);                                          \
@@ -114,100 +115,29 @@ static void column_survey(const void *values, size_t element_bytes, uint32_t row
 
 /* ---- packing ---- */
 
-/* Differences modulo the narrow type are what the low bytes of the true ones are. */
-#define COLUMN_STORE(out_type, in_type)                                                            \
-	do {                                                                                       \
-		const in_type *v = values;                                                         \
-		out_type d[COLUMN_STEP];                                                           \
-		for (; rows >= COLUMN_STEP; rows -= COLUMN_STEP) {                                 \
-			for (k = 0; k < COLUMN_STEP; k++)                                          \
-				d[k] = (out_type)((out_type)v[k] - (out_type)base);                \
-			memcpy(data, d, sizeof d);                                                 \
-			data += sizeof d;                                                          \
-			v += COLUMN_STEP;                                                          \
-		}                                                                                  \
-		for (k = 0; k < rows; k++) {                                                       \
-			d[0] = (out_type)((out_type)v[k] - (out_type)base);                        \
-			memcpy(data + k * sizeof d[0], d, sizeof d[0]);                            \
-		}                                                                                  \
-	} while (0)
-
-/* Widths that no type has: 8 bytes are written, and the next value covers what
- * is too much of them. */
-#define COLUMN_STORE_ODD(in_type)                                                                  \
-	do {                                                                                       \
-		const in_type *v = values;                                                         \
-		for (k = 0; k < rows; k++) {                                                       \
-			uint64_t d = (uint64_t)v[k] - (uint64_t)base;                              \
-			memcpy(data + (size_t)k * width, &d, sizeof d);                            \
-		}                                                                                  \
-	} while (0)
-
-#define COLUMN_STORE_FROM(in_type)                                                                 \
-	static void column_store_##in_type(uint8_t *restrict data, const void *restrict values,    \
-					   uint32_t rows, uint64_t base, uint8_t width)            \
-	{                                                                                          \
-		uint32_t k;                                                                        \
-		if (width == 1)                                                                    \
-			COLUMN_STORE(uint8_t, in_type);                                            \
-		else if (width == 2)                                                               \
-			COLUMN_STORE(uint16_t, in_type);                                           \
-		else if (width == 4)                                                               \
-			COLUMN_STORE(uint32_t, in_type);                                           \
-		else if (width == 8)                                                               \
-			COLUMN_STORE(uint64_t, in_type);                                           \
-		else                                                                               \
-			COLUMN_STORE_ODD(in_type);                                                 \
-	}
-COLUMN_STORE_FROM(uint8_t)
-COLUMN_STORE_FROM(uint16_t)
-COLUMN_STORE_FROM(uint32_t)
-COLUMN_STORE_FROM(int64_t)
-
-static void column_store(uint8_t *data, const void *values, size_t element_bytes, uint32_t rows,
-			 uint64_t base, uint8_t width)
-{
-	if (width == 0)
-		return;
-	switch (element_bytes) {
-	case 1:
-		column_store_uint8_t(data, values, rows, base, width);
-		break;
-	case 2:
-		column_store_uint16_t(data, values, rows, base, width);
-		break;
-	case 4:
-		column_store_uint32_t(data, values, rows, base, width);
-		break;
-	default:
-		column_store_int64_t(data, values, rows, base, width);
-		break;
-	}
-}
-
 size_t column_pack(uint8_t *out, const void *values, size_t element_bytes, uint32_t rows)
 {
 	int64_t least = 0, greatest = 0;
+	size_t bytes, size, coded;
 	bool ramp = false;
-	uint8_t width;
-	size_t bytes;
+	unsigned bits;
 
 	if (rows)
 		column_survey(values, element_bytes, rows, &ramp, &least, &greatest);
-	width = column_width((uint64_t)greatest - (uint64_t)least);
-	if (width == 8)
+	bits = column_bits_for((uint64_t)greatest - (uint64_t)least);
+	size = COLUMN_HEADER_BYTES + column_packed_bytes(rows, bits);
+	if (bits >= COLUMN_CODED_BITS) {
+		coded = column_code(out, values, element_bytes, rows, bits);
+		if (coded)
+			return coded;
+	}
+	if (bits == 64)
 		least = 0;
-	memset(out, 0, COLUMN_HEADER_BYTES);
-	out[0] = width;
-	out[1] = ramp;
-	memcpy(out + 4, &rows, sizeof rows);
-	memcpy(out + 8, &least, sizeof least);
-	column_store(out + COLUMN_HEADER_BYTES, values, element_bytes, rows, (uint64_t)least,
-		     width);
-	bytes = COLUMN_HEADER_BYTES + (size_t)rows * width;
-	while (bytes % 8)
-		out[bytes++] = 0;
-	return bytes;
+	column_put_head(out, ramp ? COLUMN_RAMP : COLUMN_PLAIN, bits, rows, least);
+	column_store(out + COLUMN_HEADER_BYTES, values, element_bytes, rows, (uint64_t)least, bits);
+	bytes = COLUMN_HEADER_BYTES + (size_t)(((uint64_t)rows * bits + 7) / 8);
+	memset(out + bytes, 0, size - bytes);
+	return size;
 }
 
 /* ---- reading ---- */
@@ -215,25 +145,27 @@ size_t column_pack(uint8_t *out, const void *values, size_t element_bytes, uint3
 bool column_open(struct column *column, const uint8_t *bytes, size_t size, uint32_t rows,
 		 size_t *used)
 {
-	size_t need;
-
 	if (size < COLUMN_HEADER_BYTES)
 		return false;
-	column->width = bytes[0];
-	column->ramp = bytes[1];
+	column->bits = bytes[0];
+	column->form = bytes[1];
 	memcpy(&column->rows, bytes + 4, sizeof column->rows);
 	memcpy(&column->base, bytes + 8, sizeof column->base);
-	column->data = bytes + COLUMN_HEADER_BYTES;
-	if (column->rows != rows || column->width > 8 || column->ramp > 1 ||
-	    (column->ramp && column->width))
+	if (column->rows != rows || column->form >= COLUMN_FORMS ||
+	    (column->bits > COLUMN_BITS_MOST && column->bits != 64) ||
+	    (column->form == COLUMN_RAMP && column->bits))
 		return false;
-	need = (COLUMN_HEADER_BYTES + (size_t)rows * column->width + 7) / 8 * 8;
-	if (need > size)
-		return false;
-	*used = need;
-	return true;
+	column->mask = column->bits ? UINT64_MAX >> (64 - column->bits) : 0;
+	column->data = column->more = bytes;
+	if (column->form == COLUMN_TABLE || column->form == COLUMN_SPARSE)
+		return column_code_open(column, bytes, size, used);
+	if (column->bits)
+		column->data = bytes + COLUMN_HEADER_BYTES;
+	*used = COLUMN_HEADER_BYTES + column_packed_bytes(rows, column->bits);
+	return *used <= size;
 }
 
+/* Whole bytes. */
 #define COLUMN_LOAD(in_type)                                                                       \
 	do {                                                                                       \
 		in_type d[COLUMN_STEP];                                                            \
@@ -251,40 +183,99 @@ bool column_open(struct column *column, const uint8_t *bytes, size_t size, uint3
 		}                                                                                  \
 	} while (0)
 
-/* The widths that no type has are read as column_get() does. */
-#define COLUMN_READ(bits, type)                                                                    \
-	void column_read_##bits(const struct column *column, uint32_t from, uint32_t rows,         \
-				type *restrict out)                                                \
+/* Single bits, up to 32 of them. */
+#define COLUMN_LOAD_BITS(type)                                                                     \
+	do {                                                                                       \
+		uint32_t d[COLUMN_BITS_STEP];                                                      \
+		for (; rows >= COLUMN_BITS_STEP; rows -= COLUMN_BITS_STEP) {                       \
+			column_unpack(column, from, COLUMN_BITS_STEP, d);                          \
+			for (i = 0; i < COLUMN_BITS_STEP; i++)                                     \
+				out[i] = (type)((uint64_t)column->base + d[i]);                    \
+			from += COLUMN_BITS_STEP;                                                  \
+			out += COLUMN_BITS_STEP;                                                   \
+		}                                                                                  \
+		column_unpack(column, from, rows, d);                                              \
+		for (i = 0; i < rows; i++)                                                         \
+			out[i] = (type)((uint64_t)column->base + d[i]);                            \
+	} while (0)
+
+#define COLUMN_READ_PLAIN(bits_of_it, type)                                                        \
+	static void column_plain_##bits_of_it(const struct column *column, uint32_t from,          \
+					      uint32_t rows, type *restrict out)                   \
 	{                                                                                          \
-		unsigned width = column->width, shift = 64 - 8 * width;                            \
 		const uint8_t *p;                                                                  \
-		uint64_t v;                                                                        \
 		uint32_t i;                                                                        \
-		switch (width) {                                                                   \
-		case 0:                                                                            \
+		if (column->bits == 0)                                                             \
+			for (i = 0; i < rows; i++)                                                 \
+				out[i] = (type)column->base;                                       \
+		else if (column->bits == 8)                                                        \
+			COLUMN_LOAD(uint8_t);                                                      \
+		else if (column->bits == 16)                                                       \
+			COLUMN_LOAD(uint16_t);                                                     \
+		else if (column->bits == 32)                                                       \
+			COLUMN_LOAD(uint32_t);                                                     \
+		else if (column->bits == 64)                                                       \
+			COLUMN_LOAD(uint64_t);                                                     \
+		else if (column->bits < 32)                                                        \
+			COLUMN_LOAD_BITS(type);                                                    \
+		else                                                                               \
 			for (i = 0; i < rows; i++)                                                 \
 				out[i] = (type)column_get(column, from + i);                       \
-			break;                                                                     \
-		case 1:                                                                            \
-			COLUMN_LOAD(uint8_t);                                                      \
-			break;                                                                     \
-		case 2:                                                                            \
-			COLUMN_LOAD(uint16_t);                                                     \
-			break;                                                                     \
-		case 4:                                                                            \
-			COLUMN_LOAD(uint32_t);                                                     \
-			break;                                                                     \
-		case 8:                                                                            \
-			COLUMN_LOAD(uint64_t);                                                     \
-			break;                                                                     \
-		default:                                                                           \
-			p = column->data + ((size_t)from + 1) * width - sizeof v;                  \
-			for (i = 0; i < rows; i++) {                                               \
-				memcpy(&v, p + (size_t)i * width, sizeof v);                       \
-				out[i] = (type)((uint64_t)column->base + (v >> shift));            \
-			}                                                                          \
-			break;                                                                     \
+	}
+
+#define COLUMN_READ_TABLE(bits_of_it, type)                                                        \
+	static void column_table_##bits_of_it(const struct column *column, uint32_t from,          \
+					      uint32_t rows, type *restrict out)                   \
+	{                                                                                          \
+		int64_t value[1u << COLUMN_TABLE_BITS];                                            \
+		uint32_t d[COLUMN_BITS_STEP], i, n;                                                \
+		memcpy(value, column->more, (size_t)8 << column->bits);                            \
+		for (; rows; rows -= n, from += n, out += n) {                                     \
+			n = rows < COLUMN_BITS_STEP ? rows : COLUMN_BITS_STEP;                     \
+			column_unpack(column, from, n, d);                                         \
+			for (i = 0; i < n; i++)                                                    \
+				out[i] = (type)value[d[i]];                                        \
 		}                                                                                  \
+	}
+
+/* Word by word: first all as if there were no others, then these. */
+#define COLUMN_READ_SPARSE(bits_of_it, type)                                                       \
+	static void column_sparse_##bits_of_it(const struct column *column, uint32_t from,         \
+					       uint32_t rows, type *restrict out)                  \
+	{                                                                                          \
+		uint64_t base = (uint64_t)column_sparse_base(column), word;                        \
+		uint32_t rank, i, n;                                                               \
+		bool other;                                                                        \
+		for (; rows; rows -= n, from += n, out += n) {                                     \
+			n = 64 - from % 64 < rows ? 64 - from % 64 : rows;                         \
+			for (i = 0; i < n; i++)                                                    \
+				out[i] = (type)column->base;                                       \
+			word = column_sparse_word(column, from / 64) >> from % 64;                 \
+			word &= UINT64_MAX >> (64 - n);                                            \
+			rank = column_sparse_rank(column, from, &other);                           \
+			for (; word; word &= word - 1)                                             \
+				out[__builtin_ctzll(word)] =                                       \
+					(type)(base + column_packed(column, rank++));              \
+		}                                                                                  \
+	}
+
+#define COLUMN_READ(bits_of_it, type)                                                              \
+	COLUMN_READ_PLAIN(bits_of_it, type)                                                        \
+	COLUMN_READ_TABLE(bits_of_it, type)                                                        \
+	COLUMN_READ_SPARSE(bits_of_it, type)                                                       \
+	void column_read_##bits_of_it(const struct column *column, uint32_t from, uint32_t rows,   \
+				      type *restrict out)                                          \
+	{                                                                                          \
+		uint32_t i;                                                                        \
+		if (column->form == COLUMN_PLAIN)                                                  \
+			column_plain_##bits_of_it(column, from, rows, out);                        \
+		else if (column->form == COLUMN_TABLE)                                             \
+			column_table_##bits_of_it(column, from, rows, out);                        \
+		else if (column->form == COLUMN_SPARSE)                                            \
+			column_sparse_##bits_of_it(column, from, rows, out);                       \
+		else                                                                               \
+			for (i = 0; i < rows; i++)                                                 \
+				out[i] = (type)((uint64_t)column->base + from + i);                \
 	}
 COLUMN_READ(64, int64_t)
 COLUMN_READ(32, uint32_t)

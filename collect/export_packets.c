@@ -175,7 +175,7 @@ static void packet_ends(struct export_cell *cell, const struct capture_flow *flo
 static uint64_t packet_fingerprint(const struct packets_export *e, const struct record_block *b,
 				   uint32_t i, uint8_t proto)
 {
-	if (!e->request->headers || proto == PROTO_TCP)
+	if (b->fp[i] && (!e->request->headers || proto == PROTO_TCP)) /* else it follows: see record.h */
 		return b->fp[i];
 	return fingerprint_header(proto, b->marks[i], b->flags[i], b->seq[i], b->ack[i],
 				  b->length[i] - b->header[i], e->seed);

@@ -119,6 +119,20 @@ uint64_t fingerprint_header(uint8_t proto, uint16_t marks, uint16_t flags, uint3
 	return key_hash(key, KEY_BYTES, seed);
 }
 
+void fingerprint_rows(const uint16_t *flags, const uint32_t *seq, const uint32_t *ack,
+		      const uint32_t *payload_bytes, uint32_t rows, uint64_t seed, uint64_t *fp)
+{
+	uint8_t key[KEY_BYTES];
+	uint32_t i;
+
+	for (i = 0; i < rows; i++) {
+		if (fp[i])
+			continue;
+		key_fill(key, IP_PROTO_TCP, 0, flags[i], seq[i], ack[i], payload_bytes[i]);
+		fp[i] = key_hash(key, KEY_BYTES, seed);
+	}
+}
+
 /* An ICMP error by what it quotes; nothing of that is rewritten on the way back through NAT,
  * nor, but for the IP header, by a translator to the other version of IP. */
 static uint64_t icmp_error_hash(const struct packet *packet, uint64_t seed)

@@ -49,6 +49,16 @@ uint64_t fingerprint_packet(struct packet *packet, uint64_t seed);
 uint64_t fingerprint_header(uint8_t proto, uint16_t marks, uint16_t flags, uint32_t seq,
 			    uint32_t ack, uint32_t payload_bytes, uint64_t seed);
 
+/* The same of many TCP packets that are no later fragments; those that are not 0 stay. */
+void fingerprint_rows(const uint16_t *flags, const uint32_t *seq, const uint32_t *ack,
+		      const uint32_t *payload_bytes, uint32_t rows, uint64_t seed, uint64_t *fp);
+
+/* Whether fingerprint_header() of a record's columns gives it, so that it need not be kept. */
+static inline int fingerprint_follows(const struct packet *packet)
+{
+	return packet->proto == 6 && !(packet->marks & PACKET_FRAGMENT_LATER);
+}
+
 /* Two 16-bit digests of the payload's first FINGERPRINT_STEP_1 (low half) and
  * FINGERPRINT_STEP_2 (high half) bytes, each 0 when that many were not captured
  * although the packet has more; never 0 otherwise. A payload shorter than the step is digested

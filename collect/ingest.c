@@ -96,7 +96,7 @@ static enum status ingest_put_ip(struct ingest *in, uint32_t row, const struct f
 	struct record_block *b = in->block;
 	enum status status;
 
-	b->fp[row] = fingerprint_packet(packet, in->seed);
+	b->fp[row] = fingerprint_follows(packet) ? 0 : fingerprint_packet(packet, in->seed);
 	b->digest[row] = fingerprint_digest(packet, in->seed);
 	b->seq[row] = packet->seq;
 	b->ack[row] = packet->ack;

@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include "collect/fingerprint.h"
+#include "collect/packet.h"
+
 #define RECORD_BLOB_HEADER 16
-static const uint32_t record_magic = 0x31435258; /* "XRC1" */
+static const uint32_t record_magic = 0x32435258; /* "XRC2" */
 
 #define ROW(id, member)                                                             \
 	[id] = {offsetof(struct record_block, member),                              \
@@ -97,6 +100,53 @@ uint64_t record_place(const struct record_chunk *chunk, uint32_t row)
 	uint32_t place = row / RECORD_PLACE_ROWS;
 
 	return place < chunk->place.rows ? (uint64_t)column_get(&chunk->place, place) : 0;
+}
+
+/* Rows whose fingerprints are looked at together. */
+#define RECORD_STEP 256u
+
+/* The columns from which those of TCP follow. */
+struct record_numbers {
+	uint32_t seq[RECORD_STEP], ack[RECORD_STEP], payload[RECORD_STEP];
+	uint16_t flags[RECORD_STEP], header[RECORD_STEP];
+	uint8_t kind[RECORD_STEP];
+};
+
+static void record_follow(const struct record_chunk *chunk, uint32_t from, uint32_t rows, uint64_t seed,
+			  uint64_t *out)
+{
+	const struct column *kind = &chunk->column[RECORD_KIND];
+	struct record_numbers n;
+	uint32_t i;
+
+	column_read_32(&chunk->column[RECORD_SEQ], from, rows, n.seq);
+	column_read_32(&chunk->column[RECORD_ACK], from, rows, n.ack);
+	column_read_32(&chunk->column[RECORD_LENGTH], from, rows, n.payload);
+	column_read_16(&chunk->column[RECORD_FLAGS], from, rows, n.flags);
+	column_read_16(&chunk->column[RECORD_HEADER], from, rows, n.header);
+	for (i = 0; i < rows; i++)
+		n.payload[i] -= n.header[i];
+	fingerprint_rows(n.flags, n.seq, n.ack, n.payload, rows, seed, out);
+	if (column_is_same(kind) && kind->base == PACKET_IP)
+		return;
+	column_read_8(kind, from, rows, n.kind);
+	for (i = 0; i < rows; i++)
+		out[i] = n.kind[i] == PACKET_IP ? out[i] : 0;
+}
+
+void record_fingerprints(const struct record_chunk *chunk, uint32_t from, uint32_t rows, uint64_t seed,
+			 uint64_t *out)
+{
+	uint32_t step, i, follow;
+
+	for (; rows; rows -= step, from += step, out += step) {
+		step = rows < RECORD_STEP ? rows : RECORD_STEP;
+		column_read_64(&chunk->column[RECORD_FP], from, step, (int64_t *)out);
+		for (i = 0, follow = 0; i < step; i++)
+			follow += !out[i];
+		if (follow)
+			record_follow(chunk, from, step, seed, out);
+	}
 }
 
 void record_unpack(struct record_block *block, const struct record_chunk *chunk)

@@ -22,7 +22,8 @@
 enum record_column {
 	RECORD_TIME,    /* int64 ns since 1970 UTC, by this capture's own clock */
 	RECORD_FRAME,   /* 1-based number in the file */
-	RECORD_FP,      /* fingerprint, see fingerprint.h */
+	RECORD_FP,      /* fingerprint, see fingerprint.h; 0: it follows from other columns, or there is
+			 * none: record_fingerprints() */
 	RECORD_FLOW,    /* flow number in this capture << 1 | direction (0: from the flow's end a to b) */
 	RECORD_DIGEST,  /* payload digests, see fingerprint.h */
 	RECORD_LINK,    /* number in the capture's dictionary of link descriptions */
@@ -109,6 +110,9 @@ bool record_open(struct record_chunk *chunk, const uint8_t *bytes, size_t size);
 /* Where in the file the frame of the last row up to this one begins of which that is known: that row is
  * a multiple of RECORD_PLACE_ROWS. 0: it is not known. */
 uint64_t record_place(const struct record_chunk *chunk, uint32_t row);
+/* Fingerprints of rows `from` on; 0: not comparable. `seed` is the store's. */
+void record_fingerprints(const struct record_chunk *chunk, uint32_t from, uint32_t rows, uint64_t seed,
+			 uint64_t *out);
 /* All rows of it, as they were packed. */
 void record_unpack(struct record_block *block, const struct record_chunk *chunk);
 

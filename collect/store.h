@@ -27,7 +27,7 @@
 
 #include "collect/error.h"
 
-#define STORE_VERSION 2
+#define STORE_VERSION 3
 
 enum store_mode {
 	STORE_READ,   /* it must be there */

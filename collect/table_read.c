@@ -264,7 +264,7 @@ bool table_same(const struct table_reader *r, unsigned column, int64_t *value)
 	*value = c->base;
 	if (!table_in_heap(type) && type != TABLE_REAL && c->base == r->hole[column])
 		*value = TABLE_INT_UNKNOWN;
-	return c->width == 0 && !c->ramp;
+	return column_is_same(c);
 }
 
 bool table_block_begins(const struct table_reader *r)

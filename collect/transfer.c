@@ -96,7 +96,7 @@ static bool transfer_rows_hold(const struct transfer *t)
 	for (row = 0; row < b->rows; row++)
 		if (b->link[row] >= t->capture.links || b->options[row] >= t->capture.options ||
 		    b->kind[row] >= PACKET_KINDS ||
-		    (b->flow[row] == RECORD_NO_FLOW ? b->fp[row] != 0
+		    (b->flow[row] == RECORD_NO_FLOW ? b->fp[row] != 0 || b->kind[row] == PACKET_IP
 						    : b->flow[row] >> 1 >= t->capture.flows))
 			return false;
 	return true;

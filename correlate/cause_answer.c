@@ -45,7 +45,7 @@ static struct cause_answer answer_make(const struct cause_hop *c, const struct o
 		a.ack = view_ack(point, odd->index);
 		return a;
 	}
-	a.quoted = answer_key((uint64_t)view_get(point, RECORD_FP, odd->index),
+	a.quoted = answer_key(view_fingerprint(c->j->view, point, odd->index),
 			      (uint32_t)view_get(point, RECORD_DIGEST, odd->index));
 	a.type_code = (uint16_t)view_get(point, RECORD_ACK, odd->index);
 	a.mtu = (uint32_t)view_get(point, RECORD_SEQ, odd->index);

@@ -206,7 +206,7 @@ static void book_uses(struct change_book *book)
 			for (c = 0; c < RECORD_COLUMNS; c++) {
 				const struct column *column = &view->point[p].block[b].chunk.column[c];
 
-				book->used[p][c] |= column->width || column->base || column->ramp;
+				book->used[p][c] |= column->base || !column_is_same(column);
 			}
 }
 

@@ -38,7 +38,7 @@ static enum status trace_memory(struct error *err)
 struct trace_packing {
 	uint8_t code[RECORD_BLOCK_ROWS], next_point[RECORD_BLOCK_ROWS]; /* + 1; 0: none */
 	int64_t apart[RECORD_BLOCK_ROWS]; /* index of the next sight - index */
-	uint8_t bytes[TRACE_COLUMNS * (COLUMN_HEADER_BYTES + 8 * RECORD_BLOCK_ROWS)];
+	uint8_t bytes[TRACE_COLUMNS * COLUMN_BYTES_MAX(RECORD_BLOCK_ROWS)];
 };
 
 static size_t trace_pack(const struct dossier_source *s, uint32_t p, uint32_t b,

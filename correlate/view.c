@@ -66,15 +66,17 @@ static bool view_block_sane(const struct record_chunk *chunk, const struct captu
 {
 	uint32_t flow[VIEW_BATCH], link[VIEW_BATCH], wrong = 0, from, rows, i;
 	int64_t fp[VIEW_BATCH];
+	uint8_t kind[VIEW_BATCH];
 
 	for (from = 0; from < chunk->rows && !wrong; from += rows) {
 		rows = chunk->rows - from < VIEW_BATCH ? chunk->rows - from : VIEW_BATCH;
 		column_read_32(&chunk->column[RECORD_FLOW], from, rows, flow);
 		column_read_32(&chunk->column[RECORD_LINK], from, rows, link);
 		column_read_64(&chunk->column[RECORD_FP], from, rows, fp);
+		column_read_8(&chunk->column[RECORD_KIND], from, rows, kind);
 		for (i = 0; i < rows; i++)
 			wrong |= (link[i] >= capture->links) |
-				 (flow[i] == RECORD_NO_FLOW ? fp[i] != 0
+				 (flow[i] == RECORD_NO_FLOW ? fp[i] != 0 || kind[i] == PACKET_IP
 							    : flow[i] >> 1 >= capture->flows);
 	}
 	return !wrong;
@@ -535,7 +537,12 @@ void view_read_fingerprints(const struct view *view, const struct view_batch *ba
 {
 	uint32_t i;
 
-	view_read_64(batch, RECORD_FP, (int64_t *)out);
+	if (batch->contiguous)
+		record_fingerprints(&batch->point->block[batch->index[0] >> VIEW_BLOCK_SHIFT].chunk,
+				    batch->index[0] & VIEW_ROW_MASK, batch->rows, view->seed, out);
+	else
+		for (i = 0; i < batch->rows; i++)
+			out[i] = view_fingerprint(view, batch->point, batch->index[i]);
 	for (i = 0; view->header_only && i < batch->rows; i++)
 		out[i] = view_header_fingerprint(view, batch->point, batch->index[i], out[i]);
 	for (i = 0; batch->point->renumber && i < batch->rows; i++)

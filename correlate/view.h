@@ -109,6 +109,17 @@ static inline uint32_t view_payload(const struct view_point *point, uint32_t ind
 			  view_get(point, RECORD_HEADER, index));
 }
 
+/* The fingerprint of a record as it was collected; 0: it is not comparable. */
+static inline uint64_t view_fingerprint(const struct view *view, const struct view_point *point,
+					uint32_t index)
+{
+	uint64_t fp;
+
+	record_fingerprints(&point->block[index >> VIEW_BLOCK_SHIFT].chunk, index & VIEW_ROW_MASK, 1,
+			    view->seed, &fp);
+	return fp;
+}
+
 /* A run of records in the order of time. */
 struct view_batch {
 	const struct view_point *point;

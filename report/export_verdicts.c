@@ -118,7 +118,7 @@ static void verdicts_fill(const struct verdicts_export *e, struct verdicts_recor
 	if (way != VIEW_NO_WAY)
 		r->cell[VERDICTS_SESSION].number = t->sessions->of_node[way >> 1] + (uint64_t)1;
 	r->cell[VERDICTS_FP] = (struct export_cell){
-		.number = (uint64_t)view_get(point, RECORD_FP, r->index), .unknown = way == VIEW_NO_WAY};
+		.number = view_fingerprint(t->view, point, r->index), .unknown = way == VIEW_NO_WAY};
 }
 
 static enum status verdicts_block(struct verdicts_export *e, uint32_t p, uint32_t b,

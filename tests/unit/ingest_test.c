@@ -4,9 +4,12 @@
 #include <sys/stat.h>
 
 #include "collect/batch.h"
+#include "collect/fingerprint.h"
 #include "collect/ingest.h"
 #include "tests/unit/packet_samples.h"
 #include "tests/unit/source_build.h"
+
+#define SEED 0x5eed
 
 #define S INT64_C(1000000000)
 #define ETHERNET 1
@@ -17,7 +20,7 @@ static const struct selection everything = {"", "", INT64_MIN, INT64_MAX};
 
 static struct store *store_begin_fresh(void)
 {
-	static const uint64_t seed = 0x5eed;
+	static const uint64_t seed = SEED;
 	struct store *store;
 	struct error err;
 	char lock[320];
@@ -203,6 +206,7 @@ static void records(void)
 	for (uint32_t i = 0; i < TALK; i++) {
 		const struct made *m = &talk[i];
 		bool ip = !m->ethertype && !m->caplen;
+		uint64_t fp;
 
 		CHECK_INT(column_get(&chunk.column[RECORD_TIME], i), m->time_s * S + m->time_ns);
 		CHECK_INT(column_get(&chunk.column[RECORD_FRAME], i), i + 1);
@@ -218,7 +222,8 @@ static void records(void)
 		CHECK_INT(column_get(&chunk.column[RECORD_URGENT], i),
 			  ip && (m->flags & PACKET_TCP_URG) ? URGENT : 0);
 		CHECK_INT(column_get(&chunk.column[RECORD_OPTIONS], i), 0);
-		CHECK((column_get(&chunk.column[RECORD_FP], i) != 0) == ip);
+		record_fingerprints(&chunk, i, 1, SEED, &fp);
+		CHECK(fp == (ip ? fingerprint_header(6, 0, m->flags, m->seq, 77, m->payload, SEED) : 0));
 		CHECK((column_get(&chunk.column[RECORD_DIGEST], i) != 0) == ip);
 	}
 	check_case("a record has the columns of its packet");

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "collect/fingerprint.h"
+
 #include "tests/unit/check.h"
 
 #define BLOB_HEADER 16 /* magic, rows, columns, whether places follow */
@@ -90,8 +92,8 @@ static void test_round_trip(void)
 		CHECK_INT(wrong, 0);
 	}
 	/* 2 columns of 8 bytes, 12 of 4, 5 of 2, 4 of 1, and places of 6. */
-	CHECK_INT(size, BLOB_HEADER + (RECORD_COLUMNS + 1) * COLUMN_HEADER_BYTES +
-				RECORD_BLOCK_ROWS * (16 + 48 + 10 + 4) + RECORD_PLACES * 6);
+	CHECK_INT(size, BLOB_HEADER + (RECORD_COLUMNS + 1) * (COLUMN_HEADER_BYTES + COLUMN_PAD_BYTES) +
+				RECORD_BLOCK_ROWS * (16 + 48 + 10 + 4) + RECORD_PLACES * 44 / 8);
 	CHECK(size <= record_pack_max());
 	free(block);
 	free(blob);
@@ -106,17 +108,50 @@ static void test_size(void)
 
 	block->rows = RECORD_BLOCK_ROWS;
 	for (i = 0; i < RECORD_BLOCK_ROWS; i++) {
-		block->time_ns[i] = 1700000000000000000 + (int64_t)i * 1000; /* 3 bytes */
+		block->time_ns[i] = 1700000000000000000 + (int64_t)i * 1000; /* 24 bits */
 		block->frame[i] = 100 + i;                                  /* 0 */
-		block->fp[i] = value_of(RECORD_FP, i);                      /* 8 */
-		block->length[i] = 40 + i % 1461;                           /* 2 */
+		block->fp[i] = value_of(RECORD_FP, i);                      /* 64 */
+		block->length[i] = 40 + i % 1461;                           /* 11 */
 		block->ttl[i] = 63;                                         /* 0 */
 	}
 	CHECK_INT(record_pack(blob, block), BLOB_HEADER + (RECORD_COLUMNS + 1) * COLUMN_HEADER_BYTES +
-						    RECORD_BLOCK_ROWS * (3 + 8 + 2));
+						    3 * COLUMN_PAD_BYTES +
+						    RECORD_BLOCK_ROWS / 8 * (24 + 64 + 11));
 	free(block);
 	free(blob);
-	check_case("a column takes only the bytes that its range in the block needs");
+	check_case("a column takes only the bits that its range in the block needs");
+}
+
+/* TCP's are 0 as they are stored, those of what is no IP are, too. */
+static void test_fingerprints(void)
+{
+	enum { ROWS = 700, SEED = 99 };
+	struct record_block *block = calloc(1, sizeof *block);
+	uint8_t *blob = malloc(record_pack_max());
+	uint64_t fp[ROWS], one, wrong = 0;
+	struct record_chunk chunk;
+	uint32_t i;
+
+	fill(block, ROWS);
+	for (i = 0; i < ROWS; i++) {
+		block->kind[i] = i % 7 == 3 ? PACKET_NON_IP : PACKET_IP;
+		block->flow[i] = i % 7 == 3 ? RECORD_NO_FLOW : i;
+		block->fp[i] = i % 5 == 2 && i % 7 != 3 ? value_of(RECORD_FP, i) : 0;
+	}
+	CHECK(record_open(&chunk, blob, record_pack(blob, block)));
+	record_fingerprints(&chunk, 0, ROWS, SEED, fp);
+	for (i = 0; i < ROWS; i++) {
+		uint64_t right = fingerprint_header(6, 0, block->flags[i], block->seq[i], block->ack[i],
+						    block->length[i] - block->header[i], SEED);
+
+		right = i % 7 == 3 ? 0 : block->fp[i] ? block->fp[i] : right;
+		record_fingerprints(&chunk, i, 1, SEED, &one);
+		wrong += fp[i] != right || one != right;
+	}
+	CHECK_INT(wrong, 0);
+	free(block);
+	free(blob);
+	check_case("fingerprints that are not stored follow from other columns");
 }
 
 /* Opens a copy at the end of memory and reads everything. */
@@ -203,6 +238,7 @@ int main(void)
 {
 	test_round_trip();
 	test_size();
+	test_fingerprints();
 	test_damage();
 	return check_exit();
 }

@@ -177,7 +177,8 @@ static inline enum status scene_write_rows(struct scene *s, struct capture_write
 
 	for (i = 0; i < file->rows && !status; i++) {
 		scene_packet_make(&packet, &file->row[i], payload);
-		block->fp[block->rows] = fingerprint_packet(&packet, SCENE_SEED);
+		block->fp[block->rows] = fingerprint_follows(&packet) ? 0
+							: fingerprint_packet(&packet, SCENE_SEED);
 		status = flow_ask(flows, &packet, file->row[i].time_ns, &block->flow[block->rows],
 				  &s->err);
 		if (!status)

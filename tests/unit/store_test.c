@@ -81,7 +81,7 @@ static void test_version(void)
 	set_header(store, &header);
 	store_close(&store);
 	CHECK_INT(try_open(STORE_READ, NULL), STATUS_INPUT);
-	CHECK(said("store version 3, this crosstap reads version 2: collect again"));
+	CHECK(said("store version 4, this crosstap reads version 3: collect again"));
 	CHECK_INT(try_open(STORE_CREATE, NULL), STATUS_INPUT);
 	check_case("a store of another version is refused");
 
