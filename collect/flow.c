@@ -182,6 +182,12 @@ static void *flow_allocate(size_t bytes, bool huge)
 	return p ? memset(p, 0, bytes) : NULL;
 }
 
+static enum status flow_too_many(const struct flow_table *table, struct error *err)
+{
+	return error_set(err, STATUS_SYSTEM, "%u flows, and more are too many for one capture: collect a part of the "
+			 "time (--start, --end) or of the packets (-f)", table->count);
+}
+
 static enum status flow_grow_slots(struct flow_table *table, struct error *err)
 {
 	uint32_t count = table->slot_count ? 2 * table->slot_count : FLOW_SLOTS_FIRST;
@@ -189,7 +195,7 @@ static enum status flow_grow_slots(struct flow_table *table, struct error *err)
 	uint32_t i, at;
 
 	if (table->slot_count == FLOW_SLOTS_MAX)
-		return error_set(err, STATUS_SYSTEM, "too many flows in one capture");
+		return flow_too_many(table, err);
 	slots = flow_allocate(count * sizeof *slots, count * sizeof *slots >= FLOW_HUGE);
 	if (!slots)
 		return error_errno(err, ENOMEM, "%u flows", table->tuples);
@@ -237,7 +243,7 @@ static enum status flow_add(struct flow_table *table, const struct flow_packet *
 	enum status status;
 
 	if (table->count >= CAPTURE_FLOWS_MAX)
-		return error_set(err, STATUS_SYSTEM, "too many flows in one capture");
+		return flow_too_many(table, err);
 	if (table->count == table->slab_count << FLOW_SLAB_BITS) {
 		status = flow_grow_slabs(table, err);
 		if (status)

@@ -244,7 +244,7 @@ static enum status ingest_frame(struct ingest *in, const struct frame *frame, st
 	enum status status;
 
 	if (frame->number > UINT32_MAX)
-		return error_set(err, STATUS_INPUT, "%s: more than %u frames in one file",
+		return error_set(err, STATUS_INPUT, "%s: more than %u frames in one file: cut it into several",
 				 ingest_name(in->job), UINT32_MAX);
 	packet_parse(&packet, frame->linktype, frame->bytes, frame->caplen_bytes,
 		     frame->length_bytes);

@@ -369,7 +369,8 @@ enum status evidence_gather(struct odd *odd, uint64_t odds, uint32_t hop,
 	if (!odds)
 		return STATUS_OK;
 	if (odds >= UINT32_MAX)
-		return error_set(err, STATUS_INPUT, "more unmatched packets than one run can take");
+		return error_set(err, STATUS_INPUT, "%llu packets without a partner at one hop, and one run "
+				 "takes %u: " VIEW_LESS, (unsigned long long)odds, UINT32_MAX - 1);
 	e.one_downstream[HOP_FORWARD] = path->points[hop + 1u] == 1;
 	e.one_downstream[HOP_REVERSE] = path->points[hop] == 1;
 	in = calloc(inputs, sizeof *in);

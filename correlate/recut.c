@@ -144,7 +144,8 @@ enum status recut_find(struct odd *odd, uint64_t odds, uint32_t hop, const struc
 	bool ok = false;
 
 	if (odds >= UINT32_MAX / 4)
-		return error_set(err, STATUS_INPUT, "more unmatched packets than one run can take");
+		return error_set(err, STATUS_INPUT, "%llu packets without a partner at one hop, and one run "
+				 "takes %u: " VIEW_LESS, (unsigned long long)odds, UINT32_MAX / 4 - 1);
 	list = malloc((odds + 1) * sizeof *list);
 	if (list && refragment_find(odd, odds, hop, judging, result)) {
 		for (i = 0; i < odds; i++)

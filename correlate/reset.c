@@ -302,7 +302,8 @@ static enum status resets_gather(struct resets *r, const struct judging *j,
 		if (j->path->stage[p] != PATH_OFF && !resets_scan(r, j, v, p))
 			return reset_memory(err);
 	if (r->count >= UINT32_MAX)
-		return error_set(err, STATUS_INPUT, "more RSTs than one run can take");
+		return error_set(err, STATUS_INPUT, "%llu RSTs, and one run takes %u: " VIEW_LESS,
+				 (unsigned long long)r->count, UINT32_MAX - 1);
 	if (r->count)
 		qsort(r->list, r->count, sizeof *r->list, reset_compare);
 	return STATUS_OK;

@@ -152,7 +152,8 @@ enum status trace_write(const struct dossier_source *source, struct store *store
 	if (!block)
 		return trace_memory(err);
 	if (source->sessions->count > TRACE_SESSIONS_MAX)
-		status = error_set(err, STATUS_INPUT, "more sessions than one run can take");
+		status = error_set(err, STATUS_INPUT, "%u sessions, and one run takes %u: " VIEW_LESS,
+				   source->sessions->count, (unsigned)TRACE_SESSIONS_MAX);
 	for (p = 0; p < source->view->points && !status; p++)
 		status = trace_write_point(source, p, store, generation, block, err);
 	free(block);

@@ -1,6 +1,7 @@
 #include "correlate/view.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,9 +91,6 @@ static enum status view_load_blocks(struct view *view, struct view_point *point,
 	struct view_block *grown;
 	enum status status;
 
-	if ((uint64_t)point->blocks + blocks >= (UINT32_MAX >> VIEW_BLOCK_SHIFT))
-		return error_set(err, STATUS_INPUT, "point %s: more packets than one run can take",
-				 point->name);
 	grown = realloc(point->block, ((size_t)point->blocks + blocks + 1) * sizeof *grown);
 	if (!grown)
 		return error_errno(err, ENOMEM, "blocks of point %s", point->name);
@@ -124,8 +122,6 @@ static enum status view_load_flows(struct view *view, uint32_t point,
 	enum status status;
 	uint8_t *points;
 
-	if (nodes > VIEW_NODES_MAX)
-		return error_set(err, STATUS_INPUT, "more flows than one run can take");
 	status = capture_flows_there(view->txn, capture, err);
 	if (status)
 		return status;
@@ -245,6 +241,32 @@ enum status view_put_in_order(struct view *view, uint32_t p, const struct clock 
 
 /* ---- opening ---- */
 
+enum status view_fits(const struct view *view, struct error *err)
+{
+	uint64_t flows = 0, packets, blocks;
+	uint32_t p, c;
+
+	for (p = 0; p < view->points; p++) {
+		const struct view_point *point = &view->point[p];
+		const struct capture *capture = &view->capture[point->first_capture];
+
+		for (packets = blocks = 0, c = 0; c < point->captures; c++) {
+			flows += capture[c].flows;
+			packets += capture[c].records;
+			blocks += capture[c].records / RECORD_BLOCK_ROWS +
+				  (capture[c].records % RECORD_BLOCK_ROWS != 0);
+		}
+		if (blocks > VIEW_BLOCKS_MAX)
+			return error_set(err, STATUS_INPUT, "point %s: %" PRIu64 " packets, and one run takes %" PRIu64
+					 " of a point: " VIEW_LESS, point->name, packets,
+					 (uint64_t)VIEW_BLOCKS_MAX << VIEW_BLOCK_SHIFT);
+	}
+	if (flows > VIEW_NODES_MAX)
+		return error_set(err, STATUS_INPUT, "%" PRIu64 " flows at all points, and one run takes %u: "
+				 VIEW_LESS, flows, VIEW_NODES_MAX);
+	return STATUS_OK;
+}
+
 static void view_span(const struct view *view, struct view_point *point)
 {
 	uint32_t c;
@@ -331,11 +353,11 @@ enum status view_open(struct view **out, struct store_txn *txn, struct error *er
 			goto fail;
 		view->points++;
 	}
-	for (c = 0; c < view->points; c++) {
+	status = view_fits(view, err);
+	for (c = 0; c < view->points && !status; c++)
 		status = view_load_point(view, c, err);
-		if (status)
-			goto fail;
-	}
+	if (status)
+		goto fail;
 	*out = view;
 	return STATUS_OK;
 fail:

@@ -27,6 +27,9 @@
 #define VIEW_BATCH 1024u
 #define VIEW_NO_WAY UINT32_MAX
 #define VIEW_NODES_MAX 0x7ffffffeu
+#define VIEW_BLOCKS_MAX ((UINT32_MAX >> VIEW_BLOCK_SHIFT) - 1)
+/* What to do where a run's numbers do not suffice. */
+#define VIEW_LESS "collect a part of the time (--start, --end) or of the packets (-f) into a store of its own"
 
 struct view_block {
 	struct record_chunk chunk;
@@ -72,6 +75,10 @@ struct view {
 
 enum status view_open(struct view **out, struct store_txn *txn, struct error *err) MUST_CHECK;
 void view_close(struct view **view);
+
+/* Whether all packets and flows of the captures, which are in the order of points, can be numbered:
+ * the text says how many there are, and what to do. */
+enum status view_fits(const struct view *view, struct error *err) MUST_CHECK;
 
 /* The point of that name; view->points: there is none. */
 uint32_t view_point_named(const struct view *view, const char *name);
