@@ -4,6 +4,7 @@
 #include "collect/source.h"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <sys/stat.h>
 
 #include "collect/erf.h"
@@ -169,6 +170,29 @@ static void test_libpcap_oracle(int precision, const char *sentence)
 }
 
 /* ---- damage ---- */
+
+/* Captures of real hosts, which are committed. Tests are run where samples/ is. */
+static void test_libpcap_samples(void)
+{
+	static const char sentence[] = "libpcap reads the same in every capture of samples/";
+	glob_t found;
+	size_t i;
+
+	if (glob("samples/*/*.pcap*", 0, NULL, &found) != 0) {
+		printf("skip - %s: samples/ is elsewhere\n", sentence);
+		return;
+	}
+	for (i = 0; i < found.gl_pathc; i++) {
+		struct seen seen = seen_read(found.gl_pathv[i]);
+
+		CHECK_INT(seen.status, STATUS_OK);
+		CHECK(seen_check_libpcap(&seen, found.gl_pathv[i]) > 0);
+		seen_check_digest(&seen, found.gl_pathv[i]);
+		seen_free(&seen);
+	}
+	globfree(&found);
+	check_case(sentence);
+}
 
 static void test_cut_everywhere(void)
 {
@@ -449,6 +473,7 @@ int main(int argc, char **argv)
 	test_long_records();
 	test_libpcap_oracle(PCAP_TSTAMP_PRECISION_MICRO, "libpcap reads the same, microseconds");
 	test_libpcap_oracle(PCAP_TSTAMP_PRECISION_NANO, "libpcap reads the same, nanoseconds");
+	test_libpcap_samples();
 	test_cut_everywhere();
 	test_claims();
 	test_errors();
