@@ -76,17 +76,6 @@ static void offers_take(struct offers_scan *s, uint32_t p, uint32_t index, uint3
 	offers_count(tally[OFFER_TIMESTAMPS], option.timestamps ? 1 : OFFER_NONE, session);
 }
 
-/* Of most batches nothing but the flags needs reading. */
-static bool offers_any(const uint16_t *flags, uint32_t rows)
-{
-	uint16_t any = 0;
-	uint32_t i;
-
-	for (i = 0; i < rows; i++)
-		any |= flags[i];
-	return any & PACKET_TCP_SYN;
-}
-
 static void offers_scan(struct offers_scan *s, uint32_t p)
 {
 	const struct view *view = s->j->view;
@@ -97,8 +86,8 @@ static void offers_scan(struct offers_scan *s, uint32_t p)
 	view_first(&batch, &view->point[p]);
 	while (view_next(&batch)) {
 		view_read_16(&batch, RECORD_FLAGS, flags);
-		if (!offers_any(flags, batch.rows))
-			continue;
+		if (!(view_union(flags, batch.rows) & PACKET_TCP_SYN))
+			continue; /* most batches: nothing else needs reading */
 		view_read_ways(&batch, way);
 		for (i = 0; i < batch.rows; i++)
 			if ((flags[i] & PACKET_TCP_SYN) && way[i] != VIEW_NO_WAY &&

@@ -91,17 +91,6 @@ static bool reset_take(struct resets *r, const struct judging *j, const struct v
 	return resets_add(r, &one);
 }
 
-/* Whether any of a batch's records is a RST: of most batches nothing else needs reading. */
-static bool resets_any(const uint16_t *flags, uint32_t rows)
-{
-	uint16_t any = 0;
-	uint32_t i;
-
-	for (i = 0; i < rows; i++)
-		any |= flags[i];
-	return any & PACKET_TCP_RST;
-}
-
 static bool resets_scan(struct resets *r, const struct judging *j, const struct verdicts *v,
 			uint32_t p)
 {
@@ -112,8 +101,8 @@ static bool resets_scan(struct resets *r, const struct judging *j, const struct 
 	view_first(&batch, &j->view->point[p]);
 	while (view_next(&batch)) {
 		view_read_16(&batch, RECORD_FLAGS, flags);
-		if (!resets_any(flags, batch.rows))
-			continue;
+		if (!(view_union(flags, batch.rows) & PACKET_TCP_RST))
+			continue; /* most batches: nothing else needs reading */
 		view_read_ways(&batch, way);
 		for (i = 0; i < batch.rows; i++) {
 			if (!(flags[i] & PACKET_TCP_RST) || way[i] == VIEW_NO_WAY ||

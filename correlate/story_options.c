@@ -99,17 +99,6 @@ static void options_compare(struct options_reading *r, uint32_t p, uint32_t inde
 	s->options |= gone;
 }
 
-/* Of most batches nothing but the flags needs reading. */
-static bool options_any(const uint16_t *flags, uint32_t rows)
-{
-	uint16_t any = 0;
-	uint32_t i;
-
-	for (i = 0; i < rows; i++)
-		any |= flags[i];
-	return any & PACKET_TCP_SYN;
-}
-
 static void options_scan(struct options_reading *r, uint32_t p)
 {
 	const uint8_t *marks = r->j->journeys->marks[p];
@@ -120,8 +109,8 @@ static void options_scan(struct options_reading *r, uint32_t p)
 	view_first(&batch, &r->j->view->point[p]);
 	while (view_next(&batch)) {
 		view_read_16(&batch, RECORD_FLAGS, flags);
-		if (!options_any(flags, batch.rows))
-			continue;
+		if (!(view_union(flags, batch.rows) & PACKET_TCP_SYN))
+			continue; /* most batches: nothing else needs reading */
 		view_read_ways(&batch, way);
 		for (i = 0; i < batch.rows; i++)
 			if ((flags[i] & PACKET_TCP_SYN) && way[i] != VIEW_NO_WAY &&

@@ -148,6 +148,17 @@ void view_read_16(const struct view_batch *batch, enum record_column column, uin
 void view_read_8(const struct view_batch *batch, enum record_column column, uint8_t *out);
 void view_read_ways(const struct view_batch *batch, uint32_t *out);
 
+/* The bits that any of a batch's flags have. */
+static inline uint16_t view_union(const uint16_t *flags, uint32_t rows)
+{
+	uint16_t any = 0;
+	uint32_t i;
+
+	for (i = 0; i < rows; i++)
+		any |= flags[i];
+	return any;
+}
+
 /* A column of any records, each named by its point and its index there. Neighbours that
  * lie in one block are the cheaper. */
 void view_gather_64(const struct view *view, enum record_column column, const uint8_t *point,
