@@ -282,6 +282,15 @@ static enum status meeting_compare(struct meeting *m, const struct view *view,
 	return STATUS_OK;
 }
 
+static uint32_t sample_room(uint32_t points)
+{
+	uint32_t room = MEETING_SAMPLE_ALL / (points ? points : 1);
+
+	if (room > MEETING_SAMPLE_MAX)
+		return MEETING_SAMPLE_MAX;
+	return room < MEETING_SAMPLE_MIN ? MEETING_SAMPLE_MIN : room;
+}
+
 enum status meeting_hold(struct meeting **out, const struct view *view,
 			 const struct survey_flow *flows, unsigned threads, struct error *err)
 {
@@ -301,7 +310,7 @@ enum status meeting_hold(struct meeting **out, const struct view *view,
 	}
 	for (p = 0; p < view->points; p++)
 		most = view->point[p].rows > most ? view->point[p].rows : most;
-	while (most / (mask + 1) > MEETING_SAMPLE_MAX)
+	while (most / (mask + 1) > sample_room(view->points))
 		mask = 2 * mask + 1;
 	for (p = 0; p < view->points; p++)
 		sampling[p] = (struct sampling){.view = view, .point = p, .mask = mask};

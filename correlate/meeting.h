@@ -18,7 +18,11 @@
 #include "correlate/survey.h"
 #include "correlate/view.h"
 
-#define MEETING_SAMPLE_MAX (1u << 18)        /* packets of one point in the sample, about */
+/* Packets in the sample, about: of one point at most, of all together, of one of many at least. Every
+ * pair of points is compared, and every point is sorted. */
+#define MEETING_SAMPLE_MAX (1u << 18)
+#define MEETING_SAMPLE_ALL (1u << 20)
+#define MEETING_SAMPLE_MIN (1u << 16)
 #define MEETING_COPY_NS 10000000             /* a copy follows within 10 ms */
 
 enum meeting_doubled { /* of a link, 0: neither */
