@@ -332,9 +332,9 @@ static enum status evidence_put_interface(const struct evidence_work *w, struct 
 	char *clock = evidence_clock_say(clocks, w->interface[i].point);
 	char *safe_name = name ? wording_safe(name) : NULL;
 	char *safe_clock = clock ? wording_safe(clock) : NULL;
-	struct pcapng_interface interface = {safe_name, safe_clock,
-					     (uint16_t)w->interface[i].linktype,
-					     w->interface[i].snaplen};
+	struct pcapng_interface interface = {.name = safe_name, .description = safe_clock,
+					     .linktype = (uint16_t)w->interface[i].linktype,
+					     .snaplen = w->interface[i].snaplen};
 	enum status status = safe_name && safe_clock ? pcapng_out_interface(out, &interface, err)
 						     : evidence_memory(err);
 

@@ -52,12 +52,13 @@ static void test_bytes(void)
 
 	CHECK_INT(pcapng_out_begin(&out, 0, "crosstap 9.8.7", "caf\xc3\xa9 1", &err), STATUS_OK);
 	CHECK_INT(pcapng_out_interface(&out, &(struct pcapng_interface){"fw-in", "clock ok", 276,
-									 96}, &err), STATUS_OK);
+									 96, NULL, 0}, &err), STATUS_OK);
 	CHECK_INT(pcapng_out_packet(&out, &(struct pcapng_packet){
-		0, 1700000000 * S + 21, 5, 1500, (const uint8_t *)"abcde", comments, 2}, &err),
+		0, 1700000000 * S + 21, 5, 1500, (const uint8_t *)"abcde", comments, 2, 0,
+		0}, &err),
 		STATUS_OK);
 	CHECK_INT(pcapng_out_packet(&out, &(struct pcapng_packet){
-		0, 0, 4, 4, (const uint8_t *)"abcd", NULL, 0}, &err), STATUS_OK);
+		0, 0, 4, 4, (const uint8_t *)"abcd", NULL, 0, 0, 0}, &err), STATUS_OK);
 	end(&out);
 	CHECK_INT(written_bytes, sizeof expected - 1);
 	for (size_t i = 0; i < written_bytes && i < sizeof expected - 1; i++)
@@ -82,11 +83,12 @@ static void check_times(const int64_t *times, size_t count, const char *sentence
 	for (i = 0; i < count; i++)
 		earliest = times[i] < earliest ? times[i] : earliest;
 	CHECK_INT(pcapng_out_begin(&out, earliest, "crosstap", NULL, &err), STATUS_OK);
-	CHECK_INT(pcapng_out_interface(&out, &(struct pcapng_interface){"a", "b", 1, 0}, &err),
+	CHECK_INT(pcapng_out_interface(&out, &(struct pcapng_interface){"a", "b", 1, 0, NULL, 0},
+				       &err),
 		  STATUS_OK);
 	for (i = 0; i < count; i++)
 		CHECK_INT(pcapng_out_packet(&out, &(struct pcapng_packet){
-			0, times[i], 4, 60, (const uint8_t *)"abcd", NULL, 0}, &err), STATUS_OK);
+			0, times[i], 4, 60, (const uint8_t *)"abcd", NULL, 0, 0, 0}, &err), STATUS_OK);
 	end(&out);
 	seen = seen_read(build_write((const uint8_t *)written, written_bytes));
 	CHECK_INT(seen.status, STATUS_OK);
@@ -122,7 +124,7 @@ static size_t comment_bytes(const char *comment)
 	size_t size;
 
 	CHECK_INT(pcapng_out_packet(&out, &(struct pcapng_packet){
-		0, 0, 0, 60, NULL, comments, 1}, &err), STATUS_OK);
+		0, 0, 0, 60, NULL, comments, 1, 0, 0}, &err), STATUS_OK);
 	end(&out);
 	size = (uint8_t)written[30] | (size_t)(uint8_t)written[31] << 8;
 	CHECK_INT(written_bytes, 28 + 4 + ((size + 3) & ~(size_t)3) + 4 + 4);
@@ -157,7 +159,7 @@ static void test_long_frame(void)
 	if (!bytes)
 		abort();
 	CHECK_INT(pcapng_out_packet(&out, &(struct pcapng_packet){
-		0, 0, PCAPNG_CAPLEN_MAX + 1, PCAPNG_CAPLEN_MAX + 1, bytes, NULL, 0}, &err),
+		0, 0, PCAPNG_CAPLEN_MAX + 1, PCAPNG_CAPLEN_MAX + 1, bytes, NULL, 0, 0, 0}, &err),
 		STATUS_OK);
 	end(&out);
 	CHECK(memcmp(written + 20, "\0\0\4\0\1\0\4\0", 8) == 0);
