@@ -31,7 +31,7 @@ static const struct stream *stream_of_const(const struct bytes *bytes)
 }
 
 /* Takes the descriptor, also when it fails. */
-static enum status stream_open(struct bytes **out, int fd, const char *name,
+static enum status stream_open(struct bytes **out, int fd, int copy_fd, const char *name,
 			       enum intake_work work, struct error *err)
 {
 	struct stream *stream = calloc(1, sizeof *stream);
@@ -41,7 +41,7 @@ static enum status stream_open(struct bytes **out, int fd, const char *name,
 	if (stream)
 		stream->name = strdup(name);
 	if (stream && stream->name)
-		errno_value = intake_open(&stream->intake, fd, work);
+		errno_value = intake_open(&stream->intake, fd, copy_fd, work);
 	else
 		close(fd);
 	if (!errno_value) {
@@ -64,12 +64,18 @@ enum status bytes_open(struct bytes **out, const char *path, bool hashed, struct
 	*out = NULL;
 	if (fd < 0)
 		return error_errno(err, errno, "%s", name);
-	return stream_open(out, fd, name, hashed ? INTAKE_WHOLE : INTAKE_UNHASHED, err);
+	return stream_open(out, fd, -1, name, hashed ? INTAKE_WHOLE : INTAKE_UNHASHED, err);
 }
 
 enum status bytes_open_pipe(struct bytes **out, int fd, const char *name, struct error *err)
 {
-	return stream_open(out, fd, name, INTAKE_PLAIN, err);
+	return stream_open(out, fd, -1, name, INTAKE_PLAIN, err);
+}
+
+enum status bytes_open_stream(struct bytes **out, int fd, int copy_fd, const char *name,
+			      struct error *err)
+{
+	return stream_open(out, fd, copy_fd, name, INTAKE_WHOLE, err);
 }
 
 void bytes_cancel(struct bytes *bytes)
@@ -201,6 +207,9 @@ enum status bytes_error(const struct bytes *bytes, struct error *err)
 	uint64_t read_bytes;
 
 	intake_progress(stream->intake, &read_bytes, NULL);
+	if (intake_copy_failed(stream->intake))
+		return error_errno(err, stream->errno_value, "%s: writing its packets to a file, too",
+				   stream->name);
 	return error_errno(err, stream->errno_value, "%s: byte %llu", stream->name,
 			   (unsigned long long)read_bytes);
 }

@@ -46,6 +46,11 @@ enum status bytes_open(struct bytes **out, const char *path, bool hashed,
 enum status bytes_open_pipe(struct bytes **out, int fd, const char *name,
 			    struct error *err) MUST_CHECK;
 
+/* The same over a pipe that brings a capture as a file would: hashed, and unpacked where it is packed.
+ * `copy_fd` gets what comes, and stays the caller's; -1: nobody. */
+enum status bytes_open_stream(struct bytes **out, int fd, int copy_fd, const char *name,
+			      struct error *err) MUST_CHECK;
+
 /* Ends the thread at once, whatever it waits for. NULL is legal; *bytes becomes NULL. */
 void bytes_close(struct bytes **bytes);
 

@@ -63,7 +63,7 @@ static enum status capture_sweep(struct store *store, struct store_txn *txn, str
 		status = store_lock(store, a, &lock, err);
 		if (!status && lock >= 0)
 			status = capture_delete(txn, a, err);
-		store_unlock(&lock);
+		store_unlock(store, &lock);
 		if (status)
 			return status;
 	}
@@ -129,7 +129,7 @@ static void capture_writer_free(struct capture_writer **writer)
 	struct capture_writer *w = *writer;
 	int d;
 
-	store_unlock(&w->lock);
+	store_unlock(w->store, &w->lock);
 	buffer_free(&w->flows);
 	buffer_free(&w->drops);
 	buffer_free(&w->contents);

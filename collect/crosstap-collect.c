@@ -9,13 +9,16 @@
 
 #include "collect/batch.h"
 #include "collect/capture.h"
+#include "collect/capture_words.h"
 #include "collect/erf.h"
 #include "collect/export_ask.h"
 #include "collect/export_packets.h"
 #include "collect/handover.h"
 #include "collect/listing.h"
+#include "collect/live_setup.h"
 #include "collect/options.h"
 #include "collect/plan.h"
+#include "collect/privilege.h"
 #include "collect/progress.h"
 #include "collect/seed.h"
 #include "collect/store.h"
@@ -23,12 +26,11 @@
 
 #define SEED_DIGITS 16
 #define STOP_PATIENCE_MS 2000 /* for workers that wait for bytes of a pipe */
-#define LINE_MAX_BYTES 2048
 #define MALLOC_KEPT_BYTES (256 << 20) /* freed memory that is not given back to the system... */
 #define MALLOC_MAPPED_BYTES (32 << 20) /* ...and below which it is kept at all: glibc's maximum */
 
 static const char program[] = "crosstap-collect";
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted, asked; /* asked: SIGUSR1, how things are */
 
 /* What the command line says. */
 struct command {
@@ -40,6 +42,7 @@ struct command {
 	struct plan plan;
 	struct handover handover;
 	struct export_ask export;
+	struct live_setup live;
 };
 
 /* ---- the command line ---- */
@@ -61,10 +64,7 @@ static enum status take_operand(void *target, const char *argument, struct error
 
 static enum status take_live(void *target, const char *argument, struct error *err)
 {
-	return error_set(err, STATUS_USAGE,
-			 "-i %s: live capture is not built yet; pipe one in: "
-			 "tcpdump -i %s -w - | %s ... -",
-			 argument, argument, program);
+	return plan_interface(&((struct command *)target)->plan, argument, err);
 }
 
 static enum status take_start(void *target, const char *argument, struct error *err)
@@ -106,7 +106,21 @@ static const struct option_row rows[] = {
 	 "take only these packets (pcap-filter(7)) of the point's files; before the first -p: "
 	 "of all points that have none of their own",
 	 take_filter},
-	{'i', "interface", OPTION_CALL, 0, "IFACE", "capture live: not built yet", take_live},
+	{'i', "interface", OPTION_CALL, 0, "IFACE",
+	 "capture the point's packets live, until SIGINT; each -p may have one", take_live},
+	{0, "duration", OPTION_DECIMAL, AT(live.duration_s), "S", "end a live capture after so many seconds", NULL},
+	{0, "packets", OPTION_NUMBER, AT(live.packets), "N", "end a live capture after so many packets", NULL},
+	{0, "snaplen", OPTION_NUMBER, AT(live.snaplen), "N",
+	 "bytes of each packet that a live capture takes; default: 262144", NULL},
+	{0, "ring", OPTION_NUMBER, AT(live.ring_mib), "MIB",
+	 "the kernel's ring for packets not taken yet; default: 64", NULL},
+	{0, "segment", OPTION_DECIMAL, AT(live.segment_s), "S",
+	 "commit a live capture every so many seconds; 0: at its end; default: 3600", NULL},
+	{'w', "write", OPTION_TEXT, AT(live.write), "FILE", "keep a live capture's packets, too, as pcapng", NULL},
+	{0, "no-promiscuous", OPTION_FLAG, AT(live.no_promiscuous), NULL,
+	 "take what is for this host only", NULL},
+	{0, "user", OPTION_TEXT, AT(live.user), "USER",
+	 "become USER once what needs root is open; default: nobody; root: stay root", NULL},
 	{0, "start", OPTION_CALL, 0, "TIME",
 	 "no packets before it: 2024-05-01T12:00:00Z, or seconds since 1970", take_start},
 	{0, "end", OPTION_CALL, 0, "TIME", "no packets of this time and later", take_end},
@@ -139,6 +153,7 @@ static const struct option_row rows[] = {
 static const struct option_tool tool = {
 	.name = program,
 	.usage = "-s STORE -p POINT [-f BPF] FILE[@IFACE]... [-p POINT FILE...]...\n"
+		 "-s STORE -p POINT [-f BPF] -i IFACE [-p POINT -i IFACE]...\n"
 		 "-s STORE --import STORE...\n"
 		 "-s STORE --list\n"
 		 "-s STORE --export DIR|- [--export-format FORMAT]",
@@ -172,81 +187,35 @@ static enum status command_check(struct command *command, struct error *err)
 		return error_set(err, STATUS_USAGE, "--end is not later than --start");
 	if (command->handover.imports && !command->plan.group_count)
 		return STATUS_OK;
-	return plan_check(&command->plan, err);
+	status = plan_check(&command->plan, err);
+	return status ? status
+		      : live_setup_check(&command->live, &command->plan, plan_is_live(&command->plan), err);
 }
 
 /* ---- words about captures ---- */
 
 static void say_damage(const char *path, const struct capture *capture)
 {
-	char line[LINE_MAX_BYTES], packets[TERMINAL_NUMBER_MAX];
+	char line[CAPTURE_WORDS_MAX];
 
-	if (!capture->damaged)
-		return;
-	snprintf(line, sizeof line,
-		 "warning: %s: damaged at byte %llu: %s; read up to there (%s packets)", path,
-		 (unsigned long long)capture->damage_offset, capture->damage,
-		 terminal_number(packets, capture->packets));
-	terminal_say(stderr, program, line);
-}
-
-/* ", 1,234 words" when there are any. */
-static void say_count(char *line, uint64_t count, const char *words)
-{
-	char number[TERMINAL_NUMBER_MAX];
-	size_t n = strlen(line);
-
-	if (count)
-		snprintf(line + n, LINE_MAX_BYTES - n, ", %s %s", terminal_number(number, count),
-			 words);
-}
-
-/* -v: what else a capture's row says. */
-static void say_more(char *line, const struct capture *c)
-{
-	char first[TERMINAL_TIME_MAX], last[TERMINAL_TIME_MAX];
-	size_t n = strlen(line);
-
-	if (c->records)
-		n += (size_t)snprintf(line + n, LINE_MAX_BYTES - n, ", %s to %s",
-				      terminal_time(first, c->first_ns),
-				      terminal_time(last, c->last_ns));
-	snprintf(line + n, LINE_MAX_BYTES - n, ", snaplen %u", c->snaplen);
-	say_count(line, c->bytes, "bytes");
-	say_count(line, c->flows, "flows");
-	say_count(line, c->truncated, "cut by the snaplen");
-	say_count(line, c->backwards, "earlier than the one before");
+	if (capture_words_damage(line, path, capture))
+		terminal_say(stderr, program, line);
 }
 
 static void say_capture(const char *point, const char *path, const struct ingest_result *result,
 			bool verbose)
 {
-	const struct capture *c = &result->capture;
-	char line[LINE_MAX_BYTES], packets[TERMINAL_NUMBER_MAX];
+	char line[CAPTURE_WORDS_MAX];
 
-	if (result->known) {
-		snprintf(line, sizeof line, "%s: already collected", path);
-	} else {
-		snprintf(line, sizeof line, "%s: %s packet%s, %s%s%s", path,
-			 terminal_number(packets, c->packets), c->packets == 1 ? "" : "s",
-			 c->format, *c->link_types ? ", " : "", c->link_types);
-		say_count(line, c->filtered, "filtered out");
-		say_count(line, c->records - c->kinds[PACKET_IP], "not comparable");
-		say_count(line, c->drops, "lost by the capture itself");
-		if (verbose)
-			say_more(line, c);
-	}
+	capture_words(line, path, result, verbose);
 	terminal_say(stderr, point, line);
 }
 
 static void say_import(const char *store, const struct transfer_result *result)
 {
-	char line[LINE_MAX_BYTES], captures[TERMINAL_NUMBER_MAX], packets[TERMINAL_NUMBER_MAX];
+	char line[CAPTURE_WORDS_MAX];
 
-	snprintf(line, sizeof line, "%s: %s capture%s, %s packets", store,
-		 terminal_number(captures, result->captures), result->captures == 1 ? "" : "s",
-		 terminal_number(packets, result->packets));
-	say_count(line, result->known, "already collected");
+	capture_words_import(line, store, result);
 	terminal_say(stderr, "import", line);
 }
 
@@ -260,6 +229,7 @@ struct run {
 	uint32_t job_count;
 	uint64_t total_bytes; /* 0: not known */
 	struct batch *batch;
+	struct live_run *live;
 	struct progress progress;
 	enum status status; /* the gravest until now */
 };
@@ -453,6 +423,133 @@ static enum status run_work(struct run *run, struct plan *plan, struct error *er
 	return status;
 }
 
+/* ---- live ---- */
+
+static void on_question(int number)
+{
+	asked = number;
+}
+
+static void run_watch_questions(void)
+{
+	struct sigaction action = {.sa_handler = on_question, .sa_flags = (int)SA_RESTART};
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGUSR1, &action, NULL);
+}
+
+/* A segment is in the store, or is not. */
+static void live_told(void *context, const struct live_job *job, enum status status,
+		      const struct ingest_result *result, const struct error *error)
+{
+	struct run *run = context;
+
+	progress_clear(&run->progress);
+	if (status) {
+		if (status > run->status)
+			run->status = status;
+		terminal_say(stderr, program, error->text);
+		return;
+	}
+	say_damage(job->request.interface, &result->capture);
+	if (!run->command->common.quiet)
+		say_capture(job->point_name, job->request.interface, result,
+			    run->command->common.verbose);
+}
+
+static void live_say(const struct run *run)
+{
+	const struct live_setup *setup = &run->command->live;
+	uint32_t k;
+
+	for (k = 0; k < setup->count; k++) {
+		struct live_counts counts = live_run_counts(run->live, k);
+		char line[CAPTURE_WORDS_MAX];
+
+		capture_words_live(line, setup->jobs[k].request.interface, &counts);
+		terminal_say(stderr, setup->jobs[k].point_name, line);
+	}
+}
+
+static void live_watch(struct run *run)
+{
+	bool stopped = false;
+
+	while (!live_run_wait(run->live, PROGRESS_INTERVAL_MS)) {
+		struct progress_count count = {.bytes = true};
+		uint32_t k;
+
+		if (interrupted && !stopped) {
+			live_run_stop(run->live);
+			stopped = true;
+		}
+		if (asked) {
+			asked = 0;
+			progress_clear(&run->progress);
+			live_say(run);
+		}
+		for (k = 0; k < run->command->live.count; k++) {
+			struct live_counts now = live_run_counts(run->live, k);
+
+			count.done += now.bytes;
+			count.packets += now.packets;
+		}
+		progress_show(&run->progress, &count);
+	}
+	progress_clear(&run->progress);
+}
+
+/* Devices first: whoever may not open them makes no store. All that is opened from here on is open
+ * before the rights are given up. */
+static enum status live_open_all(struct run *run, struct error *err)
+{
+	struct command *command = run->command;
+	const struct ingest_job ingest = {.selection = {"", "", INT64_MIN, INT64_MAX},
+					  .checksums = !command->no_checksums,
+					  .holding = &command->handover.holding};
+	enum status status = live_setup_open(&command->live, &command->plan, &ingest, err);
+	uint32_t k;
+
+	if (!status)
+		status = live_run_open(&run->live, command->live.jobs, command->live.count, err);
+	if (!status)
+		status = run_open_store(run, &command->plan, err);
+	if (!status)
+		status = handover_bind(&command->handover, run->store, err);
+	if (!status)
+		status = run_add_points(run, &command->plan, err);
+	for (k = 0; k < command->plan.group_count && !status; k++)
+		command->live.jobs[k].ingest.point = command->plan.groups[k].number;
+	if (!status)
+		status = live_setup_write(&command->live, err);
+	if (!status)
+		status = store_reserve_locks(run->store, command->live.count + 1, err);
+	if (!status && command->live.user)
+		status = privilege_drop(command->live.user, err);
+	return status;
+}
+
+static enum status run_live(struct run *run, struct error *err)
+{
+	enum status status;
+
+	run_watch_signals(); /* those in between are not lost */
+	run_watch_questions();
+	status = live_open_all(run, err);
+	if (!status) {
+		progress_begin(&run->progress, stderr, !run->command->common.quiet, "capturing");
+		status = live_run_start(run->live, run->store, live_told, run, err);
+	}
+	if (!status) {
+		live_watch(run);
+		live_say(run);
+	}
+	live_run_close(&run->live);
+	if (!status)
+		status = live_setup_written(&run->command->live, err);
+	return status ? status : store_sync(run->store, err);
+}
+
 static enum status command_run(struct command *command, struct error *err)
 {
 	struct run run = {.command = command};
@@ -465,7 +562,9 @@ static enum status command_run(struct command *command, struct error *err)
 	mallopt(M_TRIM_THRESHOLD, MALLOC_KEPT_BYTES);
 	for (i = 0; i < command->plan.file_count; i++)
 		missing += command->plan.files[i].status != STATUS_OK;
-	if (missing == command->plan.file_count && !command->handover.imports) /* no store for nothing */
+	if (plan_is_live(&command->plan))
+		status = run_live(&run, err);
+	else if (missing == command->plan.file_count && !command->handover.imports) /* no store for nothing */
 		run_report(&run, &command->plan);
 	else
 		status = run_work(&run, &command->plan, err);
@@ -502,7 +601,7 @@ static enum status command_export(struct command *command, struct error *err)
 
 int main(int argc, char **argv)
 {
-	struct command command = {.start_ns = INT64_MIN, .end_ns = INT64_MAX};
+	struct command command = {.start_ns = INT64_MIN, .end_ns = INT64_MAX, .live = live_setup_new()};
 	struct error err = {.text = ""};
 	enum status status;
 
@@ -528,6 +627,7 @@ int main(int argc, char **argv)
 	if (status == STATUS_USAGE && *err.text)
 		fprintf(stderr, "Try '%s --help'.\n", program);
 	handover_free(&command.handover);
+	live_setup_free(&command.live);
 	plan_free(&command.plan);
 	return (int)status;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "collect/content_log.h"
 #include "collect/fingerprint.h"
@@ -23,6 +24,7 @@ struct ingest {
 	const struct ingest_job *job;
 	uint64_t seed;
 	struct source *source;
+	bool took_stream; /* the job's stream is the source's */
 	struct selector *selector;
 	struct flow_table *flows;
 	struct tunnel_rests rests;
@@ -372,7 +374,7 @@ static void ingest_describe_path(const struct ingest *in)
 	struct capture *c = in->capture;
 
 	snprintf(c->file, sizeof c->file, "%s", slash ? slash + 1 : path);
-	if (strcmp(path, "-") != 0 && strlen(path) < sizeof c->path)
+	if (!in->job->stream && strcmp(path, "-") != 0 && strlen(path) < sizeof c->path)
 		snprintf(c->path, sizeof c->path, "%s", path);
 }
 
@@ -384,7 +386,8 @@ static void ingest_describe(struct ingest *in)
 	ingest_describe_path(in);
 	snprintf(c->interface, sizeof c->interface, "%s", in->job->selection.interface);
 	snprintf(c->filter, sizeof c->filter, "%s", in->job->selection.filter);
-	snprintf(c->format, sizeof c->format, "%s", info->format);
+	snprintf(c->format, sizeof c->format, "%s",
+		 in->job->stream && in->job->stream->format ? in->job->stream->format : info->format);
 	c->start_ns = in->job->selection.start_ns;
 	c->end_ns = in->job->selection.end_ns;
 	c->bytes = info->bytes;
@@ -451,6 +454,15 @@ static enum status ingest_seed(struct store *store, uint64_t *seed, struct error
 	return status;
 }
 
+static enum status ingest_open_source(struct ingest *in, struct error *err)
+{
+	const struct ingest_stream *stream = in->job->stream;
+
+	in->took_stream = true;
+	return stream ? source_open_stream(&in->source, stream->fd, stream->copy_fd, in->job->path, err)
+		      : source_open(&in->source, in->job->path, err);
+}
+
 /* The store last: what is no capture leaves no trace there. */
 static enum status ingest_open(struct ingest *in, struct store *store, pthread_mutex_t *compiling,
 			       struct error *err)
@@ -465,7 +477,7 @@ static enum status ingest_open(struct ingest *in, struct store *store, pthread_m
 	in->rests.seed = in->seed;
 	in->contents.seed = in->seed;
 	if (!status)
-		status = source_open(&in->source, in->job->path, err);
+		status = ingest_open_source(in, err);
 	if (!status)
 		status = selector_open(&in->selector, &in->job->selection, in->source, compiling,
 				       err);
@@ -480,6 +492,8 @@ static enum status ingest_open(struct ingest *in, struct store *store, pthread_m
 
 static void ingest_close(struct ingest *in)
 {
+	if (in->job->stream && !in->took_stream)
+		close(in->job->stream->fd);
 	capture_abort(&in->writer);
 	selector_close(&in->selector);
 	source_close(&in->source);
@@ -501,9 +515,9 @@ enum status ingest_run(struct store *store, const struct ingest_job *job,
 	enum status status;
 
 	memset(result, 0, sizeof *result);
-	if (ingest_is_stopped(watch))
-		return error_set(err, STATUS_SYSTEM, "%s: interrupted", ingest_name(job));
-	status = ingest_open(&in, store, compiling, err);
+	status = ingest_is_stopped(watch)
+			 ? error_set(err, STATUS_SYSTEM, "%s: interrupted", ingest_name(job))
+			 : ingest_open(&in, store, compiling, err);
 	if (!status)
 		status = ingest_frames(&in, watch, err);
 	if (!status)

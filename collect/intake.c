@@ -24,6 +24,8 @@
  * INTAKE_CHUNKS they are places. What stands under `lock` is marked [L]. */
 struct intake {
 	int fd, wake_fd;               /* wake_fd ends a poll() on a pipe */
+	int copy_fd;                   /* the user's; -1: none */
+	bool copy_failed;              /* set before the end is INTAKE_FAILED */
 	bool polled;                   /* not a regular file: read() may wait for ever */
 	enum intake_work work;
 	uint64_t size_bytes;
@@ -93,6 +95,23 @@ static bool raw_ready(struct intake *intake, bool wait)
 	return !fds[1].revents && fds[0].revents;
 }
 
+/* False when the copy could not be written. */
+static bool raw_copy(struct intake *intake, const uint8_t *bytes, size_t size)
+{
+	while (intake->copy_fd >= 0 && size) {
+		ssize_t n = write(intake->copy_fd, bytes, size);
+
+		if (n < 0 && errno != EINTR) {
+			intake->copy_failed = true;
+			intake_finish(intake, INTAKE_FAILED, errno, "");
+			return false;
+		}
+		bytes += n > 0 ? n : 0;
+		size -= n > 0 ? (size_t)n : 0;
+	}
+	return true;
+}
+
 /* One read(): bytes, 0 at the end, -1 when it failed or was cancelled. */
 static ssize_t raw_read(struct intake *intake, uint8_t *out, size_t room)
 {
@@ -111,7 +130,7 @@ static ssize_t raw_read(struct intake *intake, uint8_t *out, size_t room)
 		intake->raw_over = true;
 	else
 		atomic_fetch_add_explicit(&intake->raw_bytes, (uint64_t)n, memory_order_relaxed);
-	return n;
+	return n <= 0 || raw_copy(intake, out, (size_t)n) ? n : -1;
 }
 
 /* Reads until `room` is full, or until at least `least` bytes are there and
@@ -324,7 +343,7 @@ static int intake_prepare(struct intake *intake)
 	return intake->wake_fd < 0 ? errno : 0;
 }
 
-int intake_open(struct intake **out, int fd, enum intake_work work)
+int intake_open(struct intake **out, int fd, int copy_fd, enum intake_work work)
 {
 	struct intake *intake = calloc(1, sizeof *intake);
 	int errno_value;
@@ -335,6 +354,7 @@ int intake_open(struct intake **out, int fd, enum intake_work work)
 		return ENOMEM;
 	}
 	intake->fd = fd;
+	intake->copy_fd = copy_fd;
 	intake->wake_fd = -1;
 	intake->work = work;
 	intake->packing = "";
@@ -418,6 +438,11 @@ enum intake_end intake_end(struct intake *intake, int *errno_value)
 	*errno_value = intake->errno_value;
 	pthread_mutex_unlock(&intake->lock);
 	return end;
+}
+
+bool intake_copy_failed(const struct intake *intake)
+{
+	return intake->copy_failed; /* does not change once it has ended */
 }
 
 int intake_drain(struct intake *intake)

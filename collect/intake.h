@@ -44,8 +44,9 @@ enum intake_work {
 };
 
 /* Begins to read. The descriptor becomes the intake's even when this fails.
- * Returns an errno value, or 0. */
-int intake_open(struct intake **out, int fd, enum intake_work work);
+ * `copy_fd` gets the raw bytes as they come, and stays the caller's; -1: nobody. Where it
+ * takes no more, the reading fails. Returns an errno value, or 0. */
+int intake_open(struct intake **out, int fd, int copy_fd, enum intake_work work);
 /* NULL is legal; *intake becomes NULL. */
 void intake_close(struct intake **intake);
 /* Makes whatever waits stop waiting, for good. From any thread. */
@@ -59,6 +60,8 @@ void intake_release(struct intake *intake);
 /* Why intake_take() gave NULL. Waits, where all is well, until the last raw
  * byte is read and hashed. *errno_value is for INTAKE_FAILED. */
 enum intake_end intake_end(struct intake *intake, int *errno_value);
+/* Of INTAKE_FAILED: it was the copy that failed. */
+bool intake_copy_failed(const struct intake *intake);
 /* What is wrong, for INTAKE_DAMAGED: one sentence without the file's name. */
 const char *intake_text(const struct intake *intake);
 /* Reads the rest of the raw file for the digest only; every chunk is given up.

@@ -61,6 +61,28 @@ enum status plan_filter(struct plan *plan, const char *expression, struct error 
 	return STATUS_OK;
 }
 
+enum status plan_interface(struct plan *plan, const char *interface, struct error *err)
+{
+	struct plan_group *group = plan->group_count ? &plan->groups[plan->group_count - 1] : NULL;
+
+	if (!group)
+		return error_set(err, STATUS_USAGE, "-i %s: which point is it of? (-p POINT before it)",
+				 interface);
+	if (group->interface)
+		return error_set(err, STATUS_USAGE,
+				 "point %s: two interfaces; give each a -p POINT, which may be the same one",
+				 group->point);
+	if (!*interface || strlen(interface) >= SOURCE_NAME_MAX)
+		return error_set(err, STATUS_USAGE, "-i \"%s\": it is no interface's name", interface);
+	group->interface = interface;
+	return STATUS_OK;
+}
+
+bool plan_is_live(const struct plan *plan)
+{
+	return plan->group_count && plan->groups[0].interface;
+}
+
 /* The files become the plan's; on failure they stay the caller's. */
 static enum status plan_add_files(struct plan *plan, struct selection_file *files, uint32_t count,
 				  struct error *err)
@@ -156,10 +178,18 @@ enum status plan_check(struct plan *plan, struct error *err)
 
 	if (!plan->group_count)
 		return error_set(err, STATUS_USAGE, "no point and no file given");
-	for (i = 0; i < plan->group_count; i++)
-		if (!plan->groups[i].files)
-			return error_set(err, STATUS_USAGE, "point %s: no file given",
-					 plan->groups[i].point);
+	for (i = 0; i < plan->group_count; i++) {
+		const struct plan_group *group = &plan->groups[i];
+
+		if (!group->files && !group->interface)
+			return error_set(err, STATUS_USAGE, "point %s: no file given", group->point);
+		if ((group->files && group->interface) ||
+		    !group->interface != !plan->groups[0].interface)
+			return error_set(err, STATUS_USAGE,
+					 "-i %s: live captures and files are collected by runs of their own",
+					 group->interface ? group->interface
+							  : plan->groups[0].interface);
+	}
 	status = plan_check_standard_input(plan, err);
 	if (!status)
 		status = plan_check_filters(plan, err);

@@ -18,6 +18,7 @@
 struct plan_group {
 	const char *point;  /* borrowed from the caller */
 	const char *filter; /* likewise; "" = none */
+	const char *interface; /* likewise; captured live; NULL: files */
 	uint32_t files;
 	uint32_t number;    /* of the point in the store; the caller's to fill */
 };
@@ -43,6 +44,8 @@ struct plan {
  * or from their files: , / > = or control characters. */
 enum status plan_point(struct plan *plan, const char *name, struct error *err) MUST_CHECK;
 enum status plan_filter(struct plan *plan, const char *expression, struct error *err) MUST_CHECK;
+/* The last point's packets are captured live there. */
+enum status plan_interface(struct plan *plan, const char *interface, struct error *err) MUST_CHECK;
 /* FILE, FILE@IFACE or a pattern, as selection_files() takes it. */
 enum status plan_operand(struct plan *plan, const char *operand, struct error *err) MUST_CHECK;
 
@@ -50,6 +53,9 @@ enum status plan_operand(struct plan *plan, const char *operand, struct error *e
  * once, and looks whether the files are there. STATUS_USAGE: there is nothing to
  * do, or a point without files. A file that is not there fails in its own row. */
 enum status plan_check(struct plan *plan, struct error *err) MUST_CHECK;
+
+/* After plan_check(): points are captured live, all of them. */
+bool plan_is_live(const struct plan *plan);
 
 void plan_free(struct plan *plan);
 

@@ -160,18 +160,22 @@ static enum status source_begin(struct source *source, struct error *err)
 	return status;
 }
 
-static enum status source_start(struct source **out, const char *path, bool hashed,
+/* Over bytes that are open, if `status` says so; they become the source's. */
+static enum status source_start(struct source **out, struct bytes *bytes, enum status status,
 				struct error *err)
 {
-	struct source *source = calloc(1, sizeof *source);
-	enum status status;
+	struct source *source = status ? NULL : calloc(1, sizeof *source);
 
 	*out = NULL;
-	if (!source)
-		return error_errno(err, ENOMEM, "%s", path);
-	status = bytes_open(&source->bytes, path, hashed, err);
-	if (status == STATUS_OK)
-		status = source_begin(source, err);
+	if (status)
+		return status;
+	if (!source) {
+		status = error_errno(err, ENOMEM, "%s", bytes_name(bytes));
+		bytes_close(&bytes);
+		return status;
+	}
+	source->bytes = bytes;
+	status = source_begin(source, err);
 	if (status != STATUS_OK)
 		source_close(&source);
 	*out = source;
@@ -180,12 +184,27 @@ static enum status source_start(struct source **out, const char *path, bool hash
 
 enum status source_open(struct source **out, const char *path, struct error *err)
 {
-	return source_start(out, path, true, err);
+	struct bytes *bytes = NULL;
+	enum status status = bytes_open(&bytes, path, true, err);
+
+	return source_start(out, bytes, status, err);
 }
 
 enum status source_open_again(struct source **out, const char *path, struct error *err)
 {
-	return source_start(out, path, false, err);
+	struct bytes *bytes = NULL;
+	enum status status = bytes_open(&bytes, path, false, err);
+
+	return source_start(out, bytes, status, err);
+}
+
+enum status source_open_stream(struct source **out, int fd, int copy_fd, const char *name,
+			       struct error *err)
+{
+	struct bytes *bytes = NULL;
+	enum status status = bytes_open_stream(&bytes, fd, copy_fd, name, err);
+
+	return source_start(out, bytes, status, err);
 }
 
 void source_close(struct source **source)

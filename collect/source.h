@@ -79,6 +79,11 @@ enum status source_open(struct source **out, const char *path, struct error *err
  * which is the greater part of the work, is left out, and source_info()->sha256 stays zero. */
 enum status source_open_again(struct source **out, const char *path, struct error *err) MUST_CHECK;
 
+/* The same over a pipe, which becomes the source's even when this fails. `copy_fd` gets the bytes as they
+ * come, and stays the caller's; -1: nobody. */
+enum status source_open_stream(struct source **out, int fd, int copy_fd, const char *name,
+			       struct error *err) MUST_CHECK;
+
 /* The next frame. *more is false at the end of the capture, or at damage. An
  * error is returned only when the system fails (a read error). */
 enum status source_next(struct source *source, struct frame *frame, bool *more,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,9 @@ struct store {
 	bool temporary;
 	char *path;
 	struct memory *memory;
+	pthread_mutex_t lock;            /* of the spare ones */
+	uint32_t spares, reserved;
+	int *spare;                      /* descriptors of the data file, for locks */
 };
 
 struct store_txn {
@@ -295,6 +299,7 @@ enum status store_open(struct store **out, const char *path, enum store_mode mod
 		store_close(&store);
 		return error_errno(err, ENOMEM, "%s", path);
 	}
+	pthread_mutex_init(&store->lock, NULL);
 	store->temporary = temporary;
 	status = store_env_open(store, mode, err);
 	if (!status)
@@ -327,6 +332,10 @@ void store_close(struct store **store)
 	memory_close(&(*store)->memory);
 	if ((*store)->env)
 		mdb_env_close((*store)->env);
+	while ((*store)->spares)
+		close((*store)->spare[--(*store)->spares]);
+	free((*store)->spare);
+	pthread_mutex_destroy(&(*store)->lock);
 	free((*store)->path);
 	free(*store);
 	*store = NULL;
@@ -567,6 +576,51 @@ static int store_open_again(const struct store *store)
 	return again >= 0 ? again : open(store->path, O_RDWR | O_CLOEXEC);
 }
 
+enum status store_reserve_locks(struct store *store, uint32_t count, struct error *err)
+{
+	int *spare;
+
+	count = count < STORE_RESERVE_MAX ? count : STORE_RESERVE_MAX;
+	spare = realloc(store->spare, (count + (size_t)1) * sizeof *spare);
+	if (!spare)
+		return error_errno(err, ENOMEM, "%s", store->path);
+	store->spare = spare;
+	for (; store->reserved < count; store->reserved++) {
+		int fd = store_open_again(store);
+
+		if (fd < 0)
+			return error_errno(err, errno, "%s", store->path);
+		spare[store->spares++] = fd;
+	}
+	return STATUS_OK;
+}
+
+/* A spare descriptor; -1: there is none. */
+static int store_take_spare(struct store *store)
+{
+	int fd = -1;
+
+	pthread_mutex_lock(&store->lock);
+	if (store->spares)
+		fd = store->spare[--store->spares];
+	pthread_mutex_unlock(&store->lock);
+	return fd;
+}
+
+/* Whether the descriptor was taken back; its lock ends. */
+static bool store_give_spare(struct store *store, int fd)
+{
+	struct flock all = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+	bool room;
+
+	pthread_mutex_lock(&store->lock);
+	room = store->spares < store->reserved && fcntl(fd, F_OFD_SETLK, &all) == 0;
+	if (room)
+		store->spare[store->spares++] = fd;
+	pthread_mutex_unlock(&store->lock);
+	return room;
+}
+
 /* Open-file-description locks on the data file, where LMDB itself takes none:
  * the kernel drops them with the process, even with kill -9. A descriptor for
  * each, since locks of one descriptor never conflict with each other. */
@@ -578,21 +632,23 @@ enum status store_lock(struct store *store, uint32_t capture, int *lock, struct 
 			      .l_len = 1};
 	int saved;
 
-	*lock = store_open_again(store);
+	*lock = store_take_spare(store);
+	if (*lock < 0)
+		*lock = store_open_again(store);
 	if (*lock < 0)
 		return error_errno(err, errno, "%s", store->path);
 	if (fcntl(*lock, F_OFD_SETLK, &range) == 0)
 		return STATUS_OK;
 	saved = errno;
-	store_unlock(lock);
+	store_unlock(store, lock);
 	if (saved == EAGAIN || saved == EACCES)
 		return STATUS_OK;
 	return error_errno(err, saved, "%s: lock", store->path);
 }
 
-void store_unlock(int *lock)
+void store_unlock(struct store *store, int *lock)
 {
-	if (*lock >= 0)
+	if (*lock >= 0 && !store_give_spare(store, *lock))
 		close(*lock);
 	*lock = -1;
 }

@@ -120,6 +120,10 @@ enum status store_delete(struct store_txn *txn, char kind, uint32_t a, struct er
 enum status store_lock(struct store *store, uint32_t capture, int *lock, struct error *err)
 	MUST_CHECK;
 /* -1 is legal; *lock becomes -1. */
-void store_unlock(int *lock);
+void store_unlock(struct store *store, int *lock);
+/* Makes ready for `count` locks at a time, so that none needs the file to be opened again: for a program that
+ * gives up the right to open it. At most STORE_RESERVE_MAX. */
+enum status store_reserve_locks(struct store *store, uint32_t count, struct error *err) MUST_CHECK;
+#define STORE_RESERVE_MAX 320u
 
 #endif

@@ -245,13 +245,13 @@ static void test_locks(void)
 	MUST(store_lock(store, 7, &other, &err));
 	MUST(store_lock(store, UINT32_MAX, &next, &err));
 	CHECK(lock >= 0 && other == -1 && next >= 0);
-	store_unlock(&lock);
+	store_unlock(store, &lock);
 	CHECK_INT(lock, -1);
-	store_unlock(&lock);
+	store_unlock(store, &lock);
 	MUST(store_lock(store, 7, &other, &err));
 	CHECK(other >= 0);
-	store_unlock(&other);
-	store_unlock(&next);
+	store_unlock(store, &other);
+	store_unlock(store, &next);
 	store_close(&store);
 	check_case("one lock for each capture, whoever asks");
 
@@ -262,11 +262,11 @@ static void test_locks(void)
 	CHECK_INT(lock, -1);
 	MUST(store_lock(store, 8, &other, &err));
 	CHECK(other >= 0);
-	store_unlock(&other);
+	store_unlock(store, &other);
 	CHECK_INT(child_kill(&child), -SIGKILL);
 	MUST(store_lock(store, 7, &lock, &err));
 	CHECK(lock >= 0);
-	store_unlock(&lock);
+	store_unlock(store, &lock);
 	store_close(&store);
 	check_case("a lock ends with the process that held it, however that ends");
 }
