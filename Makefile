@@ -31,7 +31,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpoi
 	   -Wvla -Wformat=2 -Wno-unused-parameter
 ALL_CFLAGS = -std=c17 $(WARNINGS) $(CFLAGS) -pthread
 ALL_CPPFLAGS = -I. -D_GNU_SOURCE -DCROSSTAP_VERSION='"$(VERSION)"' $(CPPFLAGS)
-LDLIBS = -lpcap -ltrace -llmdb -larchive -lnettle -lcsv -lm
+LDLIBS = -lpcap -ltrace -llmdb -larchive -lnettle -lcsv -lseccomp -lm
 
 ifneq ($(V),1)
 Q = @

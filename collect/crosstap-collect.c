@@ -1,5 +1,6 @@
 /* crosstap-collect: captures into a store. See crosstap-collect(1). */
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include "collect/plan.h"
 #include "collect/privilege.h"
 #include "collect/progress.h"
+#include "collect/sandbox.h"
 #include "collect/seed.h"
 #include "collect/store.h"
 #include "collect/terminal.h"
@@ -35,7 +37,7 @@ static volatile sig_atomic_t interrupted, asked; /* asked: SIGUSR1, how things a
 /* What the command line says. */
 struct command {
 	struct option_common common;
-	const char *store;
+	const char *store, *user;
 	bool list, temporary, no_checksums, has_seed;
 	uint64_t seed, threads;
 	int64_t start_ns, end_ns;
@@ -119,8 +121,8 @@ static const struct option_row rows[] = {
 	{'w', "write", OPTION_TEXT, AT(live.write), "FILE", "keep a live capture's packets, too, as pcapng", NULL},
 	{0, "no-promiscuous", OPTION_FLAG, AT(live.no_promiscuous), NULL,
 	 "take what is for this host only", NULL},
-	{0, "user", OPTION_TEXT, AT(live.user), "USER",
-	 "become USER once what needs root is open; default: nobody; root: stay root", NULL},
+	{0, "user", OPTION_TEXT, AT(user), "USER",
+	 "whom root becomes before packets are read; default: nobody", NULL},
 	{0, "start", OPTION_CALL, 0, "TIME",
 	 "no packets before it: 2024-05-01T12:00:00Z, or seconds since 1970", take_start},
 	{0, "end", OPTION_CALL, 0, "TIME", "no packets of this time and later", take_end},
@@ -225,9 +227,11 @@ struct run {
 	struct command *command;
 	struct store *store;
 	struct ingest_job *jobs;
+	struct ingest_stream *streams; /* of the jobs, where files are opened before rights are given up */
 	uint32_t *job_of; /* by file; UINT32_MAX: the file is not to be read */
 	uint32_t job_count;
 	uint64_t total_bytes; /* 0: not known */
+	bool early;           /* files are opened early */
 	struct batch *batch;
 	struct live_run *live;
 	struct progress progress;
@@ -262,36 +266,76 @@ static enum status run_add_points(struct run *run, struct plan *plan, struct err
 	return status;
 }
 
-static enum status run_make_jobs(struct run *run, const struct plan *plan, struct error *err)
+/* What root may read nobody may not: such files are open before root becomes nobody. */
+static void run_open_file(struct run *run, struct plan_file *file)
+{
+	struct ingest_stream *stream = &run->streams[run->job_count];
+
+	if (!run->early || file->status || strcmp(file->file.path, "-") == 0)
+		return;
+	*stream = (struct ingest_stream){open(file->file.path, O_RDONLY | O_CLOEXEC | O_NOCTTY), -1, false};
+	if (stream->fd < 0)
+		file->status = error_errno(&file->error, errno, "%s", file->file.path);
+}
+
+static enum status run_make_jobs(struct run *run, struct plan *plan, struct error *err)
 {
 	bool sizes_known = true;
 	uint32_t i;
 
 	run->jobs = calloc(plan->file_count, sizeof *run->jobs);
+	run->streams = calloc(plan->file_count, sizeof *run->streams);
 	run->job_of = calloc(plan->file_count, sizeof *run->job_of);
-	if (!run->jobs || !run->job_of)
+	if (!run->jobs || !run->streams || !run->job_of)
 		return error_errno(err, ENOMEM, "%s", program);
+	run->early = privilege_have();
+	privilege_open_many();
 	for (i = 0; i < plan->file_count; i++) {
-		const struct plan_file *file = &plan->files[i];
+		struct plan_file *file = &plan->files[i];
 		const struct plan_group *group = &plan->groups[file->group];
 
+		run_open_file(run, file);
 		run->job_of[i] = file->status ? UINT32_MAX : run->job_count;
 		if (file->status)
 			continue;
+		if (run->early && strcmp(file->file.path, "-") != 0)
+			run->jobs[run->job_count].stream = &run->streams[run->job_count];
 		run->total_bytes += file->size_bytes;
 		sizes_known = sizes_known && file->size_bytes;
-		run->jobs[run->job_count++] = (struct ingest_job){
+		run->jobs[run->job_count] = (struct ingest_job){
 			.point = group->number,
 			.path = file->file.path,
+			.stream = run->jobs[run->job_count].stream,
 			.selection = {file->file.interface, group->filter, run->command->start_ns,
 				      run->command->end_ns},
 			.checksums = !run->command->no_checksums,
 			.holding = &run->command->handover.holding,
 		};
+		run->job_count++;
 	}
 	if (!sizes_known)
 		run->total_bytes = 0;
 	return STATUS_OK;
+}
+
+/* From here on strangers' bytes are read: with no more rights than that takes. */
+static enum status run_confine(struct run *run, uint32_t writers, bool names, struct error *err)
+{
+	enum sandbox_role role = names ? SANDBOX_PARSER_OF_NAMES : SANDBOX_PARSER;
+	enum status status = store_reserve_locks(run->store, writers + 1, err);
+	struct sandbox_walls walls;
+
+	if (!status)
+		status = privilege_drop(run->command->user, err);
+	if (!status)
+		status = sandbox_enter(role, &walls, err);
+	if (!status && run->command->common.verbose)
+		terminal_say(stderr, program,
+			     walls.calls && walls.files ? "in a sandbox: seccomp and Landlock"
+			     : walls.calls	      ? "in a sandbox: seccomp"
+			     : walls.files	      ? "in a sandbox: Landlock"
+						      : "the kernel has no sandbox for it");
+	return status;
 }
 
 /* The outcome of a job; NULL when the patience after a signal is over. */
@@ -407,9 +451,14 @@ static enum status run_work(struct run *run, struct plan *plan, struct error *er
 		status = run_add_points(run, plan, err);
 	if (!status)
 		status = run_make_jobs(run, plan, err);
+	if (!threads)
+		threads = batch_threads();
+	if (!status)
+		status = run_confine(run, threads < run->job_count ? threads : run->job_count,
+				     plan_has_filter(plan), err);
 	if (!status)
 		status = batch_open(&run->batch, run->store, run->jobs, run->job_count,
-				    threads ? threads : batch_threads(), err);
+				    threads, err);
 	if (status)
 		return status;
 	run_watch_signals();
@@ -471,6 +520,20 @@ static void live_say(const struct run *run)
 	}
 }
 
+/* From now on nothing passes unseen. */
+static void live_say_begun(const struct run *run)
+{
+	const struct live_setup *setup = &run->command->live;
+	uint32_t k;
+
+	for (k = 0; k < setup->count && !run->command->common.quiet; k++) {
+		char line[CAPTURE_WORDS_MAX];
+
+		snprintf(line, sizeof line, "%s: capturing", setup->jobs[k].request.interface);
+		terminal_say(stderr, setup->jobs[k].point_name, line);
+	}
+}
+
 static void live_watch(struct run *run)
 {
 	bool stopped = false;
@@ -507,7 +570,8 @@ static enum status live_open_all(struct run *run, struct error *err)
 	const struct ingest_job ingest = {.selection = {"", "", INT64_MIN, INT64_MAX},
 					  .checksums = !command->no_checksums,
 					  .holding = &command->handover.holding};
-	enum status status = live_setup_open(&command->live, &command->plan, &ingest, err);
+	enum status status = live_setup_open(&command->live, &command->plan, command->user,
+					     &ingest, err);
 	uint32_t k;
 
 	if (!status)
@@ -522,11 +586,7 @@ static enum status live_open_all(struct run *run, struct error *err)
 		command->live.jobs[k].ingest.point = command->plan.groups[k].number;
 	if (!status)
 		status = live_setup_write(&command->live, err);
-	if (!status)
-		status = store_reserve_locks(run->store, command->live.count + 1, err);
-	if (!status && command->live.user)
-		status = privilege_drop(command->live.user, err);
-	return status;
+	return status ? status : run_confine(run, command->live.count, false, err);
 }
 
 static enum status run_live(struct run *run, struct error *err)
@@ -537,6 +597,7 @@ static enum status run_live(struct run *run, struct error *err)
 	run_watch_questions();
 	status = live_open_all(run, err);
 	if (!status) {
+		live_say_begun(run);
 		progress_begin(&run->progress, stderr, !run->command->common.quiet, "capturing");
 		status = live_run_start(run->live, run->store, live_told, run, err);
 	}
@@ -572,6 +633,7 @@ static enum status command_run(struct command *command, struct error *err)
 	store_close(&run.store);
 	free(run.jobs);
 	free(run.job_of);
+	free(run.streams);
 	return status ? status : run.status;
 }
 
@@ -601,7 +663,7 @@ static enum status command_export(struct command *command, struct error *err)
 
 int main(int argc, char **argv)
 {
-	struct command command = {.start_ns = INT64_MIN, .end_ns = INT64_MAX, .live = live_setup_new()};
+	struct command command = {.start_ns = INT64_MIN, .end_ns = INT64_MAX, .user = PRIVILEGE_USER, .live = live_setup_new()};
 	struct error err = {.text = ""};
 	enum status status;
 

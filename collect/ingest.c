@@ -44,6 +44,11 @@ static const char *ingest_name(const struct ingest_job *job)
 	return strcmp(job->path, "-") == 0 ? "standard input" : job->path;
 }
 
+static bool ingest_is_live(const struct ingest_job *job)
+{
+	return job->stream && job->stream->live;
+}
+
 static bool ingest_is_stopped(const struct ingest_watch *watch)
 {
 	return atomic_load_explicit(&watch->stop, memory_order_relaxed);
@@ -374,7 +379,7 @@ static void ingest_describe_path(const struct ingest *in)
 	struct capture *c = in->capture;
 
 	snprintf(c->file, sizeof c->file, "%s", slash ? slash + 1 : path);
-	if (!in->job->stream && strcmp(path, "-") != 0 && strlen(path) < sizeof c->path)
+	if (!ingest_is_live(in->job) && strcmp(path, "-") != 0 && strlen(path) < sizeof c->path)
 		snprintf(c->path, sizeof c->path, "%s", path);
 }
 
@@ -387,7 +392,7 @@ static void ingest_describe(struct ingest *in)
 	snprintf(c->interface, sizeof c->interface, "%s", in->job->selection.interface);
 	snprintf(c->filter, sizeof c->filter, "%s", in->job->selection.filter);
 	snprintf(c->format, sizeof c->format, "%s",
-		 in->job->stream && in->job->stream->format ? in->job->stream->format : info->format);
+		 ingest_is_live(in->job) ? "live" : info->format);
 	c->start_ns = in->job->selection.start_ns;
 	c->end_ns = in->job->selection.end_ns;
 	c->bytes = info->bytes;

@@ -17,20 +17,20 @@
 #include "collect/selection.h"
 #include "collect/store.h"
 
-/* A capture that comes through a pipe. */
+/* A capture that is open already: a file, or a pipe that brings a live one. */
 struct ingest_stream {
 	int fd;                     /* becomes the ingest's */
 	int copy_fd;                /* gets the bytes, too; -1: nobody. Borrowed */
-	const char *format;         /* what the capture's row is to say; NULL: what the bytes are */
+	bool live;                  /* it is no file that could be read again */
 };
 
 struct ingest_job {
 	uint32_t point;             /* number of the point in the store */
-	const char *path;           /* "-" = standard input; of a stream, its name */
-	const struct ingest_stream *stream; /* NULL: it is a file */
+	const char *path;           /* "-" = standard input; of a live one, its interface */
 	struct selection selection;
 	bool checksums;             /* sum TCP and UDP where the whole packet was captured */
 	const struct holding *holding; /* what the store is to hold; NULL: everything. Borrowed */
+	const struct ingest_stream *stream; /* NULL: the path is to be opened */
 };
 
 /* What other threads may look at, or ask for, meanwhile. */

@@ -26,7 +26,7 @@
 struct live_request {
 	const char *interface;
 	const char *filter;      /* pcap-filter(7); "" = none */
-	const char *user;        /* to become once the device is open; NULL: stay who one is */
+	const char *user;        /* to become once the device is open, by privilege_drop() */
 	uint32_t snaplen;        /* bytes */
 	uint32_t ring_mib;
 	bool promiscuous;

@@ -15,6 +15,7 @@
 
 #include "collect/pcapng_block.h"
 #include "collect/privilege.h"
+#include "collect/sandbox.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
@@ -402,6 +403,7 @@ _Noreturn void live_child_run(const struct live_request *request, int control,
 	struct child child = {.request = request, .control = control, .out = -1,
 			      .shared = shared, .ends_ns = INT64_MAX};
 	struct error err = {.text = ""};
+	struct sandbox_walls walls;
 	enum status status;
 
 	/* Other children's sockets, above all: one that is open here never ends for them. */
@@ -416,8 +418,10 @@ _Noreturn void live_child_run(const struct live_request *request, int control,
 	signal(SIGUSR1, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	status = child_open(&child, &err);
-	if (!status && request->user)
+	if (!status)
 		status = privilege_drop(request->user, &err);
+	if (!status)
+		status = sandbox_enter(SANDBOX_DEVICE, &walls, &err);
 	if (status)
 		child_fail(&child, &err);
 	if (!child_say(&child, &message, -1))

@@ -62,7 +62,7 @@ enum status live_run_open(struct live_run **out, struct live_job *jobs, uint32_t
 static enum status live_run_segment(struct live_thread *t, int fd, struct ingest_result *result,
 				    struct error *err)
 {
-	const struct ingest_stream stream = {fd, t->job->copy_fd, "live"};
+	const struct ingest_stream stream = {fd, t->job->copy_fd, true};
 	struct ingest_job job = t->job->ingest;
 
 	job.path = t->job->request.interface;

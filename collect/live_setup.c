@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "collect/privilege.h"
-
 #define LIVE_SECONDS_MAX 1e9
 
 struct live_setup live_setup_new(void)
@@ -59,7 +57,7 @@ static uint64_t setup_ms(double seconds, double otherwise)
 	return (uint64_t)((seconds < 0 ? otherwise : seconds) * 1000);
 }
 
-enum status live_setup_open(struct live_setup *s, const struct plan *plan,
+enum status live_setup_open(struct live_setup *s, const struct plan *plan, const char *user,
 			    const struct ingest_job *ingest, struct error *err)
 {
 	uint32_t k;
@@ -68,8 +66,6 @@ enum status live_setup_open(struct live_setup *s, const struct plan *plan,
 	if (!s->jobs)
 		return error_errno(err, ENOMEM, "live captures");
 	s->count = plan->group_count;
-	if (!s->user && privilege_have())
-		s->user = PRIVILEGE_USER;
 	for (k = 0; k < plan->group_count; k++) {
 		const struct plan_group *group = &plan->groups[k];
 
@@ -77,7 +73,7 @@ enum status live_setup_open(struct live_setup *s, const struct plan *plan,
 			.point_name = group->point,
 			.request = {.interface = group->interface,
 				    .filter = group->filter,
-				    .user = s->user,
+				    .user = user,
 				    .snaplen = s->snaplen ? (uint32_t)s->snaplen : LIVE_SNAPLEN_MAX,
 				    .ring_mib = s->ring_mib ? (uint32_t)s->ring_mib : LIVE_RING_MIB,
 				    .promiscuous = !s->no_promiscuous,

@@ -16,7 +16,6 @@ struct live_setup {
 	uint64_t packets, snaplen, ring_mib;
 	bool no_promiscuous;
 	const char *write;            /* -w; NULL: no */
-	const char *user;             /* NULL: PRIVILEGE_USER, where there are rights to give up */
 	/* by live_setup_open() */
 	struct live_job *jobs;        /* a job for each of the plan's groups */
 	uint32_t count;
@@ -28,8 +27,9 @@ struct live_setup live_setup_new(void);
 /* Whether the options make sense; `live`: the plan is of live captures. STATUS_USAGE. */
 enum status live_setup_check(const struct live_setup *setup, const struct plan *plan, bool live,
 			     struct error *err) MUST_CHECK;
-/* Makes the jobs, all but their points' numbers; `ingest` is what they have in common. */
-enum status live_setup_open(struct live_setup *setup, const struct plan *plan,
+/* Makes the jobs, all but their points' numbers; `ingest` is what they have in common, `user` whom those
+ * that capture are to become. */
+enum status live_setup_open(struct live_setup *setup, const struct plan *plan, const char *user,
 			    const struct ingest_job *ingest, struct error *err) MUST_CHECK;
 /* Opens the file of -w, if any. Where packets are is of no use to others: mode 0600. */
 enum status live_setup_write(struct live_setup *setup, struct error *err) MUST_CHECK;

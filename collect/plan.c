@@ -171,6 +171,16 @@ static void plan_check_file(struct plan_file *file)
 	}
 }
 
+bool plan_has_filter(const struct plan *plan)
+{
+	uint32_t i;
+
+	for (i = 0; i < plan->group_count; i++)
+		if (*plan->groups[i].filter)
+			return true;
+	return false;
+}
+
 enum status plan_check(struct plan *plan, struct error *err)
 {
 	enum status status;

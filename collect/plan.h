@@ -57,6 +57,9 @@ enum status plan_check(struct plan *plan, struct error *err) MUST_CHECK;
 /* After plan_check(): points are captured live, all of them. */
 bool plan_is_live(const struct plan *plan);
 
+/* After plan_check(): some point's packets are filtered. */
+bool plan_has_filter(const struct plan *plan);
+
 void plan_free(struct plan *plan);
 
 #endif

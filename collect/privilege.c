@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,13 +36,25 @@ bool privilege_have(void)
 
 static enum status privilege_become(const struct passwd *who, struct error *err)
 {
+	if (who->pw_uid == 0)
+		return STATUS_OK;
 	if (setgroups(0, NULL) < 0 || setresgid(who->pw_gid, who->pw_gid, who->pw_gid) < 0 ||
 	    setresuid(who->pw_uid, who->pw_uid, who->pw_uid) < 0)
 		return error_errno(err, errno, "becoming user %s", who->pw_name);
-	if (who->pw_uid != 0 && setresuid(0, 0, 0) == 0) /* it must not work */
+	if (setresuid(0, 0, 0) == 0) /* it must not work */
 		return error_set(err, STATUS_SYSTEM, "becoming user %s: root's rights came back",
 				 who->pw_name);
 	return STATUS_OK;
+}
+
+void privilege_open_many(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }
 
 enum status privilege_drop(const char *user, struct error *err)
@@ -56,8 +69,12 @@ enum status privilege_drop(const char *user, struct error *err)
 			return error_set(err, STATUS_USAGE, "--user %s: there is no such user", user);
 		status = privilege_become(who, err);
 	}
-	if (status)
+	if (status || geteuid() == 0)
 		return status;
+	/* It can be looked into again by whoever it has become, which reading ERF needs: the process that
+	 * does it is this program begun once more, by /proc/self. */
+	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+		return error_errno(err, errno, "becoming user %s", user);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || capabilities_clear() < 0)
 		return error_errno(err, errno, "giving up capabilities");
 	return STATUS_OK;

@@ -131,7 +131,7 @@ static inline void talk_fresh(void)
 static inline void talk_collect(struct talk *t, const char *point)
 {
 	pthread_mutex_t compiling = PTHREAD_MUTEX_INITIALIZER;
-	struct ingest_job job = {0, build_path(), {"", "", INT64_MIN, INT64_MAX}, true, t->holding};
+	struct ingest_job job = {0, build_path(), {"", "", INT64_MIN, INT64_MAX}, true, t->holding, NULL};
 	struct ingest_result result;
 	struct ingest_watch watch = {0};
 

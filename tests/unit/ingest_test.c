@@ -139,7 +139,7 @@ static void save_talk(void)
 static enum status run(struct store *store, struct selection selection, bool stop,
 		       struct ingest_result *result, struct error *err)
 {
-	struct ingest_job job = {0, build_path(), selection, true, NULL};
+	struct ingest_job job = {0, build_path(), selection, true, NULL, NULL};
 	pthread_mutex_t compiling = PTHREAD_MUTEX_INITIALIZER;
 	struct ingest_watch watch = {0};
 	uint32_t point;

@@ -468,7 +468,7 @@ static inline void scene_run_wrapped(struct scene *s, const struct wrap *const *
 	}
 	for (p = 0; p < s->points && !status; p++) {
 		const char *select = wraps[p]->select ? wraps[p]->select : "";
-		struct ingest_job job = {0, file, {select, "", INT64_MIN, INT64_MAX}, false, NULL};
+		struct ingest_job job = {0, file, {select, "", INT64_MIN, INT64_MAX}, false, NULL, NULL};
 
 		snprintf(file, sizeof file, "%s/%u.pcap", folder, *select ? 0 : p);
 		status = capture_point_add(store, s->point[p].name, &job.point, &s->err);
