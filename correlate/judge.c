@@ -7,15 +7,15 @@
 
 #include "collect/memory.h"
 #include "collect/packet.h"
-#include "correlate/hosts.h"
+#include "correlate/capture_loss.h"
 #include "correlate/coverage.h"
 #include "correlate/gateway.h"
+#include "correlate/hosts.h"
 #include "correlate/namesake.h"
 #include "correlate/synproxy.h"
 
 #define JUDGE_DELAY_SLACK_NS 1000000
 #define JUDGE_MANY 8                 /* packets of one session and direction */
-#define JUDGE_NEAR_DROP_NS 100000000 /* a capture's own loss this close explains a gap: 0.1 s */
 
 /* ---- what is known of the hop ---- */
 
@@ -42,8 +42,7 @@ struct judge {
 	struct namesakes namesakes;
 	struct hosts *across;              /* hosts of sessions that pass the hop */
 	struct hosts *box;                 /* addresses of the box between the points */
-	struct capture_drop *drops[2];     /* of the near and the far stage */
-	uint32_t drop_places[2];
+	struct capture_losses losses[2];   /* of the near and the far stage */
 };
 
 static bool judge_ttl_initial(uint8_t ttl)
@@ -182,56 +181,14 @@ static enum status judge_cover(struct judge *g, struct error *err)
 
 static enum status judge_load_drops(struct judge *g, struct error *err)
 {
-	const struct view *view = g->j->view;
-	uint32_t side, k, c, i;
+	enum status status = capture_losses_load(&g->losses[0], g->j, g->hop, g->hop, err);
 
-	for (side = 0; side < 2; side++)
-		for (k = 0; k < g->j->path->points[g->hop + side]; k++) {
-			uint32_t p = g->j->path->point[g->hop + side][k];
-			const struct view_point *point = &view->point[p];
-
-			for (c = point->first_capture; c < point->first_capture + point->captures;
-			     c++) {
-				struct capture_drop *list, *grown;
-				uint32_t n = view->capture[c].drop_places;
-				enum status status;
-
-				if (!n)
-					continue;
-				status = capture_drops(view->txn, &view->capture[c], &list, err);
-				if (status)
-					return status;
-				grown = realloc(g->drops[side],
-						((size_t)g->drop_places[side] + n) * sizeof *grown);
-				if (!grown) {
-					free(list);
-					return error_errno(err, ENOMEM, "drop places");
-				}
-				g->drops[side] = grown;
-				for (i = 0; i < n; i++) {
-					list[i].time_ns = hop_near_time(
-						g->measured, p, !side,
-						clock_correct(&g->j->meeting->clock[p],
-							      list[i].time_ns));
-					grown[g->drop_places[side]++] = list[i];
-				}
-				free(list);
-			}
-		}
-	return STATUS_OK;
+	return status ? status : capture_losses_load(&g->losses[1], g->j, g->hop, g->hop + 1u, err);
 }
 
 static bool judge_capture_lost(const struct judge *g, const struct odd *odd, int64_t now)
 {
-	uint32_t side = odd_missing_stage(g->j->path, odd) != g->hop, i;
-
-	for (i = 0; i < g->drop_places[side]; i++) {
-		int64_t apart = g->drops[side][i].time_ns - now;
-
-		if (apart > -JUDGE_NEAR_DROP_NS && apart < JUDGE_NEAR_DROP_NS)
-			return true;
-	}
-	return false;
+	return capture_losses_at(&g->losses[odd_missing_stage(g->j->path, odd) != g->hop], now);
 }
 
 /* ---- one packet ---- */
@@ -486,8 +443,8 @@ static void judge_clear(struct judge *g)
 	memory_give(g->proof);
 	hosts_free(&g->across);
 	hosts_free(&g->box);
-	free(g->drops[0]);
-	free(g->drops[1]);
+	capture_losses_free(&g->losses[0]);
+	capture_losses_free(&g->losses[1]);
 }
 
 /* What needs no comparison with the other odd packets. */

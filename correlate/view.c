@@ -239,6 +239,30 @@ enum status view_put_in_order(struct view *view, uint32_t p, const struct clock 
 	return status;
 }
 
+/* Records of a capture are in the order of time but for a few, which then are taken for their neighbours. */
+int64_t view_time_before(const struct view_point *point, int64_t time_ns)
+{
+	uint32_t low = 0, high = point->blocks, first = 0, rows, middle;
+
+	while (low < high) { /* the first block that begins at the time or later */
+		middle = low + (high - low) / 2;
+		if (view_get(point, RECORD_TIME, middle << VIEW_BLOCK_SHIFT) < time_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return INT64_MIN;
+	for (rows = point->block[--low].chunk.rows; first < rows;) { /* likewise, the row */
+		middle = first + (rows - first) / 2;
+		if (view_get(point, RECORD_TIME, low << VIEW_BLOCK_SHIFT | middle) < time_ns)
+			first = middle + 1;
+		else
+			rows = middle;
+	}
+	return first ? view_get(point, RECORD_TIME, low << VIEW_BLOCK_SHIFT | (first - 1)) : INT64_MIN;
+}
+
 /* ---- opening ---- */
 
 enum status view_fits(const struct view *view, struct error *err)

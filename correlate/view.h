@@ -127,6 +127,10 @@ static inline uint64_t view_fingerprint(const struct view *view, const struct vi
 	return fp;
 }
 
+/* The time of the point's last record, in its captures' order, before a local time: where the capture was
+ * when it lost what it says it lost before the record of that time. INT64_MIN: there is none. */
+int64_t view_time_before(const struct view_point *point, int64_t time_ns);
+
 /* A run of records in the order of time. */
 struct view_batch {
 	const struct view_point *point;
