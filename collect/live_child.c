@@ -22,6 +22,7 @@
 #define CHILD_PATIENCE_MS 50          /* the kernel hands a block over after this, full or not */
 #define CHILD_LAST_MS 200             /* when nothing came for so long, all that was seen is here */
 #define CHILD_ASK_NS (20 * NS_PER_MS) /* between two looks at what was lost */
+#define CHILD_AT_ONCE 8192            /* packets taken without a look at anything else */
 #define CHILD_FLUSH (192u << 10)      /* bytes gathered for one write() */
 #define CHILD_PIPE (1 << 20)
 
@@ -344,13 +345,18 @@ static bool child_wait(struct child *child, int wait_ms)
 	return fds[0].revents != 0;
 }
 
-/* One look at the ring; what is there is taken. False: nothing was. */
+/* One look at the ring; what is there is taken. False: nothing was. What was lost is asked before: it is to
+ * be known when the first packet behind the loss is taken. */
 static bool child_take(struct child *child, int wait_ms)
 {
 	bool woken = child_wait(child, wait_ms);
-	int n = woken ? pcap_dispatch(child->pcap, -1, child_packet, (unsigned char *)child) : 0;
 	int64_t time_ns = now_ns(CLOCK_REALTIME);
+	int n = 0;
 
+	if (time_ns - child->asked_ns >= CHILD_ASK_NS || time_ns < child->asked_ns)
+		child_ask(child, time_ns);
+	if (woken)
+		n = pcap_dispatch(child->pcap, CHILD_AT_ONCE, child_packet, (unsigned char *)child);
 	if (n < 0) {
 		struct error err;
 
@@ -359,8 +365,6 @@ static bool child_take(struct child *child, int wait_ms)
 		child_flush(child);
 		child_fail(child, &err);
 	}
-	if (time_ns - child->asked_ns >= CHILD_ASK_NS || time_ns < child->asked_ns)
-		child_ask(child, time_ns);
 	if (!n)
 		child_flush(child); /* a reader that is in time has all that was seen */
 	return n > 0;
