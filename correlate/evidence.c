@@ -11,11 +11,16 @@
 #define EVIDENCE_OPEN_MAX 256 /* odd packets of one session and direction waiting for evidence */
 #define EVIDENCE_CLOSE_NS 1000000 /* two captures' stamps this close are in no order: 1 ms */
 #define EVIDENCE_NEVER INT64_MAX
+/* So long after the beginning a packet is no repetition of one from before: most systems repeat data after
+ * 0.2 s and a SYN after 1 s (RFC 6298 section 2), and then ever later. */
+#define EVIDENCE_BEGINNING_NS 1500000000
 
 /* One session with odd packets. Sides: 0 upstream, 1 downstream, of the direction. */
 struct evidence_session {
 	uint32_t max_end[2][2]; /* [direction][side]: highest sequence number behind what passed there */
 	bool known[2][2];
+	uint32_t acked[2];      /* [direction]: highest number by which its data was acknowledged */
+	bool acked_known[2];
 	uint32_t open[2];       /* [direction]: chain of odd packets that wait */
 	uint16_t waiting[2];
 };
@@ -41,6 +46,7 @@ struct evidence {
 	struct evidence_session *session;
 	uint32_t sessions;
 	bool one_downstream[2];           /* by direction: its downstream stage is one capture's clock */
+	int64_t begun_ns;                 /* when both stages are captured, on the near stage's clock */
 };
 
 /* When an odd packet was seen, on the near stage's clock. */
@@ -73,6 +79,18 @@ static bool evidence_asks(const struct odd *odd)
 	       !(odd->marks & PACKET_FRAGMENT_LATER) && !odd->recut && !odd->twice;
 }
 
+/* Whether the receiver may have had the packet before the captures began, and this is a repetition. That it
+ * had it not it says itself, by an ACK of no more than what is in front of it. */
+static bool evidence_early(const struct evidence *e, const struct evidence_session *s,
+			   const struct odd *odd)
+{
+	unsigned d = odd->direction;
+
+	if (s->acked_known[d])
+		return evidence_before(evidence_seq(odd), s->acked[d]);
+	return evidence_odd_time(e, odd) < e->begun_ns + EVIDENCE_BEGINNING_NS;
+}
+
 static void evidence_open(struct evidence *e, uint32_t number)
 {
 	struct odd *odd = &e->odd[number];
@@ -81,6 +99,7 @@ static void evidence_open(struct evidence *e, uint32_t number)
 
 	if (!evidence_asks(odd))
 		return;
+	odd->acked_early = evidence_early(e, s, odd);
 	odd->covered_before = s->known[d][other] &&
 			      !evidence_before(s->max_end[d][other], evidence_seq_end(odd));
 	if (!odd->upstream && odd->covered_before &&
@@ -181,6 +200,14 @@ static void evidence_end(struct evidence *e)
 					e->odd[number].acked = !e->odd[number].covered_before;
 }
 
+static void evidence_note_ack(struct evidence_session *s, unsigned direction, uint32_t ack)
+{
+	if (s->acked_known[direction] && !evidence_before(s->acked[direction], ack))
+		return;
+	s->acked_known[direction] = true;
+	s->acked[direction] = ack;
+}
+
 static void evidence_record(struct evidence *e, struct evidence_session *s,
 			    const struct view_point *point, uint32_t index, bool near,
 			    unsigned direction, int64_t now_ns)
@@ -198,6 +225,8 @@ static void evidence_record(struct evidence *e, struct evidence_session *s,
 				       .downstream = !downstream,
 				       .is_ack = true,
 				       .end = view_ack(point, index)});
+	if (flags & PACKET_TCP_ACK)
+		evidence_note_ack(s, !direction, view_ack(point, index));
 	end = seq + view_payload(point, index) + !!(flags & PACKET_TCP_SYN) +
 	      !!(flags & PACKET_TCP_FIN);
 	if (end == seq)
@@ -355,6 +384,29 @@ static bool evidence_sessions(struct evidence *e)
 	return e->session != NULL;
 }
 
+/* The later of the two stages' first records. */
+static int64_t evidence_begun(const struct evidence *e, uint32_t hop)
+{
+	const struct judging *j = e->judging;
+	int64_t begun_ns = INT64_MIN;
+	uint32_t stage, k;
+
+	for (stage = hop; stage <= hop + 1; stage++) {
+		int64_t first_ns = INT64_MAX, at;
+
+		for (k = 0; k < j->path->points[stage]; k++) {
+			uint32_t p = j->path->point[stage][k];
+
+			at = hop_near_time(e->hop, p, stage == hop,
+					   clock_correct(&j->meeting->clock[p], j->view->point[p].first_ns));
+			first_ns = at < first_ns ? at : first_ns;
+		}
+		begun_ns = first_ns > begun_ns ? first_ns : begun_ns;
+	}
+	return begun_ns > INT64_MAX - EVIDENCE_BEGINNING_NS ? INT64_MAX - EVIDENCE_BEGINNING_NS
+							     : begun_ns;
+}
+
 enum status evidence_gather(struct odd *odd, uint64_t odds, uint32_t hop,
 			    const struct judging *judging, struct error *err)
 {
@@ -373,6 +425,7 @@ enum status evidence_gather(struct odd *odd, uint64_t odds, uint32_t hop,
 				 "takes %u: " VIEW_LESS, (unsigned long long)odds, UINT32_MAX - 1);
 	e.one_downstream[HOP_FORWARD] = path->points[hop + 1u] == 1;
 	e.one_downstream[HOP_REVERSE] = path->points[hop] == 1;
+	e.begun_ns = evidence_begun(&e, hop);
 	in = calloc(inputs, sizeof *in);
 	order = evidence_order(&e);
 	ok = in && order && evidence_sessions(&e);

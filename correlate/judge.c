@@ -315,7 +315,7 @@ static void judge_alone(const struct judge *g, struct odd *odd)
  * that carries nothing) is judged with the rest of its session, or of all. */
 static bool judge_proven(struct odd *odd, bool foreign)
 {
-	if (odd->upstream && odd->acked)
+	if (odd->upstream && odd->acked && !odd->acked_early)
 		judge_say(odd, VERDICT_UNCAPTURED, REASON_ACKED, 97);
 	else if (odd->upstream && odd->copy_passed)
 		judge_say(odd, VERDICT_DROPPED, REASON_RETRANSMISSION_PASSED, 99);
@@ -353,6 +353,8 @@ static void judge_upstream(const struct judge *g, struct odd *odd)
 		judge_say(odd, VERDICT_AMBIGUOUS, REASON_SWALLOWED, 60);
 	else if (judge_capture_lost(g, odd, near_ns))
 		judge_say(odd, VERDICT_UNCAPTURED, REASON_CAPTURE_DROPS, 60);
+	else if (odd->acked && !lost) /* where captures lose packets, this will be one of those */
+		judge_say(odd, VERDICT_EDGE, REASON_EDGE_START, 60);
 	else if (!lost && near_ns > g->session[odd->session].last_ns[d])
 		judge_say(odd, VERDICT_DROPPED, REASON_SESSION_ENDS, 95);
 	else if (!lost)

@@ -88,7 +88,8 @@ struct odd {
 	/* evidence */
 	bool covered_before; /* its bytes, or later ones, had passed the other side before */
 	bool copy_passed;    /* another packet with some of its bytes passed the other side later */
-	bool acked;          /* the receiver acknowledged it, and no other copy had passed */
+	bool acked;          /* the receiver acknowledged it, and no other copy had passed... */
+	bool acked_early;    /* ... but one from before the captures began may have */
 	bool went_on;        /* the sender went on behind it without the other side ever showing it */
 	/* judgement */
 	uint8_t verdict, reason, confidence; /* per cent */

@@ -216,6 +216,25 @@ static void stamped_late(void)
 	end("an acknowledgment is no older than its data for a late stamp's sake");
 }
 
+/* The first SYN was before the captures, and what answered it was lost: both ends repeat. The client's
+ * second SYN does not get through; the server's SYN-ACK answers the first. */
+static void repeated_from_before(uint64_t us, uint32_t edge, const char *sentence)
+{
+	struct scene_talk t = scene_talk(us, "10.1.0.1", 40000, "10.2.0.1", 80);
+
+	begin();
+	scene_client(&scene, &t, SYN, 0, 0); /* seen at client only */
+	scene_server(&scene, &t, SYNACK, 0, SCENE_THROUGH);
+	scene_client(&scene, &t, ACK, 0, SCENE_THROUGH);
+	scene_exchange(&scene, &t, 3);
+	scene_close(&scene, &t);
+	scene_run(&scene);
+	CHECK_INT(scene_hop(&scene, "client>fw", "forward", HOPS_EDGE), edge);
+	CHECK_INT(scene_hop(&scene, "client>fw", "forward", HOPS_UNCAPTURED), 1 - edge);
+	CHECK_INT(scene_sum(&scene, HOPS_DROPPED), 0);
+	end(sentence);
+}
+
 int main(void)
 {
 	plain_drop();
@@ -225,5 +244,7 @@ int main(void)
 	handshake_losses();
 	little_and_far();
 	stamped_late();
+	repeated_from_before(300000, 1, "an answer soon after the beginning may be to what came before it");
+	repeated_from_before(4000000, 0, "a SYN that is answered long after the beginning was there");
 	return check_exit();
 }
