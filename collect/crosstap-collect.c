@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "collect/batch.h"
@@ -637,6 +638,46 @@ static enum status command_run(struct command *command, struct error *err)
 	return status ? status : run.status;
 }
 
+/* Waits for the process that collects, and hands signals on to it. */
+static enum status command_await(pid_t child, const sigset_t *signals, struct error *err)
+{
+	int number, how;
+
+	while (waitpid(child, &how, WNOHANG) == 0)
+		if (sigwait(signals, &number) == 0 && number != SIGCHLD)
+			kill(child, number);
+	return WIFEXITED(how) ? (enum status)WEXITSTATUS(how)
+			      : error_set(err, STATUS_SYSTEM, "the process that collects has died");
+}
+
+/* Who has given up the right to open files cannot export them: then another process collects. */
+static enum status command_run_apart(struct command *command, struct error *err)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGCHLD};
+	sigset_t signals, before;
+	enum status status;
+	pid_t child;
+	size_t i;
+
+	sigemptyset(&signals);
+	for (i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		sigaddset(&signals, numbers[i]);
+	fflush(NULL);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	child = fork();
+	if (child == 0) {
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		status = command_run(command, err);
+		if (*err->text)
+			terminal_say(stderr, program, err->text);
+		_exit((int)status);
+	}
+	status = child < 0 ? error_errno(err, errno, "%s", program)
+			   : command_await(child, &signals, err);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return status;
+}
+
 static enum status command_export(struct command *command, struct error *err)
 {
 	struct progress progress;
@@ -677,8 +718,10 @@ int main(int argc, char **argv)
 		else if (status == STATUS_OK)
 			status = handover_open(&command.handover, command.store,
 					       command.plan.group_count > 0, &err);
-		if (status == STATUS_OK && !command.list && (!command.export.directory || command_collects(&command)))
+		if (status == STATUS_OK && !command.list && !command.export.directory)
 			status = command_run(&command, &err);
+		else if (status == STATUS_OK && command_collects(&command))
+			status = command_run_apart(&command, &err);
 		if (status == STATUS_OK && command.export.directory)
 			status = command_export(&command, &err);
 	}

@@ -65,7 +65,6 @@ ends 'nothing to do' 2 'no point and no file' "$collect" -s "$work/no.ct"
 ends 'a file without a point' 2 'which point is it of?' "$collect" -s "$work/no.ct" "$a"
 ends 'a point without a file' 2 'no file given' "$collect" -s "$work/no.ct" -p fw
 ends 'an unknown option is named' 2 '--nonsense' "$collect" -s "$work/no.ct" --nonsense
-ends 'live capture comes later' 2 'not built yet' "$collect" -s "$work/no.ct" -p fw -i lo
 ends 'a filter that does not compile is shown' 2 'tcp prot 80' \
 	"$collect" -s "$work/no.ct" -p fw -f 'tcp prot 80' "$a"
 ends 'a seed has 16 digits' 2 '16 hexadecimal' "$collect" -s "$work/no.ct" --seed 12 -p fw "$a"
