@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "collect/thread.h"
 
 struct batch_slot {
 	struct ingest_watch watch;
@@ -68,19 +68,14 @@ static void *batch_work(void *argument)
 	return NULL;
 }
 
-/* Workers leave the signals to the thread that waits. */
 static int batch_start_workers(struct batch *batch, uint32_t threads)
 {
-	sigset_t all, before;
 	int failure = 0;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (batch->threads < threads && !failure) {
-		failure = pthread_create(&batch->thread[batch->threads], NULL, batch_work, batch);
+		failure = thread_begin(&batch->thread[batch->threads], batch_work, batch);
 		batch->threads += failure == 0;
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return batch->threads ? 0 : failure; /* fewer than asked for will do */
 }
 
@@ -88,7 +83,6 @@ enum status batch_open(struct batch **out, struct store *store, const struct ing
 		       uint32_t count, uint32_t threads, struct error *err)
 {
 	struct batch *batch = calloc(1, sizeof *batch);
-	pthread_condattr_t clock;
 	int failure = ENOMEM;
 
 	*out = batch;
@@ -99,10 +93,7 @@ enum status batch_open(struct batch **out, struct store *store, const struct ing
 	batch->count = count;
 	pthread_mutex_init(&batch->lock, NULL);
 	pthread_mutex_init(&batch->compiling, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&batch->changed, &clock);
-	pthread_condattr_destroy(&clock);
+	thread_condition_init(&batch->changed);
 	threads = threads < 1 ? 1 : threads > BATCH_THREADS_MAX ? BATCH_THREADS_MAX : threads;
 	threads = threads < count ? threads : count;
 	batch->slots = calloc(count + (size_t)1, sizeof *batch->slots);
@@ -119,16 +110,9 @@ enum status batch_open(struct batch **out, struct store *store, const struct ing
 const struct batch_outcome *batch_wait(struct batch *batch, uint32_t job, uint32_t timeout_ms)
 {
 	struct batch_slot *slot = &batch->slots[job];
-	struct timespec until;
+	struct timespec until = thread_deadline(timeout_ms);
 	bool over;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += timeout_ms / 1000;
-	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
 	pthread_mutex_lock(&batch->lock);
 	while (!slot->over &&
 	       pthread_cond_timedwait(&batch->changed, &batch->lock, &until) == 0)

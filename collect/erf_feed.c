@@ -2,12 +2,12 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "collect/erf_record.h"
+#include "collect/thread.h"
 
 #define FEED_ROOM (64u << 10)     /* bytes gathered for one write() */
 
@@ -170,7 +170,6 @@ enum status erf_feed_start(struct erf_feed **out, enum erf_feed_kind kind, struc
 			   int fd, struct error *err)
 {
 	struct erf_feed *feed = calloc(1, sizeof *feed);
-	sigset_t all, before;
 	int errno_value;
 
 	*out = feed;
@@ -183,10 +182,7 @@ enum status erf_feed_start(struct erf_feed **out, enum erf_feed_kind kind, struc
 	feed->fd = fd;
 	feed->told_number = 1;
 	/* With SIGPIPE blocked, a child that died makes write() fail instead. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	errno_value = pthread_create(&feed->thread, NULL, feed_thread, feed);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno_value = thread_begin(&feed->thread, feed_thread, feed);
 	feed->running = !errno_value;
 	return errno_value ? error_errno(err, errno_value, "%s", bytes_name(bytes)) : STATUS_OK;
 }

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 
 #include <nettle/sha2.h>
 
+#include "collect/thread.h"
 #include "collect/unpack.h"
 
 #define RAW_READ (128u << 10)  /* packed bytes read at once */
@@ -311,19 +311,6 @@ static void *intake_thread(void *context)
 	return NULL;
 }
 
-/* Signals are for the program's own threads. */
-static int thread_start(struct intake *intake)
-{
-	sigset_t all, before;
-	int errno_value;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	errno_value = pthread_create(&intake->thread, NULL, intake_thread, intake);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return errno_value;
-}
-
 /* What kind of file it is decides how it is read. An errno value, or 0. */
 static int intake_prepare(struct intake *intake)
 {
@@ -362,7 +349,7 @@ int intake_open(struct intake **out, int fd, int copy_fd, enum intake_work work)
 	pthread_cond_init(&intake->changed, NULL);
 	errno_value = intake_prepare(intake);
 	if (!errno_value)
-		errno_value = thread_start(intake);
+		errno_value = thread_begin(&intake->thread, intake_thread, intake);
 	intake->running = !errno_value;
 	if (errno_value)
 		intake_close(out);

@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "collect/thread.h"
 
 struct live_thread {
 	struct live_run *run;
@@ -31,7 +31,6 @@ enum status live_run_open(struct live_run **out, struct live_job *jobs, uint32_t
 {
 	struct live_run *run = calloc(1, sizeof *run);
 	enum status status = STATUS_OK;
-	pthread_condattr_t clock;
 	uint32_t k;
 
 	*out = run;
@@ -44,10 +43,7 @@ enum status live_run_open(struct live_run **out, struct live_job *jobs, uint32_t
 	}
 	pthread_mutex_init(&run->lock, NULL);
 	pthread_mutex_init(&run->compiling, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&run->changed, &clock);
-	pthread_condattr_destroy(&clock);
+	thread_condition_init(&run->changed);
 	for (k = 0; k < count && !status; k++) {
 		run->of[k].run = run;
 		run->of[k].job = &jobs[k];
@@ -105,39 +101,27 @@ static void *live_run_work(void *argument)
 	return NULL;
 }
 
-/* Signals are for the thread that waits. */
 enum status live_run_start(struct live_run *run, struct store *store, live_tell *tell, void *context,
 			   struct error *err)
 {
-	sigset_t all, before;
 	int failure = 0;
 	uint32_t k;
 
 	run->store = store;
 	run->tell = tell;
 	run->context = context;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (k = 0; k < run->count && !failure; k++) {
-		failure = pthread_create(&run->of[k].thread, NULL, live_run_work, &run->of[k]);
+		failure = thread_begin(&run->of[k].thread, live_run_work, &run->of[k]);
 		run->of[k].running = !failure;
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return failure ? error_errno(err, failure, "threads") : STATUS_OK;
 }
 
 bool live_run_wait(struct live_run *run, uint32_t timeout_ms)
 {
-	struct timespec until;
+	struct timespec until = thread_deadline(timeout_ms);
 	bool over;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += timeout_ms / 1000;
-	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
 	pthread_mutex_lock(&run->lock);
 	while (run->over < run->count &&
 	       pthread_cond_timedwait(&run->changed, &run->lock, &until) == 0)

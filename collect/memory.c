@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,11 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "collect/thread.h"
+
 #define MEMORY_HUGE_BYTES ((size_t)2 << 20)
 #define MEMORY_ROOM_MIN 256 /* elements of a list that was empty */
 #define MEMORY_SCRATCH_BYTES ((size_t)1 << 20) /* what is smaller is heap always */
-#define MEMORY_LOOK_NS 10000000 /* between two looks at what is held, */
-#define MEMORY_NEAR_NS 2000000  /* where the bound is near */
+#define MEMORY_LOOK_MS 10       /* between two looks at what is held, */
+#define MEMORY_NEAR_MS 2        /* where the bound is near */
 #define MEMORY_PART 16          /* that part of the bound is given back, and used before pages go again */
 #define MEMORY_STEP_BYTES ((size_t)32 << 20) /* given back at once */
 #define MEMORY_HEAP_PART 3      /* that part of the bound is heap */
@@ -175,10 +176,7 @@ static void *memory_watch(void *argument)
 
 	pthread_mutex_lock(&memory->lock);
 	while (!memory->ending) {
-		clock_gettime(CLOCK_MONOTONIC, &next);
-		next.tv_nsec += memory->near ? MEMORY_NEAR_NS : MEMORY_LOOK_NS;
-		next.tv_sec += next.tv_nsec / 1000000000;
-		next.tv_nsec %= 1000000000;
+		next = thread_deadline(memory->near ? MEMORY_NEAR_MS : MEMORY_LOOK_MS);
 		pthread_cond_timedwait(&memory->end, &memory->lock, &next);
 		memory_give_enough(memory);
 	}
@@ -189,16 +187,11 @@ static void *memory_watch(void *argument)
 /* Nobody need watch what is little. With the lock held. */
 static void memory_watch_begin(struct memory *memory)
 {
-	sigset_t all, before;
-
 	if (memory->watching || memory->heap + memory->mapped + memory->first.bytes <= memory->bound)
 		return;
 	if (memory->statm < 0)
 		memory->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	memory->watching = pthread_create(&memory->watch, NULL, memory_watch, memory) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	memory->watching = thread_begin(&memory->watch, memory_watch, memory) == 0;
 }
 
 /* ---- the account ---- */
@@ -207,7 +200,6 @@ struct memory *memory_open(const char *beside)
 {
 	struct memory *memory = calloc(1, sizeof *memory);
 	const char *slash = strrchr(beside, '/');
-	pthread_condattr_t monotonic;
 
 	if (!memory)
 		return NULL;
@@ -217,10 +209,7 @@ struct memory *memory_open(const char *beside)
 	memory->statm = -1;
 	memory->first.next = memory->first.before = memory->hand = &memory->first;
 	pthread_mutex_init(&memory->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&memory->end, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	thread_condition_init(&memory->end);
 	return memory;
 }
 
