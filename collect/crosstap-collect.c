@@ -232,7 +232,6 @@ struct run {
 	uint32_t *job_of; /* by file; UINT32_MAX: the file is not to be read */
 	uint32_t job_count;
 	uint64_t total_bytes; /* 0: not known */
-	bool early;           /* files are opened early */
 	struct batch *batch;
 	struct live_run *live;
 	struct progress progress;
@@ -267,21 +266,23 @@ static enum status run_add_points(struct run *run, struct plan *plan, struct err
 	return status;
 }
 
-/* What root may read nobody may not: such files are open before root becomes nobody. */
-static void run_open_file(struct run *run, struct plan_file *file)
+/* What root may read nobody may not: such files are open before root becomes nobody. NULL: the next job
+ * opens its file itself, or file->status says why there is none. */
+static const struct ingest_stream *run_open_file(struct run *run, struct plan_file *file)
 {
 	struct ingest_stream *stream = &run->streams[run->job_count];
 
-	if (!run->early || file->status || strcmp(file->file.path, "-") == 0)
-		return;
+	if (file->status || strcmp(file->file.path, "-") == 0)
+		return NULL;
 	*stream = (struct ingest_stream){open(file->file.path, O_RDONLY | O_CLOEXEC | O_NOCTTY), -1, false};
 	if (stream->fd < 0)
 		file->status = error_errno(&file->error, errno, "%s", file->file.path);
+	return stream;
 }
 
 static enum status run_make_jobs(struct run *run, struct plan *plan, struct error *err)
 {
-	bool sizes_known = true;
+	bool sizes_known = true, early = privilege_have();
 	uint32_t i;
 
 	run->jobs = calloc(plan->file_count, sizeof *run->jobs);
@@ -289,30 +290,26 @@ static enum status run_make_jobs(struct run *run, struct plan *plan, struct erro
 	run->job_of = calloc(plan->file_count, sizeof *run->job_of);
 	if (!run->jobs || !run->streams || !run->job_of)
 		return error_errno(err, ENOMEM, "%s", program);
-	run->early = privilege_have();
 	privilege_open_many();
 	for (i = 0; i < plan->file_count; i++) {
 		struct plan_file *file = &plan->files[i];
 		const struct plan_group *group = &plan->groups[file->group];
+		const struct ingest_stream *stream = early ? run_open_file(run, file) : NULL;
 
-		run_open_file(run, file);
 		run->job_of[i] = file->status ? UINT32_MAX : run->job_count;
 		if (file->status)
 			continue;
-		if (run->early && strcmp(file->file.path, "-") != 0)
-			run->jobs[run->job_count].stream = &run->streams[run->job_count];
 		run->total_bytes += file->size_bytes;
 		sizes_known = sizes_known && file->size_bytes;
-		run->jobs[run->job_count] = (struct ingest_job){
+		run->jobs[run->job_count++] = (struct ingest_job){
 			.point = group->number,
 			.path = file->file.path,
-			.stream = run->jobs[run->job_count].stream,
+			.stream = stream,
 			.selection = {file->file.interface, group->filter, run->command->start_ns,
 				      run->command->end_ns},
 			.checksums = !run->command->no_checksums,
 			.holding = &run->command->handover.holding,
 		};
-		run->job_count++;
 	}
 	if (!sizes_known)
 		run->total_bytes = 0;

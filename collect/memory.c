@@ -82,14 +82,22 @@ void *memory_zeroed(size_t count, size_t bytes)
 	return memory_heap(count * bytes);
 }
 
+/* How many places a full list gets; 0: so many cannot be. */
+static uint64_t room_more(uint64_t room, size_t bytes)
+{
+	uint64_t more = room ? 2 * room : MEMORY_ROOM_MIN;
+
+	return more > SIZE_MAX / bytes ? 0 : more;
+}
+
 void *memory_room(void *list, uint64_t count, uint64_t *room, size_t bytes)
 {
-	uint64_t more = *room ? 2 * *room : MEMORY_ROOM_MIN;
+	uint64_t more = room_more(*room, bytes);
 	void *grown;
 
 	if (count < *room)
 		return list;
-	if (more > SIZE_MAX / bytes)
+	if (!more)
 		return NULL;
 	grown = realloc(list, (size_t)more * bytes);
 	if (grown)
@@ -442,12 +450,12 @@ void *memory_resize(struct memory *memory, void *array, size_t count, size_t byt
 
 void *memory_more(struct memory *memory, void *list, uint64_t count, uint64_t *room, size_t bytes)
 {
-	uint64_t more = *room ? 2 * *room : MEMORY_ROOM_MIN;
+	uint64_t more = room_more(*room, bytes);
 	void *grown;
 
 	if (count < *room)
 		return list;
-	if (more > SIZE_MAX / bytes)
+	if (!more)
 		return NULL;
 	grown = memory_resize(memory, list, (size_t)more, bytes);
 	if (grown)
