@@ -123,6 +123,10 @@ enum status capture_finish(struct capture_writer **writer, struct capture *captu
 /* Takes back what was written. NULL is legal; *writer becomes NULL. */
 void capture_abort(struct capture_writer **writer);
 
+/* Removes a finished capture, in a write transaction. Results that tell of it are then of another store: reports
+ * say so. */
+enum status capture_remove(struct store_txn *txn, uint32_t number, struct error *err) MUST_CHECK;
+
 /* ---- reading ---- */
 
 /* All finished captures, in the order of their numbers. Caller frees *captures. */

@@ -74,6 +74,21 @@ void capture_words_import(char *line, const char *store, const struct transfer_r
 	add_count(line, result->known, "already collected");
 }
 
+bool capture_words_removed(char *line, const struct keep_count *removed)
+{
+	char captures[TERMINAL_NUMBER_MAX], packets[TERMINAL_NUMBER_MAX], until[TERMINAL_TIME_MAX];
+
+	if (!removed->captures)
+		return false;
+	snprintf(line, CAPTURE_WORDS_MAX, "removed to keep to the limits: %s capture%s, %s packet%s",
+		 terminal_number(captures, removed->captures), removed->captures == 1 ? "" : "s",
+		 terminal_number(packets, removed->packets), removed->packets == 1 ? "" : "s");
+	if (removed->until_ns)
+		snprintf(line + strlen(line), CAPTURE_WORDS_MAX - strlen(line), ", the last of %s",
+			 terminal_time(until, removed->until_ns));
+	return true;
+}
+
 void capture_words_live(char *line, const char *interface, const struct live_counts *counts)
 {
 	char packets[TERMINAL_NUMBER_MAX], received[TERMINAL_NUMBER_MAX];

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "collect/capture_keep.h"
 #include "collect/ingest.h"
 #include "collect/live.h"
 #include "collect/transfer.h"
@@ -16,6 +17,8 @@ void capture_words(char *line, const char *path, const struct ingest_result *res
 /* A warning; false: nothing is damaged, and nothing written. */
 bool capture_words_damage(char *line, const char *path, const struct capture *capture);
 void capture_words_import(char *line, const char *store, const struct transfer_result *result);
+/* What a point's captures that are not in the store any more were; false: there are none. */
+bool capture_words_removed(char *line, const struct keep_count *removed);
 /* In tcpdump's order. */
 void capture_words_live(char *line, const char *interface, const struct live_counts *counts);
 

@@ -42,6 +42,11 @@ static enum status capture_delete(struct store_txn *txn, uint32_t number, struct
 	return status;
 }
 
+enum status capture_remove(struct store_txn *txn, uint32_t number, struct error *err)
+{
+	return capture_delete(txn, number, err);
+}
+
 /* ---- begin ---- */
 
 /* Captures in progress whose writer is dead: their lock is free. */

@@ -40,7 +40,7 @@ struct command {
 	struct option_common common;
 	const char *store, *user;
 	bool list, temporary, no_checksums, has_seed;
-	uint64_t seed, threads;
+	uint64_t seed, threads, max_store_mb;
 	int64_t start_ns, end_ns;
 	struct plan plan;
 	struct handover handover;
@@ -119,6 +119,12 @@ static const struct option_row rows[] = {
 	 "the kernel's ring for packets not taken yet; default: 64", NULL},
 	{0, "segment", OPTION_DECIMAL, AT(live.segment_s), "S",
 	 "commit a live capture every so many seconds; 0: at its end; default: 3600", NULL},
+	{0, "keep-age", OPTION_DECIMAL, AT(live.keep_age_s), "S",
+	 "remove the live points' segments when they are older than the newest by so many seconds", NULL},
+	{0, "keep-size", OPTION_NUMBER, AT(live.keep_mb), "MB",
+	 "remove the live points' oldest segments when the store holds more", NULL},
+	{0, "max-store", OPTION_NUMBER, AT(max_store_mb), "MB",
+	 "end with an error rather than let the store's file grow beyond", NULL},
 	{'w', "write", OPTION_TEXT, AT(live.write), "FILE", "keep a live capture's packets, too, as pcapng", NULL},
 	{0, "no-promiscuous", OPTION_FLAG, AT(live.no_promiscuous), NULL,
 	 "take what is for this host only", NULL},
@@ -182,6 +188,8 @@ static enum status command_check(struct command *command, struct error *err)
 		return error_set(err, STATUS_USAGE, "which store? (-s STORE)");
 	if (command->threads > BATCH_THREADS_MAX)
 		return error_set(err, STATUS_USAGE, "--threads: %u at most", BATCH_THREADS_MAX);
+	if (command->max_store_mb > STORE_MB_MAX)
+		return error_set(err, STATUS_USAGE, "--max-store: from 1 to %d MB", STORE_MB_MAX);
 	if (command->list && (command_collects(command) || command->export.directory))
 		return error_set(err, STATUS_USAGE, "--list collects nothing: give no point");
 	if (command->list || (command->export.directory && !command_collects(command)))
@@ -414,6 +422,8 @@ static enum status run_open_store(struct run *run, const struct plan *plan, stru
 		status = store_open(&run->store, command->store, STORE_CREATE, command->temporary,
 				    NULL, err);
 	}
+	if (!status && command->max_store_mb)
+		status = store_bound(run->store, command->max_store_mb * 1000000, err);
 	return status;
 }
 
@@ -487,9 +497,10 @@ static void run_watch_questions(void)
 
 /* A segment is in the store, or is not. */
 static void live_told(void *context, const struct live_job *job, enum status status,
-		      const struct ingest_result *result, const struct error *error)
+		      const struct live_segment *segment, const struct error *error)
 {
 	struct run *run = context;
+	char line[CAPTURE_WORDS_MAX];
 
 	progress_clear(&run->progress);
 	if (status) {
@@ -498,10 +509,13 @@ static void live_told(void *context, const struct live_job *job, enum status sta
 		terminal_say(stderr, program, error->text);
 		return;
 	}
-	say_damage(job->request.interface, &result->capture);
-	if (!run->command->common.quiet)
-		say_capture(job->point_name, job->request.interface, result,
-			    run->command->common.verbose);
+	say_damage(job->request.interface, &segment->result.capture);
+	if (run->command->common.quiet)
+		return;
+	say_capture(job->point_name, job->request.interface, &segment->result,
+		    run->command->common.verbose);
+	if (capture_words_removed(line, &segment->removed))
+		terminal_say(stderr, program, line);
 }
 
 static void live_say(const struct run *run)
@@ -597,7 +611,7 @@ static enum status run_live(struct run *run, struct error *err)
 	if (!status) {
 		live_say_begun(run);
 		progress_begin(&run->progress, stderr, !run->command->common.quiet, "capturing");
-		status = live_run_start(run->live, run->store, live_told, run, err);
+		status = live_run_start(run->live, run->store, &run->command->live.keep, live_told, run, err);
 	}
 	if (!status) {
 		live_watch(run);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "collect/capture.h"
+#include "collect/capture_keep.h"
 #include "collect/store.h"
 #include "collect/terminal.h"
 
@@ -14,6 +15,7 @@
 struct listing_row {
 	char point[CAPTURE_NAME_MAX];
 	const struct capture *capture;
+	uint64_t removed; /* so many captures that are not there any more, in one row; it has no digest */
 };
 
 static void listing_point(const struct listing_row *row, char *cell)
@@ -25,8 +27,9 @@ static void listing_file(const struct listing_row *row, char *cell)
 {
 	const struct capture *c = row->capture;
 	char name[CAPTURE_FILE_MAX + SOURCE_NAME_MAX + 1];
-	int n = snprintf(name, sizeof name, "%s%s%s", c->file, *c->interface ? "@" : "",
-			 c->interface);
+	int n = row->removed ? snprintf(name, sizeof name, "(%" PRIu64 " removed)", row->removed)
+			     : snprintf(name, sizeof name, "%s%s%s", c->file, *c->interface ? "@" : "",
+					c->interface);
 
 	terminal_escape(cell, LISTING_CELL_MAX, name, (size_t)n);
 }
@@ -39,7 +42,7 @@ static void listing_packets(const struct listing_row *row, char *cell)
 static void listing_first(const struct listing_row *row, char *cell)
 {
 	snprintf(cell, LISTING_CELL_MAX, "-");
-	if (row->capture->records)
+	if (row->capture->records && !row->removed)
 		terminal_time(cell, row->capture->first_ns);
 }
 
@@ -54,7 +57,8 @@ static void listing_sha256(const struct listing_row *row, char *cell)
 {
 	size_t i;
 
-	for (i = 0; i < SOURCE_SHA256_BYTES; i++)
+	snprintf(cell, LISTING_CELL_MAX, "-");
+	for (i = 0; i < SOURCE_SHA256_BYTES && !row->removed; i++)
 		snprintf(cell + 2 * i, 3, "%02x", row->capture->sha256[i]);
 }
 
@@ -112,16 +116,49 @@ static int listing_order(const void *a, const void *b)
 	return x->number < y->number ? -1 : x->number > y->number;
 }
 
+/* A row for what was removed of each point, behind the captures: all rows together have every packet that
+ * was collected. */
+static enum status listing_add_removed(struct store_txn *txn, struct capture *captures, uint32_t *count,
+				       struct listing_row *rows, struct error *err)
+{
+	struct store_header header;
+	enum status status = store_header_get(txn, &header, err);
+	uint32_t p;
+
+	for (p = 0; !status && p < header.points && p < CAPTURE_POINTS_MAX; p++) {
+		struct capture *c = &captures[*count];
+		struct keep_count removed;
+
+		status = capture_removed(txn, p, &removed, err);
+		if (status || !removed.captures)
+			continue;
+		memset(c, 0, sizeof *c);
+		c->point = p;
+		c->packets = removed.packets;
+		c->records = removed.until_ns != 0;
+		c->last_ns = removed.until_ns;
+		rows[(*count)++].removed = removed.captures;
+	}
+	return status;
+}
+
 static enum status listing_read(struct store_txn *txn, FILE *stream, struct error *err)
 {
-	struct capture *captures = NULL;
+	struct capture *captures = NULL, *grown;
 	struct listing_row *rows = NULL;
 	enum status status;
 	uint32_t count = 0, i;
 
 	status = capture_list(txn, &captures, &count, err);
-	if (!status && !(rows = calloc(count + (size_t)1, sizeof *rows)))
-		status = error_set(err, STATUS_SYSTEM, "list of captures: out of memory");
+	if (!status) {
+		grown = realloc(captures, ((size_t)count + CAPTURE_POINTS_MAX) * sizeof *captures);
+		rows = calloc((size_t)count + CAPTURE_POINTS_MAX, sizeof *rows);
+		captures = grown ? grown : captures;
+		if (!grown || !rows)
+			status = error_set(err, STATUS_SYSTEM, "list of captures: out of memory");
+	}
+	if (!status)
+		status = listing_add_removed(txn, captures, &count, rows, err);
 	for (i = 0; i < count && !status; i++) {
 		rows[i].capture = &captures[i];
 		status = capture_point_name(txn, captures[i].point, rows[i].point,

@@ -17,6 +17,8 @@ struct live_thread {
 
 struct live_run {
 	struct store *store;
+	const struct keep *keep;
+	bool points[CAPTURE_POINTS_MAX]; /* of the jobs */
 	uint32_t count, over; /* over: threads that came to their end; under `lock` */
 	struct live_thread *of;
 	pthread_mutex_t lock;      /* of `over` and of telling */
@@ -55,22 +57,25 @@ enum status live_run_open(struct live_run **out, struct live_job *jobs, uint32_t
 	return status;
 }
 
-static enum status live_run_segment(struct live_thread *t, int fd, struct ingest_result *result,
+static enum status live_run_segment(struct live_thread *t, int fd, struct live_segment *segment,
 				    struct error *err)
 {
+	enum status status;
 	const struct ingest_stream stream = {fd, t->job->copy_fd, true};
 	struct ingest_job job = t->job->ingest;
 
 	job.path = t->job->request.interface;
 	job.stream = &stream;
-	return ingest_run(t->run->store, &job, &t->run->compiling, &t->watch, result, err);
+	status = ingest_run(t->run->store, &job, &t->run->compiling, &t->watch, &segment->result, err);
+	return status ? status
+		      : capture_keep(t->run->store, t->run->keep, t->run->points, &segment->removed, err);
 }
 
 static void live_run_tell(struct live_thread *t, enum status status,
-			  const struct ingest_result *result, const struct error *err)
+			  const struct live_segment *segment, const struct error *err)
 {
 	pthread_mutex_lock(&t->run->lock);
-	t->run->tell(t->run->context, t->job, status, result, err);
+	t->run->tell(t->run->context, t->job, status, segment, err);
 	pthread_mutex_unlock(&t->run->lock);
 }
 
@@ -82,15 +87,15 @@ static void *live_run_work(void *argument)
 	int fd;
 
 	while (!status) {
-		struct ingest_result result = {.known = false};
+		struct live_segment segment = {.result.known = false};
 		struct error err = {.text = ""};
 
 		status = live_next(t->live, &fd, &err);
 		if (!status && fd < 0)
 			break;
 		if (!status)
-			status = live_run_segment(t, fd, &result, &err);
-		live_run_tell(t, status, &result, &err);
+			status = live_run_segment(t, fd, &segment, &err);
+		live_run_tell(t, status, &segment, &err);
 	}
 	if (status)
 		live_run_stop(run);
@@ -101,15 +106,18 @@ static void *live_run_work(void *argument)
 	return NULL;
 }
 
-enum status live_run_start(struct live_run *run, struct store *store, live_tell *tell, void *context,
-			   struct error *err)
+enum status live_run_start(struct live_run *run, struct store *store, const struct keep *keep,
+			   live_tell *tell, void *context, struct error *err)
 {
 	int failure = 0;
 	uint32_t k;
 
 	run->store = store;
+	run->keep = keep;
 	run->tell = tell;
 	run->context = context;
+	for (k = 0; k < run->count; k++)
+		run->points[run->of[k].job->ingest.point] = true;
 	for (k = 0; k < run->count && !failure; k++) {
 		failure = thread_begin(&run->of[k].thread, live_run_work, &run->of[k]);
 		run->of[k].running = !failure;

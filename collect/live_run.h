@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collect/capture_keep.h"
 #include "collect/error.h"
 #include "collect/ingest.h"
 #include "collect/live.h"
@@ -21,18 +22,24 @@ struct live_job {
 	int copy_fd;              /* gets all segments' bytes, one behind the other; -1: nobody. Borrowed */
 };
 
+/* What became of a segment. */
+struct live_segment {
+	struct ingest_result result;
+	struct keep_count removed; /* of older ones, to make room for it */
+};
+
 /* A segment is in the store, or it failed: `error` then. Called by one thread at a time. */
 typedef void live_tell(void *context, const struct live_job *job, enum status status,
-		       const struct ingest_result *result, const struct error *error);
+		       const struct live_segment *segment, const struct error *error);
 
 struct live_run;
 
 /* Opens all devices. The jobs are borrowed until live_run_close(). */
 enum status live_run_open(struct live_run **out, struct live_job *jobs, uint32_t count,
 			  struct error *err) MUST_CHECK;
-/* Begins to collect. */
-enum status live_run_start(struct live_run *run, struct store *store, live_tell *tell, void *context,
-			   struct error *err) MUST_CHECK;
+/* Begins to collect, and keeps what is collected at the jobs' points to `keep`, which is borrowed. */
+enum status live_run_start(struct live_run *run, struct store *store, const struct keep *keep,
+			   live_tell *tell, void *context, struct error *err) MUST_CHECK;
 /* Waits until all are over (true), or for so many milliseconds. */
 bool live_run_wait(struct live_run *run, uint32_t timeout_ms);
 /* Asks all for their end. */

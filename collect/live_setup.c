@@ -6,10 +6,11 @@
 #include <unistd.h>
 
 #define LIVE_SECONDS_MAX 1e9
+#define LIVE_KEEP_MB_MAX UINT64_C(1000000000)
 
 struct live_setup live_setup_new(void)
 {
-	return (struct live_setup){.duration_s = -1, .segment_s = -1, .copy_fd = -1};
+	return (struct live_setup){.duration_s = -1, .segment_s = -1, .keep_age_s = -1, .copy_fd = -1};
 }
 
 /* The option that was given although nothing is captured live; NULL: none. */
@@ -17,6 +18,8 @@ static const char *setup_given(const struct live_setup *s)
 {
 	return s->duration_s >= 0      ? "--duration"
 	       : s->segment_s >= 0     ? "--segment"
+	       : s->keep_age_s >= 0    ? "--keep-age"
+	       : s->keep_mb            ? "--keep-size"
 	       : s->packets            ? "--packets"
 	       : s->snaplen            ? "--snaplen"
 	       : s->ring_mib           ? "--ring"
@@ -32,6 +35,12 @@ static enum status setup_check_numbers(const struct live_setup *s, struct error 
 				 LIVE_SECONDS_MAX);
 	if (s->segment_s > LIVE_SECONDS_MAX || (s->segment_s > 0 && s->segment_s < 0.1))
 		return error_set(err, STATUS_USAGE, "--segment: 0.1 seconds at least, or 0 for one");
+	if (s->keep_age_s == 0 || s->keep_age_s > LIVE_SECONDS_MAX)
+		return error_set(err, STATUS_USAGE, "--keep-age: more than 0 seconds, and %g at most",
+				 LIVE_SECONDS_MAX);
+	if (s->keep_mb > LIVE_KEEP_MB_MAX)
+		return error_set(err, STATUS_USAGE, "--keep-size: %llu MB at most",
+				 (unsigned long long)LIVE_KEEP_MB_MAX);
 	if (s->snaplen > LIVE_SNAPLEN_MAX)
 		return error_set(err, STATUS_USAGE, "--snaplen: %u bytes at most", LIVE_SNAPLEN_MAX);
 	if (s->ring_mib > LIVE_RING_MIB_MAX)
@@ -66,6 +75,7 @@ enum status live_setup_open(struct live_setup *s, const struct plan *plan, const
 	if (!s->jobs)
 		return error_errno(err, ENOMEM, "live captures");
 	s->count = plan->group_count;
+	s->keep = (struct keep){s->keep_age_s > 0 ? (int64_t)(s->keep_age_s * 1e9) : 0, s->keep_mb * 1000000};
 	for (k = 0; k < plan->group_count; k++) {
 		const struct plan_group *group = &plan->groups[k];
 

@@ -12,13 +12,14 @@
 #define LIVE_SEGMENT_S 3600 /* a capture in the store for each, when nothing is said */
 
 struct live_setup {
-	double duration_s, segment_s; /* below 0: nothing was said */
-	uint64_t packets, snaplen, ring_mib;
+	double duration_s, segment_s, keep_age_s; /* below 0: nothing was said */
+	uint64_t packets, snaplen, ring_mib, keep_mb;
 	bool no_promiscuous;
 	const char *write;            /* -w; NULL: no */
 	/* by live_setup_open() */
 	struct live_job *jobs;        /* a job for each of the plan's groups */
 	uint32_t count;
+	struct keep keep;
 	int copy_fd;
 };
 

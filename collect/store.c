@@ -30,6 +30,7 @@ struct store {
 	bool temporary;
 	char *path;
 	struct memory *memory;
+	uint64_t bound_bytes;            /* by store_bound(); 0: none */
 	pthread_mutex_t lock;            /* of the spare ones */
 	uint32_t spares, reserved;
 	int *spare;                      /* descriptors of the data file, for locks */
@@ -78,6 +79,11 @@ static enum status store_fail(const struct store *store, int rc, const char *wha
 {
 	size_t i;
 
+	if (rc == MDB_MAP_FULL && store->bound_bytes)
+		return error_set(err, STATUS_SYSTEM,
+				 "%s: %s: the store may have %llu MB and is full (--max-store): what was "
+				 "committed before is in it",
+				 store->path, what, (unsigned long long)(store->bound_bytes / 1000000));
 	for (i = 0; i < sizeof store_failures / sizeof store_failures[0]; i++)
 		if (store_failures[i].rc == rc)
 			return error_set(err, store_failures[i].status, "%s: %s: %s", store->path,
@@ -339,6 +345,26 @@ void store_close(struct store **store)
 	free((*store)->path);
 	free(*store);
 	*store = NULL;
+}
+
+enum status store_bound(struct store *store, uint64_t bytes, struct error *err)
+{
+	int rc = mdb_env_set_mapsize(store->env, (size_t)bytes);
+
+	store->bound_bytes = bytes;
+	return rc ? store_fail(store, rc, "--max-store", err) : STATUS_OK;
+}
+
+enum status store_used(struct store_txn *txn, uint64_t *bytes, struct error *err)
+{
+	MDB_stat st;
+	int rc = mdb_stat(txn->txn, txn->store->dbi, &st);
+
+	*bytes = 0;
+	if (rc)
+		return store_fail(txn->store, rc, "read", err);
+	*bytes = (st.ms_branch_pages + st.ms_leaf_pages + st.ms_overflow_pages) * (uint64_t)st.ms_psize;
+	return STATUS_OK;
 }
 
 const char *store_path(const struct store *store)

@@ -11,6 +11,7 @@
  *   'R' records         capture*.c  (capture, block)
  *   'F' flows           capture*.c  (capture, block)
  *   'D' dictionary      capture*.c  (capture, which)
+ *   'K' kept no longer  capture*.c  (point) how many of its captures were removed
  *   'T' table           table.c     (generation << 8 | table, block)
  *   'V' packet columns  table.c     (generation << 8 | point, block)
  *
@@ -72,6 +73,14 @@ enum status store_sync(struct store *store, struct error *err) MUST_CHECK;
 void store_close(struct store **store);
 
 const char *store_path(const struct store *store);
+
+#define STORE_MB_MAX 1000000 /* of --max-store */
+/* From now on the file grows to so many bytes at most: what does not fit fails with STATUS_SYSTEM, and what was
+ * committed before stays. Before there are transactions. */
+enum status store_bound(struct store *store, uint64_t bytes, struct error *err) MUST_CHECK;
+/* The bytes of the pages that hold values, as this transaction sees them. The file is larger where others
+ * became free: they are written again before it grows. */
+enum status store_used(struct store_txn *txn, uint64_t *bytes, struct error *err) MUST_CHECK;
 
 /* Where arrays come from that grow with the captures; scratch files are beside the store, and what
  * readers got of the store is lent to it. Borrowed until the store is closed. */

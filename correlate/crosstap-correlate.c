@@ -24,7 +24,7 @@ struct command {
 	struct option_common common;
 	const char *store, *path, *expect;
 	double tmax_ms;
-	uint64_t threads, memory_mb;
+	uint64_t threads, memory_mb, max_store_mb;
 	bool temporary;
 	struct correlate_clock clock[CAPTURE_POINTS_MAX];
 	char clock_point[CAPTURE_POINTS_MAX][CAPTURE_NAME_MAX];
@@ -75,6 +75,8 @@ static const struct option_row rows[] = {
 	{0, "memory", OPTION_NUMBER, AT(memory_mb), "MB",
 	 "hold about as much in memory, and put what is more into files beside the store; default: 1600. "
 	 "The result does not depend on it", NULL},
+	{0, "max-store", OPTION_NUMBER, AT(max_store_mb), "MB",
+	 "end with an error rather than let the store's file grow beyond", NULL},
 	{0, "temporary", OPTION_FLAG, AT(temporary), NULL,
 	 "the store need not survive a power failure", NULL},
 	OPTIONS_COMMON(struct command, common),
@@ -102,6 +104,8 @@ static enum status command_check(const struct command *command, struct error *er
 	if (command->memory_mb && (command->memory_mb < MEMORY_MB_MIN || command->memory_mb > MEMORY_MB_MAX))
 		return error_set(err, STATUS_USAGE, "--memory: from %d to %d MB", MEMORY_MB_MIN,
 				 MEMORY_MB_MAX);
+	if (command->max_store_mb > STORE_MB_MAX)
+		return error_set(err, STATUS_USAGE, "--max-store: from 1 to %d MB", STORE_MB_MAX);
 	return STATUS_OK;
 }
 
@@ -172,6 +176,8 @@ static enum status run(const struct command *command, struct error *err)
 	progress_begin(&show.progress, stderr, !command->common.quiet, "opening");
 	options.user = &show;
 	status = store_open(&store, command->store, STORE_WRITE, command->temporary, NULL, err);
+	if (!status && command->max_store_mb)
+		status = store_bound(store, command->max_store_mb * 1000000, err);
 	if (!status)
 		status = correlate_run(store, &options, summary, err);
 	if (!status)
