@@ -133,9 +133,11 @@ static const struct {
 	FIELD(FIELD_32, options, UINT32_MAX),
 	FIELD(FIELD_32, drop_places, CAPTURE_DROPS_MAX),
 	FIELD(FIELD_TEXT, path, 0),
+	FIELD(FIELD_64, ran_from_ns, UINT64_MAX),
+	FIELD(FIELD_64, ran_until_ns, UINT64_MAX),
 };
 #define CAPTURE_FIELDS (sizeof capture_fields / sizeof capture_fields[0])
-#define CAPTURE_FIELDS_LEAST (CAPTURE_FIELDS - 1) /* a row of before ends behind these */
+#define CAPTURE_FIELDS_LEAST (CAPTURE_FIELDS - 3) /* a row of before ends behind these, or with the path */
 
 void capture_row_put(struct buffer *out, const struct capture *capture)
 {
@@ -192,7 +194,7 @@ static bool capture_row_get(struct buffer_reader *in, struct capture *capture)
 		size_t size = capture_fields[f].size;
 		uint32_t number32;
 
-		if (f == CAPTURE_FIELDS_LEAST && !in->left)
+		if ((f == CAPTURE_FIELDS_LEAST || f == CAPTURE_FIELDS_LEAST + 1) && !in->left)
 			break;
 		switch (capture_fields[f].type) {
 		case FIELD_32:

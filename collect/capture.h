@@ -79,7 +79,25 @@ struct capture {
 	 * "" for standard input, for one that does not fit, and in a store of before. To find the
 	 * packets again only: no report may show it, since another machine has another one. */
 	char path[CAPTURE_PATH_MAX];
+	/* Between these the capture ran, by its own clock, and would have shown whatever passed but the
+	 * drops: a live one says so. ran_until_ns 0: not known, it ran from its first packet to its last. */
+	int64_t ran_from_ns, ran_until_ns;
 };
+
+/* From when to when a capture says what there was: INT64_MAX and INT64_MIN where it says nothing. */
+static inline int64_t capture_from(const struct capture *c)
+{
+	int64_t first_ns = c->records ? c->first_ns : INT64_MAX;
+
+	return c->ran_until_ns && c->ran_from_ns < first_ns ? c->ran_from_ns : first_ns;
+}
+
+static inline int64_t capture_until(const struct capture *c)
+{
+	int64_t last_ns = c->records ? c->last_ns : INT64_MIN;
+
+	return c->ran_until_ns && c->ran_until_ns > last_ns ? c->ran_until_ns : last_ns;
+}
 
 enum capture_dictionary { CAPTURE_LINKS = 0, CAPTURE_OPTIONS = 1 };
 
@@ -120,6 +138,9 @@ void capture_put_contents(struct capture_writer *writer, struct buffer *contents
  * Frees the writer either way; *writer becomes NULL. */
 enum status capture_finish(struct capture_writer **writer, struct capture *capture, bool *known,
 			   struct error *err) MUST_CHECK;
+/* A live capture went on without a packet: it ran until then. *found is false where it is not there any more. */
+enum status capture_widen(struct store *store, uint32_t number, int64_t until_ns, bool *found,
+			  struct error *err) MUST_CHECK;
 /* Takes back what was written. NULL is legal; *writer becomes NULL. */
 void capture_abort(struct capture_writer **writer);
 

@@ -13,7 +13,7 @@
 /* What is asked of a capture: its row is much larger. */
 struct keep_capture {
 	uint32_t number, point;
-	int64_t last_ns;
+	int64_t until_ns;
 	uint64_t packets, drops;
 };
 
@@ -85,8 +85,8 @@ static int keep_order(const void *x, const void *y)
 {
 	const struct keep_capture *a = x, *b = y;
 
-	if (a->last_ns != b->last_ns)
-		return a->last_ns < b->last_ns ? -1 : 1;
+	if (a->until_ns != b->until_ns)
+		return a->until_ns < b->until_ns ? -1 : 1;
 	return (a->number > b->number) - (a->number < b->number);
 }
 
@@ -97,9 +97,11 @@ static enum status keep_note(struct keep_work *w, const struct capture *c, struc
 	if (!list)
 		return error_errno(err, ENOMEM, "list of captures");
 	w->list = list;
-	w->list[w->count++] = (struct keep_capture){c->number, c->point, c->last_ns, c->packets, c->drops};
+	w->list[w->count] = (struct keep_capture){c->number, c->point, capture_until(c), c->packets, c->drops};
 	w->left[c->point]++;
-	w->newest_ns = c->last_ns > w->newest_ns ? c->last_ns : w->newest_ns;
+	if (w->list[w->count].until_ns > w->newest_ns)
+		w->newest_ns = w->list[w->count].until_ns;
+	w->count++;
 	return STATUS_OK;
 }
 
@@ -129,7 +131,7 @@ static enum status keep_enough(struct keep_work *w, const struct keep_capture *c
 	uint64_t used = 0;
 	enum status status = w->keep->bytes ? store_used(w->txn, &used, err) : STATUS_OK;
 
-	*enough = (!w->keep->age_ns || c->last_ns >= w->newest_ns - w->keep->age_ns) &&
+	*enough = (!w->keep->age_ns || c->until_ns >= w->newest_ns - w->keep->age_ns) &&
 		  used <= w->keep->bytes;
 	return status;
 }
@@ -151,7 +153,7 @@ static enum status keep_remove(struct keep_work *w, struct error *err)
 		w->left[c->point]--;
 		status = capture_remove(w->txn, c->number, err);
 		keep_add(&w->removed[c->point],
-			 &(struct keep_count){1, c->packets, c->drops, c->last_ns});
+			 &(struct keep_count){1, c->packets, c->drops, c->until_ns == INT64_MIN ? 0 : c->until_ns});
 	}
 	return status;
 }

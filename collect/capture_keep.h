@@ -15,7 +15,7 @@
 #include "collect/store.h"
 
 struct keep {
-	int64_t age_ns;  /* before the newest packet of all these points; 0: any age */
+	int64_t age_ns;  /* before the newest time that any of these points reached; 0: any age */
 	uint64_t bytes;  /* of pages in use, results, too; 0: any size */
 };
 

@@ -1,6 +1,6 @@
 /* How a capture lies in the store, for capture*.c only.
  *
- * 'C': its row, in the order of the table in capture.c (a store of before has no path).
+ * 'C': its row, in the order of the table in capture.c (a store of before has no path, or no times between which it ran).
  * 'I': one byte, as long as it is being written.
  * 'R': blocks of records, see record.h.
  * 'F': blocks of flows: version, protocol, port a and b (16 bits each), 2 zeros,

@@ -423,6 +423,39 @@ enum status capture_finish(struct capture_writer **writer, struct capture *captu
 	return status;
 }
 
+static enum status capture_widen_row(struct store_txn *txn, uint32_t number, int64_t until_ns,
+				     struct capture *capture, bool *found, struct error *err)
+{
+	uint64_t next = number;
+	enum status status = capture_row_next(txn, &next, capture, found, err);
+
+	*found = *found && capture->number == number;
+	if (status || !*found)
+		return status;
+	capture->ran_until_ns = until_ns;
+	return capture_put_row(txn, capture, err);
+}
+
+enum status capture_widen(struct store *store, uint32_t number, int64_t until_ns, bool *found,
+			  struct error *err)
+{
+	struct capture *capture = malloc(sizeof *capture);
+	struct store_txn *txn = NULL;
+	enum status status;
+
+	*found = false;
+	if (!capture)
+		return error_errno(err, ENOMEM, "row of a capture");
+	status = store_begin(store, true, &txn, err);
+	if (!status)
+		status = capture_widen_row(txn, number, until_ns, capture, found, err);
+	if (!status && *found)
+		status = store_commit(&txn, err);
+	store_abort(&txn);
+	free(capture);
+	return status;
+}
+
 void capture_abort(struct capture_writer **writer)
 {
 	struct store_txn *txn = NULL;

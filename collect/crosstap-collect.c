@@ -282,7 +282,7 @@ static const struct ingest_stream *run_open_file(struct run *run, struct plan_fi
 
 	if (file->status || strcmp(file->file.path, "-") == 0)
 		return NULL;
-	*stream = (struct ingest_stream){open(file->file.path, O_RDONLY | O_CLOEXEC | O_NOCTTY), -1, false};
+	*stream = (struct ingest_stream){.fd = open(file->file.path, O_RDONLY | O_CLOEXEC | O_NOCTTY), .copy_fd = -1};
 	if (stream->fd < 0)
 		file->status = error_errno(&file->error, errno, "%s", file->file.path);
 	return stream;
@@ -512,7 +512,8 @@ static void live_told(void *context, const struct live_job *job, enum status sta
 	say_damage(job->request.interface, &segment->result.capture);
 	if (run->command->common.quiet)
 		return;
-	say_capture(job->point_name, job->request.interface, &segment->result,
+	if (!segment->result.widened)
+		say_capture(job->point_name, job->request.interface, &segment->result,
 		    run->command->common.verbose);
 	if (capture_words_removed(line, &segment->removed))
 		terminal_say(stderr, program, line);

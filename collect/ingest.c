@@ -22,6 +22,7 @@
 
 struct ingest {
 	const struct ingest_job *job;
+	struct store *store;
 	uint64_t seed;
 	struct source *source;
 	bool took_stream; /* the job's stream is the source's */
@@ -35,6 +36,7 @@ struct ingest {
 	struct capture *capture;
 	struct record_block *block;
 	int64_t time_ns; /* of the record before */
+	bool torn;       /* the times between which it ran do not hang together */
 	uint32_t linktypes[INGEST_LINKTYPES_MAX];
 	uint32_t linktype_count;
 };
@@ -348,6 +350,26 @@ static void ingest_name_linktypes(const struct ingest *in, char *out, size_t roo
 	}
 }
 
+/* The sections of a live capture follow each other without a gap; of what was put together otherwise nothing
+ * is said. */
+static void ingest_describe_times(struct ingest *in, const struct source_interface *interface)
+{
+	const struct selection *selection = &in->job->selection;
+	struct capture *c = in->capture;
+
+	if (!interface->ran_until_ns || in->torn)
+		return;
+	in->torn = interface->ran_from_ns > interface->ran_until_ns ||
+		   (c->ran_until_ns && interface->ran_from_ns > c->ran_until_ns);
+	if (!c->ran_until_ns)
+		c->ran_from_ns = interface->ran_from_ns;
+	c->ran_until_ns = in->torn ? 0 : interface->ran_until_ns;
+	if (c->ran_from_ns < selection->start_ns)
+		c->ran_from_ns = selection->start_ns;
+	if (c->ran_until_ns > selection->end_ns)
+		c->ran_until_ns = selection->end_ns;
+}
+
 /* Snaplen and losses of the interfaces that the selection wants. */
 static void ingest_describe_interfaces(struct ingest *in)
 {
@@ -364,6 +386,7 @@ static void ingest_describe_interfaces(struct ingest *in)
 		c->snaplen = interface->snaplen > c->snaplen ? interface->snaplen : c->snaplen;
 		c->drops_known = c->drops_known || interface->drops_known;
 		c->drops += interface->drops;
+		ingest_describe_times(in, interface);
 		/* No frame named a link type: the interfaces do. */
 		if (!c->packets)
 			ingest_note_linktype(in, interface->linktype);
@@ -422,7 +445,18 @@ static enum status ingest_put_all_contents(struct ingest *in, struct error *err)
 	return status;
 }
 
-static enum status ingest_finish(struct ingest *in, bool *known, struct error *err)
+/* A segment in which nothing happened. */
+static enum status ingest_widen(struct ingest *in, bool *widened, struct error *err)
+{
+	const struct ingest_stream *stream = in->job->stream;
+	const struct capture *c = in->capture;
+
+	if (!stream || !stream->goes_on || c->packets || c->drops || c->damaged || !c->ran_until_ns)
+		return STATUS_OK;
+	return capture_widen(in->store, stream->before, c->ran_until_ns, widened, err);
+}
+
+static enum status ingest_finish(struct ingest *in, struct ingest_result *result, struct error *err)
 {
 	const struct source_info *info = source_info(in->source);
 	enum status status;
@@ -431,6 +465,9 @@ static enum status ingest_finish(struct ingest *in, bool *known, struct error *e
 		return error_set(err, STATUS_INPUT, "%s: byte %llu: %s", ingest_name(in->job),
 				 (unsigned long long)info->damage_offset, info->damage);
 	ingest_describe(in);
+	status = ingest_widen(in, &result->widened, err);
+	if (status || result->widened)
+		return status;
 	status = ingest_put_block(in, err);
 	if (!status)
 		status = ingest_put_flows(in, err);
@@ -440,7 +477,7 @@ static enum status ingest_finish(struct ingest *in, bool *known, struct error *e
 		status = ingest_put_entries(in, CAPTURE_OPTIONS, in->numbering.options, err);
 	if (!status)
 		status = ingest_put_all_contents(in, err);
-	return status ? status : capture_finish(&in->writer, in->capture, known, err);
+	return status ? status : capture_finish(&in->writer, in->capture, &result->known, err);
 }
 
 /* ---- the beginning ---- */
@@ -516,7 +553,7 @@ enum status ingest_run(struct store *store, const struct ingest_job *job,
 {
 	static const struct holding all = {STORE_HOLDS_ALL, 0, NULL};
 	struct ingest in = {.job = job, .capture = &result->capture,
-			    .held.holding = job->holding ? job->holding : &all};
+			    .held.holding = job->holding ? job->holding : &all, .store = store};
 	enum status status;
 
 	memset(result, 0, sizeof *result);
@@ -526,7 +563,7 @@ enum status ingest_run(struct store *store, const struct ingest_job *job,
 	if (!status)
 		status = ingest_frames(&in, watch, err);
 	if (!status)
-		status = ingest_finish(&in, &result->known, err);
+		status = ingest_finish(&in, result, err);
 	ingest_close(&in);
 	return status;
 }

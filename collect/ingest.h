@@ -22,6 +22,9 @@ struct ingest_stream {
 	int fd;                     /* becomes the ingest's */
 	int copy_fd;                /* gets the bytes, too; -1: nobody. Borrowed */
 	bool live;                  /* it is no file that could be read again */
+	bool goes_on;               /* it is the next segment of the capture `before`: without a packet, it only
+				     * lengthens that one */
+	uint32_t before;
 };
 
 struct ingest_job {
@@ -43,6 +46,7 @@ struct ingest_watch {
 struct ingest_result {
 	struct capture capture;
 	bool known; /* the store has it already: nothing was added */
+	bool widened; /* it had no packet: the one before it ran on */
 };
 
 /* `compiling` as in filter.h. A damaged capture is no error where at least one

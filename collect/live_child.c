@@ -48,7 +48,8 @@ struct child {
 	uint16_t linktype;
 	struct buffer buffer;
 	uint64_t packets, bytes;      /* of all segments */
-	uint64_t segment_packets;
+	int64_t segment_from_ns;      /* by the real-time clock: nothing passed unseen since */
+	int64_t last_ns;              /* of the latest packet; 0: none */
 	int64_t segment_ends_ns, ends_ns; /* by the monotonic clock; INT64_MAX: never */
 	struct pcap_stat last;        /* what the counters said, which turn over */
 	struct child_count count, segment_count; /* now, and when the segment began */
@@ -271,7 +272,6 @@ static void segment_begin(struct child *child)
 		_exit(1);
 	close(ends[0]);
 	child->out = ends[1];
-	child->segment_packets = 0;
 	child->segment_count = child->count;
 	child->segment_ends_ns = request->segment_ms
 					 ? now_ns(CLOCK_MONOTONIC) + (int64_t)request->segment_ms * NS_PER_MS
@@ -282,19 +282,36 @@ static void segment_begin(struct child *child)
 		.snaplen = request->snaplen, .filter = *request->filter ? request->filter : NULL});
 }
 
+/* Until when nothing passed unseen. What the kernel saw just now it may still keep back, until its block is
+ * full or old enough, unless a later packet has come. */
+static int64_t segment_until(const struct child *child, int64_t time_ns)
+{
+	uint64_t wanted = child->request->packets;
+	int64_t until_ns = time_ns - CHILD_LAST_MS * NS_PER_MS;
+
+	if (wanted && child->packets == wanted)
+		until_ns = child->last_ns;
+	else if (child->stopping)
+		until_ns = child->stop_ns;
+	else if (child->last_ns > until_ns && child->last_ns < time_ns)
+		until_ns = child->last_ns;
+	return until_ns > child->segment_from_ns ? until_ns : child->segment_from_ns;
+}
+
 static void segment_end(struct child *child)
 {
-	int64_t time_ns = now_ns(CLOCK_REALTIME);
+	int64_t time_ns = now_ns(CLOCK_REALTIME), until_ns = segment_until(child, time_ns);
 
 	child_ask(child, time_ns);
 	pcapng_block_statistics(&child->buffer, &(struct pcapng_statistics){
-		.time_ns = time_ns,
+		.time_ns = time_ns, .from_ns = child->segment_from_ns, .until_ns = until_ns,
 		.received = child->count.received - child->segment_count.received,
 		.dropped = child->count.dropped - child->segment_count.dropped,
 		.missed = child->count.missed - child->segment_count.missed});
 	child_flush(child);
 	close(child->out);
 	child->out = -1;
+	child->segment_from_ns = until_ns;
 }
 
 /* ---- packets ---- */
@@ -323,7 +340,7 @@ static void child_packet(unsigned char *context, const struct pcap_pkthdr *heade
 	pcapng_block_packet(&child->buffer, &packet);
 	child->packets++;
 	child->bytes += packet.length_bytes;
-	child->segment_packets++;
+	child->last_ns = packet.time_ns > child->last_ns ? packet.time_ns : child->last_ns;
 	if (child->buffer.size >= CHILD_FLUSH)
 		child_flush(child);
 }
@@ -388,7 +405,7 @@ static void child_capture(struct child *child)
 		time_ns = now_ns(CLOCK_MONOTONIC);
 		if (time_ns >= child->ends_ns)
 			child_stop(child);
-		if (time_ns >= child->segment_ends_ns && child->segment_packets) {
+		if (time_ns >= child->segment_ends_ns) {
 			segment_end(child);
 			segment_begin(child);
 		}
@@ -430,7 +447,7 @@ _Noreturn void live_child_run(const struct live_request *request, int control,
 		child_fail(&child, &err);
 	if (!child_say(&child, &message, -1))
 		_exit(1);
-	child.asked_ns = now_ns(CLOCK_REALTIME);
+	child.asked_ns = child.segment_from_ns = now_ns(CLOCK_REALTIME);
 	if (request->duration_ms)
 		child.ends_ns = now_ns(CLOCK_MONOTONIC) + (int64_t)request->duration_ms * NS_PER_MS;
 	segment_begin(&child);

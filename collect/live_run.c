@@ -11,6 +11,8 @@ struct live_thread {
 	struct live_job *job;
 	struct live *live;
 	struct ingest_watch watch;
+	uint32_t before;  /* the last segment's capture, where there is one */
+	bool goes_on;
 	pthread_t thread;
 	bool running;
 };
@@ -61,12 +63,17 @@ static enum status live_run_segment(struct live_thread *t, int fd, struct live_s
 				    struct error *err)
 {
 	enum status status;
-	const struct ingest_stream stream = {fd, t->job->copy_fd, true};
+	const struct ingest_stream stream = {.fd = fd, .copy_fd = t->job->copy_fd, .live = true,
+					      .goes_on = t->goes_on, .before = t->before};
 	struct ingest_job job = t->job->ingest;
 
 	job.path = t->job->request.interface;
 	job.stream = &stream;
 	status = ingest_run(t->run->store, &job, &t->run->compiling, &t->watch, &segment->result, err);
+	if (!status && !segment->result.widened && !segment->result.known) {
+		t->before = segment->result.capture.number;
+		t->goes_on = true;
+	}
 	return status ? status
 		      : capture_keep(t->run->store, t->run->keep, t->run->points, &segment->removed, err);
 }

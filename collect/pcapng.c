@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BLOCK_OVERHEAD 12     /* type, length, and the length again */
 #define SECTION_BLOCK 0x0a0d0d0au
@@ -20,6 +21,9 @@ enum {
 	OPTION_IF_TSRESOL = 9,
 	OPTION_IF_TSOFFSET = 14,
 	OPTION_EPB_DROPCOUNT = 4,
+	OPTION_SHB_USERAPPL = 4,
+	OPTION_ISB_STARTTIME = 2,
+	OPTION_ISB_ENDTIME = 3,
 	OPTION_ISB_IFDROP = 5,
 	OPTION_ISB_OSDROP = 7,
 };
@@ -40,6 +44,7 @@ struct section_interface {
 struct pcapng_reader {
 	struct reader base;
 	bool big_endian;
+	bool own;                     /* crosstap wrote the section */
 	struct section_interface *interfaces;
 	uint32_t count, room;
 	uint64_t number;              /* of the last frame */
@@ -94,6 +99,19 @@ static struct section_interface *interface_find(struct pcapng_reader *reader, ui
 
 /* ---- section and interfaces ---- */
 
+static bool section_is_own(const struct pcapng_reader *reader, struct body body)
+{
+	static const char own[] = "crosstap ";
+	struct option option;
+
+	body.at += 16;
+	body.left -= 16;
+	while (option_next(reader, &body, &option))
+		if (option.code == OPTION_SHB_USERAPPL)
+			return option.size >= strlen(own) && memcmp(option.value, own, strlen(own)) == 0;
+	return false;
+}
+
 static enum status read_section(struct pcapng_reader *reader, struct body body,
 				struct frame *frame, struct error *err)
 {
@@ -103,6 +121,7 @@ static enum status read_section(struct pcapng_reader *reader, struct body body,
 		notes_damage(reader->base.notes, reader->offset,
 			     "pcapng version %u.%u is not known", major,
 			     bytes_u16(body.at + 6, reader->big_endian));
+	reader->own = section_is_own(reader, body);
 	reader->count = 0; /* interfaces are numbered anew; the source keeps the old ones */
 	return STATUS_OK;
 }
@@ -216,6 +235,35 @@ static void interface_note_drops(struct pcapng_reader *reader,
 			       : interface->drops_by_statistics;
 }
 
+static int64_t interface_time_ns(const struct section_interface *interface, uint64_t units)
+{
+	unsigned __int128 scaled = (unsigned __int128)units * interface->multiply;
+	__int128 time_ns;
+
+	if (interface->divide > 1)
+		scaled /= interface->divide;
+	time_ns = (__int128)(scaled >> interface->shift) +
+		  (__int128)interface->offset_s * NS_PER_S;
+	if (time_ns > INT64_MAX) /* beyond the year 2262 */
+		return INT64_MAX;
+	return time_ns < INT64_MIN ? INT64_MIN : (int64_t)time_ns;
+}
+
+/* When the capture ran: crosstap's own says between which times nothing passed unseen. Others say when they
+ * were started and stopped, and what the kernel still had then is nowhere. */
+static void interface_note_times(struct pcapng_reader *reader, const struct section_interface *interface,
+				 const struct option *option)
+{
+	struct source_interface *shown = &reader->base.notes->interfaces[interface->index];
+	uint64_t units = bytes_u64(option->value, reader->big_endian);
+	int64_t time_ns = interface_time_ns(interface, reader->big_endian ? units : units >> 32 | units << 32);
+
+	if (option->code == OPTION_ISB_STARTTIME)
+		shown->ran_from_ns = time_ns;
+	else
+		shown->ran_until_ns = time_ns;
+}
+
 static enum status read_statistics(struct pcapng_reader *reader, struct body body,
 				   struct frame *frame, struct error *err)
 {
@@ -233,6 +281,9 @@ static enum status read_statistics(struct pcapng_reader *reader, struct body bod
 			drops += bytes_u64(option.value, reader->big_endian);
 			known = true;
 		}
+		if ((option.code == OPTION_ISB_STARTTIME || option.code == OPTION_ISB_ENDTIME) &&
+		    option.size == 8 && reader->own)
+			interface_note_times(reader, interface, &option);
 	}
 	if (known) {
 		interface->drops_by_statistics = drops;
@@ -242,20 +293,6 @@ static enum status read_statistics(struct pcapng_reader *reader, struct body bod
 }
 
 /* ---- packets ---- */
-
-static int64_t interface_time_ns(const struct section_interface *interface, uint64_t units)
-{
-	unsigned __int128 scaled = (unsigned __int128)units * interface->multiply;
-	__int128 time_ns;
-
-	if (interface->divide > 1)
-		scaled /= interface->divide;
-	time_ns = (__int128)(scaled >> interface->shift) +
-		  (__int128)interface->offset_s * NS_PER_S;
-	if (time_ns > INT64_MAX) /* beyond the year 2262 */
-		return INT64_MAX;
-	return time_ns < INT64_MIN ? INT64_MIN : (int64_t)time_ns;
-}
 
 /* Fills in the frame whose captured bytes begin at body->at; takes them. */
 static bool frame_fill(struct pcapng_reader *reader, const struct section_interface *interface,

@@ -17,6 +17,8 @@ enum {
 	OPTION_IF_FILTER = 11,
 	OPTION_IF_TSOFFSET = 14,
 	OPTION_EPB_DROPCOUNT = 4,
+	OPTION_ISB_STARTTIME = 2,
+	OPTION_ISB_ENDTIME = 3,
 	OPTION_ISB_IFRECV = 4,
 	OPTION_ISB_IFDROP = 5,
 	OPTION_ISB_OSDROP = 7,
@@ -182,6 +184,14 @@ void pcapng_block_packet(struct buffer *to, const struct pcapng_packet *packet)
 	block_end(to, at);
 }
 
+/* Two halves, the higher first, in the bytes of 64 bits with the lower half first. */
+static void put_time(struct buffer *to, uint16_t code, int64_t time_ns)
+{
+	uint64_t units = time_units(time_ns, 0);
+
+	put_count(to, code, units >> 32 | units << 32);
+}
+
 void pcapng_block_statistics(struct buffer *to, const struct pcapng_statistics *statistics)
 {
 	uint64_t units = time_units(statistics->time_ns, 0);
@@ -190,6 +200,10 @@ void pcapng_block_statistics(struct buffer *to, const struct pcapng_statistics *
 	put_number(to, statistics->interface, 4);
 	put_number(to, units >> 32, 4);
 	put_number(to, units & UINT32_MAX, 4);
+	if (statistics->until_ns) {
+		put_time(to, OPTION_ISB_STARTTIME, statistics->from_ns);
+		put_time(to, OPTION_ISB_ENDTIME, statistics->until_ns);
+	}
 	put_count(to, OPTION_ISB_IFRECV, statistics->received);
 	put_count(to, OPTION_ISB_IFDROP, statistics->missed);
 	put_count(to, OPTION_ISB_OSDROP, statistics->dropped);

@@ -41,6 +41,7 @@ struct pcapng_packet {
 struct pcapng_statistics {
 	uint32_t interface;
 	int64_t time_ns;
+	int64_t from_ns, until_ns; /* between these nothing passed unseen; until_ns 0: not said */
 	uint64_t received;    /* by the interface */
 	uint64_t dropped;     /* for want of room in the capture's buffer */
 	uint64_t missed;      /* by the interface itself */

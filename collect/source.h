@@ -39,6 +39,8 @@ struct source_interface {
 	char name[SOURCE_NAME_MAX];   /* if_name, or "" when the file has none; raw bytes of the file */
 	bool drops_known;             /* an interface statistics block or epb_dropcount was there */
 	uint64_t drops;               /* packets that the capture itself lost there, per the file */
+	/* Between these nothing passed unseen but what is counted as lost; ran_until_ns 0: not known. */
+	int64_t ran_from_ns, ran_until_ns;
 };
 
 /* One captured frame. */

@@ -58,6 +58,11 @@ static void coverage_merge(struct coverage *c)
 	c->spans = kept + 1;
 }
 
+static bool coverage_says(const struct capture *capture)
+{
+	return capture->records || capture->ran_until_ns;
+}
+
 enum status coverage_find(struct coverage *c, const struct judging *j, uint32_t hop, uint32_t p,
 			  enum hop_direction direction, struct error *err)
 {
@@ -71,10 +76,10 @@ enum status coverage_find(struct coverage *c, const struct judging *j, uint32_t 
 	for (k = point->first_capture; k < point->first_capture + point->captures; k++) {
 		const struct capture *capture = &j->view->capture[k];
 
-		if (point->captures > 1 && capture->records &&
-		    !coverage_other_way(j, node, capture->flows, direction))
-			c->span[c->spans++] =
-				coverage_span(j, hop, p, capture->first_ns, capture->last_ns);
+		if ((point->captures > 1 || capture->ran_until_ns) && coverage_says(capture) &&
+		    !(point->captures > 1 && coverage_other_way(j, node, capture->flows, direction)))
+			c->span[c->spans++] = coverage_span(j, hop, p, capture_from(capture),
+							    capture_until(capture));
 		node += capture->flows;
 	}
 	if (!c->spans && point->rows)

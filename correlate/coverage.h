@@ -14,7 +14,7 @@
 
 struct coverage {
 	struct coverage_span {
-		int64_t from_ns, to_ns; /* first and last record */
+		int64_t from_ns, to_ns; /* first and last record, or longer: see struct capture */
 	} *span;                        /* in order of time, apart from each other */
 	uint32_t spans;
 };

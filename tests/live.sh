@@ -117,6 +117,27 @@ is 'all of them are in the store' \
 within 'as several captures' \
 	"$("$build/bin/crosstap-collect" -s "$work/parts.ct" --list | tail -n +2 | wc -l)" 3 100
 
+# ---- an outage that is longer than segments ----
+
+# Behind the firewall nothing comes by for some segments: the capture there ran all the same.
+story='an outage: '
+live gone 2 -s "$work/gone.ct" -p fw-in -i in0 -f icmp -p fw-out -i out0 -f icmp --segment 0.1 || not_ok 'it begins'
+pings 20 56
+in_ns fw nft -f - <<-'RULES'
+	table ip gone { chain out { type filter hook forward priority 0; icmp type echo-request counter drop; }; }
+RULES
+in_ns client ping -n -q -i 0.01 -c 150 -W 0.1 10.77.2.2 >/dev/null
+counted=$(in_ns fw nft list table ip gone | grep -oE 'packets [0-9]+' | cut -d' ' -f2)
+in_ns fw nft delete table ip gone
+pings 20 56
+live_end INT
+is 'it ends well' "$live_status" 0
+"$build/bin/crosstap-correlate" -q -s "$work/gone.ct" --path fw-in,fw-out
+"$build/bin/crosstap-report" -q -s "$work/gone.ct" -o "$work/gone"
+is 'what the firewall dropped is called dropped' \
+	"$("$csvq" "$work/gone/hops.csv" -s dropped)" "$counted"
+is 'and nothing is too near the end of a capture' "$("$csvq" "$work/gone/hops.csv" -s edge)" 0
+
 # ---- two points, one of which cannot follow ----
 
 story='a full ring: '

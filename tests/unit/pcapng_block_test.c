@@ -70,6 +70,38 @@ static void test_statistics(void)
 	check_case("statistics of an interface are the bytes of the draft");
 }
 
+/* Between which times nothing passed unseen, as a reader of that application's file believes it. */
+static void times_of(const char *application, int64_t *from_ns, int64_t *until_ns)
+{
+	struct buffer buffer = {0};
+	struct seen seen;
+
+	pcapng_block_section(&buffer, application, NULL);
+	pcapng_block_interface(&buffer, &(struct pcapng_interface){.name = "eth1", .linktype = 1});
+	pcapng_block_statistics(&buffer, &(struct pcapng_statistics){
+		.time_ns = 9 * S, .from_ns = 5 * S + 7, .until_ns = 1700000000 * S + 123456789});
+	seen = seen_read(build_write(buffer.bytes, buffer.size));
+	CHECK_INT(seen.status, STATUS_OK);
+	*from_ns = seen.interfaces[0].ran_from_ns;
+	*until_ns = seen.interfaces[0].ran_until_ns;
+	seen_free(&seen);
+	buffer_free(&buffer);
+}
+
+static void test_times(void)
+{
+	int64_t from_ns, until_ns;
+
+	times_of("crosstap 1.2", &from_ns, &until_ns);
+	CHECK_INT(from_ns, 5 * S + 7);
+	CHECK_INT(until_ns, 1700000000 * S + 123456789);
+	check_case("our own file says between which times nothing passed unseen");
+	times_of("Dumpcap (Wireshark) 4.0", &from_ns, &until_ns);
+	CHECK_INT(from_ns, 0);
+	CHECK_INT(until_ns, 0);
+	check_case("another's says when it was started and stopped, which is something else");
+}
+
 static void test_read_back(void)
 {
 	struct buffer buffer = {0};
@@ -105,6 +137,7 @@ int main(void)
 	test_interface();
 	test_packet();
 	test_statistics();
+	test_times();
 	test_read_back();
 	build_leave();
 	return check_exit();
