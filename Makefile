@@ -4,6 +4,7 @@
 #   make demo       install what is missing, build, run the main job on samples/
 #   make check      the same, and all tests
 #   make asan       the tests under AddressSanitizer and UBSan
+#   make fuzz-quick fuzz targets under libFuzzer, FUZZ_SECONDS=60 each (installs clang)
 #   make bench      speed and memory, goals and figures, in minutes; bench-full: the big cases, too
 #   make screenshots  the README's pictures of the page
 #   make deps       only install what is missing (Debian, root or sudo)
@@ -55,6 +56,9 @@ LIBREPORT = $(call object,$(REPORT)) $(BUILD)/report/page_assets.o $(LIBCORRELAT
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
 BENCHES = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 LABS = $(patsubst tests/lab/%.c,$(BUILD)/lab/%,$(wildcard tests/lab/*.c))
+# Fuzz targets: each gets a main() of libFuzzer's, or one that replays files.
+TARGETS = $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c tests/fuzz/seeds.c,$(wildcard tests/fuzz/*.c)))
+FUZZERS = $(TARGETS:%=$(BUILD)/fuzz/%) $(BUILD)/fuzz/seeds
 
 .PHONY: all
 all: $(BINS)
@@ -93,11 +97,12 @@ $(LIBRARY): $(LIBREPORT)
 	$(call say,AR,$@)
 	$(Q)$(AR) rcs $@ $^
 
-# Test, bench and lab programs: one .c each; bump has a folder besides.
-.PHONY: units benches labs
+# Test, bench, lab and fuzz programs: one .c each; bump has a folder besides.
+.PHONY: units benches labs fuzzers
 units: $(UNITS)
 benches: $(BENCHES)
 labs: $(LABS)
+fuzzers: $(FUZZERS)
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -111,6 +116,15 @@ $(BUILD)/lab/%: $(BUILD)/tests/lab/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+FUZZ_MAIN ?= $(BUILD)/tests/fuzz/replay.o
+$(BUILD)/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FUZZ_MAIN) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FUZZ_LINK) $(LDLIBS)
 .SECONDARY:
 
 # `make deps` asks the package system first and installs only what is missing.
@@ -121,7 +135,7 @@ test-deps:
 	@tests/deps test $(BUILD)
 
 # What is installed must be there before the build is parsed again, hence $(MAKE).
-.PHONY: demo check test asan bench bench-full screenshots
+.PHONY: demo check test asan fuzz-quick bench bench-full screenshots
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@samples/demo $(BUILD)/bin
@@ -129,12 +143,18 @@ demo: deps
 check: test-deps
 	@$(MAKE) --no-print-directory test
 
-test: all units labs $(BUILD)/bench/generate
+test: all units labs fuzzers $(BUILD)/bench/generate
 	@tests/run $(BUILD)
 
 asan:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan test \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined'
+
+# Without clang it says so and skips.
+FUZZ_SECONDS ?= 60
+fuzz-quick: deps
+	-@tests/deps fuzz
+	+@tests/fuzz/run $(BUILD) $(FUZZ_SECONDS)
 
 bench: deps
 	@$(MAKE) --no-print-directory all benches

@@ -19,7 +19,18 @@ struct live {
 	bool over;
 };
 
-/* One message; false: the child is gone. A descriptor that nobody awaits is closed. */
+/* The child reads what strangers sent: should it have been taken over, what it says is as strange. */
+static bool live_is_sound(const struct live_message *message)
+{
+	const struct error *error = &message->error;
+
+	if (message->word != LIVE_FAILED)
+		return message->word == LIVE_READY || message->word == LIVE_SEGMENT || message->word == LIVE_OVER;
+	return error->status >= STATUS_USAGE && error->status <= STATUS_SYSTEM && *error->text &&
+	       memchr(error->text, 0, sizeof error->text);
+}
+
+/* One message; false: the child is gone, or out of its mind. *fd is the descriptor of LIVE_SEGMENT, else -1. */
 static bool live_hear(struct live *live, struct live_message *message, int *fd)
 {
 	char room[CMSG_SPACE(sizeof *fd)];
@@ -27,6 +38,7 @@ static bool live_hear(struct live *live, struct live_message *message, int *fd)
 	struct msghdr header = {.msg_iov = &bytes, .msg_iovlen = 1,
 				.msg_control = room, .msg_controllen = sizeof room};
 	const struct cmsghdr *passed;
+	bool sound;
 	ssize_t n;
 
 	*fd = -1;
@@ -36,7 +48,13 @@ static bool live_hear(struct live *live, struct live_message *message, int *fd)
 	passed = n > 0 ? CMSG_FIRSTHDR(&header) : NULL;
 	if (passed && passed->cmsg_level == SOL_SOCKET && passed->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(passed), sizeof *fd);
-	return n == (ssize_t)sizeof *message;
+	sound = n == (ssize_t)sizeof *message && live_is_sound(message) &&
+		(message->word == LIVE_SEGMENT) == (*fd >= 0);
+	if (!sound && *fd >= 0) {
+		close(*fd);
+		*fd = -1;
+	}
+	return sound;
 }
 
 static enum status live_died(const struct live *live, struct error *err)
@@ -50,8 +68,11 @@ static enum status live_await_ready(struct live *live, struct error *err)
 	struct live_message message;
 	int fd;
 
-	if (!live_hear(live, &message, &fd))
+	if (!live_hear(live, &message, &fd) || (message.word != LIVE_READY && message.word != LIVE_FAILED)) {
+		if (fd >= 0)
+			close(fd);
 		return live_died(live, err);
+	}
 	if (message.word == LIVE_FAILED)
 		*err = message.error;
 	return message.word == LIVE_FAILED ? message.error.status : STATUS_OK;

@@ -184,6 +184,9 @@ enum status store_check_metas(int fd, const char *path, struct error *err)
 		fault = meta_parse(raw, &meta[m]);
 		if (!fault && m && meta[1].page_bytes != meta[0].page_bytes)
 			fault = "another page size";
+		/* Even ones are written to the first, odd ones to the second; a new store has 0 in both. */
+		if (!fault && meta[m].txnid && (meta[m].txnid & 1) != m)
+			fault = "an impossible transaction";
 		if (fault)
 			return check_fault(path, "meta page", m, fault, err);
 	}

@@ -165,11 +165,12 @@ ssize_t unpack_read(struct unpack *unpack, uint8_t *out, size_t room)
 	while (have < room && (unpack->block_bytes || !unpack->over)) {
 		size_t part = unpack->block_bytes < room - have ? unpack->block_bytes : room - have;
 
-		if (part)
+		if (part) { /* there may be no block at all */
 			memcpy(out + have, unpack->block, part);
-		have += part;
-		unpack->block += part;
-		unpack->block_bytes -= part;
+			have += part;
+			unpack->block += part;
+			unpack->block_bytes -= part;
+		}
 		if (have < room && !unpack->over)
 			unpack_next_block(unpack);
 	}

@@ -201,6 +201,24 @@ static void test_meta(void)
 	check_case("each number of a meta page that cannot be is named");
 }
 
+/* LMDB writes even transactions to the first meta page and odd ones to the second. */
+static void test_meta_of_the_other(void)
+{
+	size_t size, at, page;
+	uint8_t *bytes = make_sample(&size);
+
+	for (page = 0; page < 2; page++) {
+		at = page * page_bytes() + 144;
+		bytes[at] ^= 1;
+		write_file(bytes, size);
+		CHECK_INT(use_all(STORE_READ), STATUS_INPUT);
+		CHECK(said("an impossible transaction"));
+		bytes[at] ^= 1;
+	}
+	free(bytes);
+	check_case("a transaction on the wrong meta page is damage, not somebody who writes");
+}
+
 int main(void)
 {
 	sample_begin();
@@ -208,6 +226,7 @@ int main(void)
 	test_free_tail();
 	test_damage();
 	test_meta();
+	test_meta_of_the_other();
 	sample_end();
 	return check_exit();
 }
