@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "correlate/order.h"
+
 #define COARSE_OWN_PAIRS 200 /* a stretch with fewer pairs or of less time has the skew of all */
 #define COARSE_OWN_NS 60e9
 #define COARSE_ROUNDS 4
@@ -12,27 +14,24 @@ void clock_identity(struct clock *clock)
 	*clock = (struct clock){.segments = 1, .segment[0] = {.from_ns = INT64_MIN}};
 }
 
-static int coarse_compare_pairs(const void *a, const void *b)
+static uint64_t coarse_pair_local(const void *pair)
 {
-	const struct clock_pair *p = a, *q = b;
-
-	if (p->local_ns != q->local_ns)
-		return p->local_ns < q->local_ns ? -1 : 1;
-	return (p->reference_ns > q->reference_ns) - (p->reference_ns < q->reference_ns);
+	return order_of_int(((const struct clock_pair *)pair)->local_ns);
 }
 
-static int coarse_compare_turns(const void *a, const void *b)
+static uint64_t coarse_pair_reference(const void *pair)
 {
-	const struct coarse_turn *p = a, *q = b;
+	return order_of_int(((const struct clock_pair *)pair)->reference_ns);
+}
 
-	if (p->reference_ns != q->reference_ns)
-		return p->reference_ns < q->reference_ns ? -1 : 1;
-	return (p->place > q->place) - (p->place < q->place);
+static uint64_t coarse_turn_reference(const void *turn)
+{
+	return order_of_double(((const struct coarse_turn *)turn)->reference_ns);
 }
 
 /* The first member behind the clearest step of a stretch, counted from its start; 0 when
  * there is none. `rest` is what the members' differences are without drift. */
-static size_t coarse_find_step(const struct coarse *c, const struct coarse_stretch *stretch,
+static size_t coarse_find_step(struct coarse *c, const struct coarse_stretch *stretch,
 			       double *size)
 {
 	size_t from = stretch->from, n = stretch->to - from, i, cut, best = 0;
@@ -46,7 +45,7 @@ static size_t coarse_find_step(const struct coarse *c, const struct coarse_stret
 	for (i = 0; i < n; i++)
 		c->turn[i] = (struct coarse_turn){c->x[from + i] - c->y[from + i],
 						  c->rest[from + i], i};
-	qsort(c->turn, n, sizeof *c->turn, coarse_compare_turns);
+	c->no_memory |= !order_by(NULL, c->turn, n, sizeof *c->turn, coarse_turn_reference);
 	for (i = 0; i < n; i++)
 		c->other[i] = c->turn[i].rest;
 	cut = step_find(c->other, n, size);
@@ -226,7 +225,8 @@ enum status clock_fit_coarse(struct clock *clock, struct clock_pair *pairs, size
 	*agreeing = 0;
 	if (!count)
 		return error_set(err, STATUS_INPUT, "no packet was seen at both points");
-	qsort(pairs, count, sizeof *pairs, coarse_compare_pairs);
+	c.no_memory = !order_by(NULL, pairs, count, sizeof *pairs, coarse_pair_reference) ||
+		      !order_by(NULL, pairs, count, sizeof *pairs, coarse_pair_local);
 	c.difference = malloc(count * sizeof *c.difference);
 	c.sorted = calloc(count, 2 * sizeof *c.sorted);
 	c.time_ns = malloc(count * sizeof *c.time_ns);
@@ -236,16 +236,16 @@ enum status clock_fit_coarse(struct clock *clock, struct clock_pair *pairs, size
 	c.rest = malloc(count * sizeof *c.rest);
 	c.other = malloc(count * sizeof *c.other);
 	c.turn = malloc(count * sizeof *c.turn);
-	if (!c.difference || !c.sorted || !c.time_ns || !c.line_of || !c.x || !c.y || !c.rest ||
-	    !c.other || !c.turn) {
-		status = error_set(err, STATUS_SYSTEM, "no memory for %zu pairs of a clock", count);
-		goto out;
+	c.no_memory |= !c.difference || !c.sorted || !c.time_ns || !c.line_of || !c.x || !c.y || !c.rest ||
+		       !c.other || !c.turn;
+	if (!c.no_memory) {
+		coarse_prepare(&c);
+		status = coarse_find_stretches(&c, err);
+		if (status == STATUS_OK && c.members)
+			coarse_publish(&c, coarse_find_steps(&c), clock, agreeing);
 	}
-	coarse_prepare(&c);
-	status = coarse_find_stretches(&c, err);
-	if (status == STATUS_OK && c.members)
-		coarse_publish(&c, coarse_find_steps(&c), clock, agreeing);
-out:
+	if (c.no_memory)
+		status = error_set(err, STATUS_SYSTEM, "no memory for %zu pairs of a clock", count);
 	free(c.difference);
 	free(c.sorted);
 	free(c.time_ns);

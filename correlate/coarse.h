@@ -48,6 +48,7 @@ struct coarse {
 	size_t members;
 	double *x, *y, *rest, *other;
 	struct coarse_turn *turn;
+	bool no_memory;
 	unsigned lines, stretches;
 	struct coarse_line line[CLOCK_SEGMENTS_MAX];
 	struct coarse_stretch stretch[CLOCK_SEGMENTS_MAX];

@@ -6,6 +6,7 @@
 
 #include "collect/memory.h"
 #include "collect/packet.h"
+#include "correlate/order.h"
 #include "correlate/renumber.h"
 #include "correlate/trace.h"
 
@@ -194,20 +195,26 @@ static bool dossier_take(struct dossiers *d, uint32_t p, uint32_t index, uint32_
 
 /* ---- sorting ---- */
 
-struct dossier_key {
-	int64_t time_ns;
-	uint32_t dossier, number;
-};
-
-static int dossier_key_compare(const void *x, const void *y)
+static uint32_t dossier_of_packet(const struct dossiers *d, uint32_t packet)
 {
-	const struct dossier_key *a = x, *b = y;
+	const struct dossier_sight *first = &d->sight[d->packet[packet].sight];
 
-	if (a->dossier != b->dossier)
-		return a->dossier < b->dossier ? -1 : 1;
-	if (a->time_ns != b->time_ns)
-		return a->time_ns < b->time_ns ? -1 : 1;
-	return (a->number > b->number) - (a->number < b->number);
+	return dossier_of(d, view_way(&d->source->view->point[first->point], first->index) >> 1);
+}
+
+/* The packets' numbers by dossier, and in each by time. */
+static bool dossiers_order(const struct dossiers *d, struct order_key *key)
+{
+	struct memory *memory = d->source->view->memory;
+	uint32_t i;
+
+	for (i = 0; i < d->packets; i++)
+		key[i] = (struct order_key){order_of_int(d->packet[i].time_ns), i};
+	if (!order_sort(memory, key, d->packets))
+		return false;
+	for (i = 0; i < d->packets; i++)
+		key[i].key = dossier_of_packet(d, key[i].number);
+	return order_sort(memory, key, d->packets);
 }
 
 /* Lays the packets of each dossier one behind the other, in the order of time; of a long one
@@ -215,25 +222,17 @@ static int dossier_key_compare(const void *x, const void *y)
 static bool dossiers_sort(struct dossiers *d)
 {
 	struct memory *memory = d->source->view->memory;
-	struct dossier_key *key = memory_resize(memory, NULL, (size_t)d->packets + 1, sizeof *key);
+	struct order_key *key = memory_resize(memory, NULL, (size_t)d->packets + 1, sizeof *key);
 	struct dossier_packet *sorted =
 		memory_resize(memory, NULL, (size_t)d->packets + 1, sizeof *sorted);
 	uint32_t i, k, n = 0;
-	bool ok = key && sorted;
+	bool ok = key && sorted && dossiers_order(d, key);
 
-	for (i = 0; ok && i < d->packets; i++) {
-		const struct dossier_sight *first = &d->sight[d->packet[i].sight];
-		uint32_t way = view_way(&d->source->view->point[first->point], first->index);
-
-		key[i] = (struct dossier_key){d->packet[i].time_ns, dossier_of(d, way >> 1), i};
-	}
-	if (ok)
-		qsort(key, d->packets, sizeof *key, dossier_key_compare);
 	for (i = 0; ok && i < d->packets; i = k) {
-		struct dossier *one = &d->list[key[i].dossier];
+		struct dossier *one = &d->list[key[i].key];
 		uint32_t all;
 
-		for (k = i + 1; k < d->packets && key[k].dossier == key[i].dossier; k++)
+		for (k = i + 1; k < d->packets && key[k].key == key[i].key; k++)
 			;
 		all = k - i;
 		one->packet = sorted + n;

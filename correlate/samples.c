@@ -6,19 +6,19 @@
 #include "collect/memory.h"
 #include "collect/packet.h"
 #include "correlate/meeting.h"
+#include "correlate/order.h"
 
 #define SAMPLES_DOUBLED_MIN 8 /* packets of a link before it can be called doubled */
 #define COMMON_NONE UINT32_MAX
 
-static int sample_compare(const void *x, const void *y)
+static uint64_t sample_fp(const void *sample)
 {
-	const struct sample *a = x, *b = y;
+	return ((const struct sample *)sample)->fp;
+}
 
-	if (a->fp != b->fp)
-		return a->fp < b->fp ? -1 : 1;
-	if (a->time_ns != b->time_ns)
-		return a->time_ns < b->time_ns ? -1 : 1;
-	return (a->index > b->index) - (a->index < b->index);
+static uint64_t sample_time(const void *sample)
+{
+	return order_of_int(((const struct sample *)sample)->time_ns);
 }
 
 static bool samples_add(struct samples *s, const struct sample *one)
@@ -61,9 +61,9 @@ bool samples_take(struct samples *s, const struct view *view, uint32_t p, uint64
 				return false;
 		}
 	}
-	if (s->count)
-		qsort(s->list, s->count, sizeof *s->list, sample_compare);
-	return true;
+	/* those of one time are in the order of their indexes */
+	return order_by(view->memory, s->list, s->count, sizeof *s->list, sample_time) &&
+	       order_by(view->memory, s->list, s->count, sizeof *s->list, sample_fp);
 }
 
 void samples_free(struct samples *s)
@@ -126,13 +126,14 @@ bool samples_find_doubled(const struct samples *s, uint32_t links, uint8_t **dou
 	return true;
 }
 
-static int moment_compare(const void *x, const void *y)
+static uint64_t moment_time(const void *moment)
 {
-	const struct moment *a = x, *b = y;
+	return order_of_int(((const struct moment *)moment)->time_ns);
+}
 
-	if (a->time_ns != b->time_ns)
-		return a->time_ns < b->time_ns ? -1 : 1;
-	return (a->index > b->index) - (a->index < b->index);
+static uint64_t moment_index(const void *moment)
+{
+	return ((const struct moment *)moment)->index;
 }
 
 bool samples_order(struct samples *s)
@@ -146,8 +147,8 @@ bool samples_order(struct samples *s)
 		if (s->list[i].once)
 			s->once[s->once_count++] = (struct moment){s->list[i].time_ns, s->list[i].index,
 								   i, s->list[i].way, s->list[i].ttl};
-	qsort(s->once, s->once_count, sizeof *s->once, moment_compare);
-	return true;
+	return order_by(NULL, s->once, s->once_count, sizeof *s->once, moment_index) &&
+	       order_by(NULL, s->once, s->once_count, sizeof *s->once, moment_time);
 }
 
 bool commons_open(struct commons *commons, uint32_t room)
