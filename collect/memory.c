@@ -24,6 +24,7 @@
 #define MEMORY_PART 16          /* that part of the bound is given back, and used before pages go again */
 #define MEMORY_STEP_BYTES ((size_t)32 << 20) /* given back at once */
 #define MEMORY_HEAP_PART 3      /* that part of the bound is heap */
+#define MEMORY_LITTLE 8         /* that part of it is little */
 
 /* Pages of a file: an array's own, or what was lent. */
 struct memory_range {
@@ -166,6 +167,18 @@ static void memory_give_enough(struct memory *memory)
 			held = memory_look(memory->statm);
 		}
 	memory->near = held.mapped + part > most;
+}
+
+bool memory_is_little(struct memory *memory, uint64_t bytes)
+{
+	bool little = true;
+
+	if (memory) {
+		pthread_mutex_lock(&memory->lock);
+		little = bytes <= memory->bound / MEMORY_LITTLE;
+		pthread_mutex_unlock(&memory->lock);
+	}
+	return little;
 }
 
 void memory_keep(struct memory *memory)

@@ -12,6 +12,7 @@
 #ifndef CROSSTAP_COLLECT_MEMORY_H
 #define CROSSTAP_COLLECT_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,6 +52,9 @@ void memory_give(void *array);
 /* Names bytes of one mapped file that others keep (and no other memory is among
  * them): their pages are given back, too. Until memory_close(). */
 void memory_lend(struct memory *memory, const void *from, size_t bytes);
+
+/* Whether so many bytes are a small part of what may be held: what could do without them may take them. */
+bool memory_is_little(struct memory *memory, uint64_t bytes);
 
 /* To be called now and then by whoever goes through much of it: on a machine that is busy the thread
  * that looks after what is held may come late. */

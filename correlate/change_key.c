@@ -39,6 +39,7 @@ struct change_reader {
 	const struct judging *j;
 	struct hop_session *session;
 	unsigned direction;
+	bool tsval, sack, label, urgent; /* whether some record of some point has any */
 	struct key_links links[KEY_LINKS];
 	struct key_side side[2];  /* near, far */
 	struct change_key key[VIEW_BATCH];
@@ -49,9 +50,16 @@ struct change_reader *change_reader_new(const struct change_book *book,
 					struct hop_session *session)
 {
 	struct change_reader *r = calloc(1, sizeof *r);
+	uint32_t p;
 
 	if (!r)
 		return NULL;
+	for (p = 0; p < judging->view->points; p++) {
+		r->tsval |= change_book_uses(book, p, RECORD_TSVAL);
+		r->sack |= change_book_uses(book, p, RECORD_SACK);
+		r->label |= change_book_uses(book, p, RECORD_FLOW_LABEL);
+		r->urgent |= change_book_uses(book, p, RECORD_URGENT);
+	}
 	r->book = book;
 	r->j = judging;
 	r->direction = direction;
@@ -67,60 +75,48 @@ void change_reader_free(struct change_reader **reader)
 
 /* ---- reading ---- */
 
-/* Where the columns of records of one block lie. */
-struct key_block {
-	const struct column *column;
-	const uint32_t *option;   /* the book's numbers, by that of the capture */
-	uint32_t options, first_link;
-	bool tsval, sack, label, urgent; /* whether some record of the point has any */
-};
-
-static struct key_block key_block(const struct change_reader *r, uint32_t p, uint32_t b)
+/* Numbers of options and of links are a capture's own: as the book has them. */
+static void key_renumber(const struct change_reader *r, const struct change_side *from, uint32_t rows,
+			 struct key_side *to)
 {
-	const struct view_block *block = &r->j->view->point[p].block[b];
-	struct key_block k = {.column = block->chunk.column,
-			      .first_link = change_book_first_link(r->book, p, b),
-			      .tsval = change_book_uses(r->book, p, RECORD_TSVAL),
-			      .sack = change_book_uses(r->book, p, RECORD_SACK),
-			      .label = change_book_uses(r->book, p, RECORD_FLOW_LABEL),
-			      .urgent = change_book_uses(r->book, p, RECORD_URGENT)};
+	const uint32_t *book = NULL; /* by the capture's number */
+	uint32_t block = UINT32_MAX, point = UINT32_MAX, options = 0, first_link = 0, i;
 
-	k.option = change_book_options(r->book, block->capture, &k.options);
-	return k;
+	for (i = 0; i < rows; i++) {
+		uint32_t p = from->point[i], b = from->index[i] >> VIEW_BLOCK_SHIFT;
+
+		if (b != block || p != point) {
+			block = b;
+			point = p;
+			book = change_book_options(r->book, r->j->view->point[p].block[b].capture,
+						   &options);
+			first_link = change_book_first_link(r->book, p, b);
+		}
+		/* A damaged store may name an entry that is not there. */
+		to->options[i] = to->options[i] < options ? book[to->options[i]] : CHANGE_UNKNOWN;
+		to->link[i] += first_link;
+	}
 }
 
-static inline uint32_t key_get(const struct key_block *block, enum record_column column,
-			       uint32_t row)
-{
-	return (uint32_t)column_get(&block->column[column], row);
-}
-
-/* One side's columns, all in one go: records of a block are neighbours. */
+/* One side's columns. */
 static void key_read_side(const struct change_reader *r, const struct change_side *from,
 			  uint32_t rows, struct key_side *to)
 {
-	struct key_block block = {.column = NULL};
-	uint32_t p = 0, b = 0, i;
+	const struct view *view = r->j->view;
 
-	for (i = 0; i < rows; i++) {
-		uint32_t row = from->index[i] & VIEW_ROW_MASK, option;
-
-		if (!block.column || from->point[i] != p || from->index[i] >> VIEW_BLOCK_SHIFT != b) {
-			p = from->point[i];
-			b = from->index[i] >> VIEW_BLOCK_SHIFT;
-			block = key_block(r, p, b);
-		}
-		option = key_get(&block, RECORD_OPTIONS, row);
-		/* A damaged store may name an entry that is not there. */
-		to->options[i] = option < block.options ? block.option[option] : CHANGE_UNKNOWN;
-		to->link[i] = key_get(&block, RECORD_LINK, row) + block.first_link;
-		to->ttl[i] = (uint8_t)key_get(&block, RECORD_TTL, row);
-		to->marks[i] = (uint16_t)key_get(&block, RECORD_MARKS, row);
-		to->tsval[i] = block.tsval ? key_get(&block, RECORD_TSVAL, row) : 0;
-		to->sack[i] = block.sack ? key_get(&block, RECORD_SACK, row) : 0;
-		to->label[i] = block.label ? key_get(&block, RECORD_FLOW_LABEL, row) : 0;
-		to->urgent[i] = block.urgent ? (uint16_t)key_get(&block, RECORD_URGENT, row) : 0;
-	}
+	view_gather_32(view, RECORD_OPTIONS, from->point, from->index, rows, to->options);
+	view_gather_32(view, RECORD_LINK, from->point, from->index, rows, to->link);
+	view_gather_16(view, RECORD_MARKS, from->point, from->index, rows, to->marks);
+	view_gather_8(view, RECORD_TTL, from->point, from->index, rows, to->ttl);
+	if (r->tsval)
+		view_gather_32(view, RECORD_TSVAL, from->point, from->index, rows, to->tsval);
+	if (r->sack)
+		view_gather_32(view, RECORD_SACK, from->point, from->index, rows, to->sack);
+	if (r->label)
+		view_gather_32(view, RECORD_FLOW_LABEL, from->point, from->index, rows, to->label);
+	if (r->urgent)
+		view_gather_16(view, RECORD_URGENT, from->point, from->index, rows, to->urgent);
+	key_renumber(r, from, rows, to);
 }
 
 /* ---- what differs ---- */

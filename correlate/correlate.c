@@ -238,7 +238,9 @@ static enum status step_meeting(struct correlation *c, struct error *err)
 				 "%s: captures of %u point%s: two points at least are compared",
 				 store_path(c->store), c->view->points,
 				 c->view->points == 1 ? "" : "s");
-	status = hold_meeting(c, err);
+	status = view_keep_fingerprints(c->view, c->options->threads, err);
+	if (!status)
+		status = hold_meeting(c, err);
 	if (!status && !meeting_hangs_together(c->meeting, c->view)) {
 		status = shifts_learn(c->view, c->flows, &found, err);
 		if (!status && found)
@@ -296,6 +298,7 @@ static enum status step_join(struct correlation *c, struct error *err)
 		if (!status)
 			status = match(c, err);
 	}
+	view_forget_fingerprints(c->view);
 	if (!status)
 		status = repeats_drop_copies(&c->repeats, c->journeys, c->view, &c->path,
 					     c->meeting, err);

@@ -55,6 +55,7 @@ struct view_point {
 	uint8_t *link;       /* VIEW_LINK_BYTES each: length, then bytes */
 	int64_t first_ns, last_ns; /* local times of the first and last record */
 	bool short_prefixes; /* some payload prefixes are missing */
+	uint64_t *fp;        /* by index, as they were collected; NULL: they are not kept */
 	struct renumber *renumber; /* by flow: see renumber.h; NULL: no flow's numbers are shifted */
 };
 #define VIEW_LINK_BYTES (PACKET_LINK_MAX + 1)
@@ -175,6 +176,11 @@ void view_gather_8(const struct view *view, enum record_column column, const uin
 		   const uint32_t *index, uint32_t rows, uint8_t *out);
 void view_gather_ways(const struct view *view, const uint8_t *point, const uint32_t *index,
 		      uint32_t rows, uint32_t *out);
+
+/* Works out all fingerprints, and keeps them until they are forgotten, where that takes little of the
+ * memory there is: who reads them several times has them sooner. */
+enum status view_keep_fingerprints(struct view *view, unsigned threads, struct error *err) MUST_CHECK;
+void view_forget_fingerprints(struct view *view);
 
 /* Fingerprints, without payload where the view says header_only, and by the first point's
  * numbers where a flow is renumbered. */
