@@ -112,8 +112,16 @@ static bool service_count_drops(struct cause_hop *c)
 	return true;
 }
 
-/* What passed of a session, to each service that it is of and that lost something: one that
- * is the same at both sides counts once. */
+/* Whether the node is of a point at one of the hop's two ends. */
+static bool service_is_here(const struct cause_hop *c, uint32_t node)
+{
+	uint32_t stage = c->j->path->stage[c->j->view->node_point[node]];
+
+	return stage == c->hop || stage == c->hop + 1;
+}
+
+/* What passed of a session, to each service that it is of at the hop and that lost something there:
+ * one that is the same at both ends counts once. */
 static void service_add_passed(struct cause_hop *c, uint32_t session, bool of_client)
 {
 	const struct hop_session *at = &c->result->session[session];
@@ -124,6 +132,8 @@ static void service_add_passed(struct cause_hop *c, uint32_t session, bool of_cl
 	for (n = s->list[session].first_node; n != UINT32_MAX; n = s->next_node[n]) {
 		struct cause_service *service;
 
+		if (!service_is_here(c, n))
+			continue;
 		service_key(&key, c, n, of_client);
 		if (service_same(&key, &last))
 			continue;
@@ -165,6 +175,8 @@ void cause_services_renew(struct cause_hop *c, int64_t after_ns)
 		if (s->list[k].start_ns <= after_ns || !at->matched[0] || !at->matched[1])
 			continue;
 		for (n = s->list[k].first_node; n != UINT32_MAX; n = s->next_node[n]) {
+			if (!service_is_here(c, n))
+				continue;
 			service_key(&key, c, n, true);
 			service = service_slot(&c->services, &key);
 			if (service->version && last_ns < service->renewed_ns)

@@ -81,9 +81,11 @@ static bool judge_answered(const struct judge *g, uint32_t session, uint32_t sta
 	return spoke[0] && spoke[1];
 }
 
+/* Most often a session has the same addresses at all points: they are added once. */
 static bool judge_learn_across(struct judge *g)
 {
 	const struct sessions *s = g->j->sessions;
+	const struct capture_flow *last = NULL;
 	uint32_t i, n;
 
 	for (i = 0; i < s->count; i++) {
@@ -92,6 +94,11 @@ static bool judge_learn_across(struct judge *g)
 		for (n = s->list[i].first_node; n != UINT32_MAX; n = s->next_node[n]) {
 			const struct capture_flow *flow = &g->j->view->flow[n];
 
+			if (last && last->version == flow->version &&
+			    memcmp(last->a, flow->a, sizeof flow->a) == 0 &&
+			    memcmp(last->b, flow->b, sizeof flow->b) == 0)
+				continue;
+			last = flow;
 			if (hosts_add(g->across, flow->version, flow->a) == HOSTS_NONE ||
 			    hosts_add(g->across, flow->version, flow->b) == HOSTS_NONE)
 				return false;
