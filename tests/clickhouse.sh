@@ -297,6 +297,10 @@ lists()
 		packets_of "$work/listed" 'fw-in>fw-out' >"$work/got"
 		same_lines "firewall: $name names the packets that crosstap names, field by field" "$work/got" "$work/expected"
 	done
+	mkdir "$work/halved"
+	cp report/clickhouse/* "$work/halved"
+	sed -i 's/FROM {db:Identifier}.shards/FROM system.one/' "$work/halved/drops.sql"
+	ends "a list that not all shards made ends in an error" 4 'the shards told of' "$work/halved/run" drops "${asked[@]}"
 }
 
 # A generated capture: retransmissions, identical packets, packets under way at both ends of it
@@ -374,6 +378,8 @@ refused()
 	ask 2 'CREATE TABLE firewall.kept AS firewall.packets' && ask 2 'RENAME TABLE firewall.packets TO firewall.away, firewall.kept TO firewall.packets'
 	ends "a shard that has lost its rows gives an error, no smaller numbers" 3 'rows were exported' \
 		"$run" hops "${asked[@]}"
+	ends "nor a shorter list of drops" 3 'rows were exported' \
+		"$run" drops --database firewall --path fw-in,fw-out
 	ask 2 'DROP TABLE firewall.packets' && ask 2 'RENAME TABLE firewall.away TO firewall.packets'
 }
 
