@@ -3,6 +3,7 @@
 #   make            build/bin/{crosstap,crosstap-collect,crosstap-correlate,crosstap-report}
 #   make demo       install what is missing, build, run the main job on samples/
 #   make check      the same, and all tests
+#   make check-long the tests that take minutes more
 #   make asan       the tests under AddressSanitizer and UBSan
 #   make fuzz-quick fuzz targets under libFuzzer, FUZZ_SECONDS=60 each (installs clang)
 #   make bench      speed and memory, goals and figures, in minutes; bench-full: the big cases, too
@@ -135,7 +136,7 @@ test-deps:
 	@tests/deps test $(BUILD)
 
 # What is installed must be there before the build is parsed again, hence $(MAKE).
-.PHONY: demo check test asan fuzz-quick bench bench-full screenshots
+.PHONY: demo check check-long test asan fuzz-quick bench bench-full screenshots
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@samples/demo $(BUILD)/bin
@@ -145,6 +146,10 @@ check: test-deps
 
 test: all units labs fuzzers $(BUILD)/bench/generate
 	@tests/run $(BUILD)
+
+check-long: test-deps
+	@$(MAKE) --no-print-directory all units labs fuzzers
+	@tests/long $(BUILD)
 
 asan:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan test \

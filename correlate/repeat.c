@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "collect/fingerprint.h"
 #include "collect/memory.h"
 #include "correlate/clock.h"
@@ -139,9 +142,9 @@ static bool repeat_same_bytes(const struct repeat *a, const struct repeat *b)
 static uint32_t *repeat_slot(struct repeating *r, const struct repeat *list,
 			     const struct repeat *one, uint32_t mask)
 {
-	uint64_t key = ((uint64_t)one->ip_id << 32 | one->tsval) * 0x9e3779b97f4a7c15;
-	uint32_t at = (uint32_t)((key ^ (uint64_t)one->window << 16 ^ one->echo) *
-				 0xd6e8feb86659fd93 >> 32);
+	uint32_t key[3] = {one->ip_id, one->tsval, (uint32_t)one->window << 8 | one->echo};
+	/* with a key of its own: who sends packets chooses all of these */
+	uint32_t at = (uint32_t)XXH3_64bits_withSeed(key, sizeof key, r->view->seed);
 
 	while (r->slot[at & mask] != REPEAT_NONE &&
 	       !repeat_same_fields(&list[r->slot[at & mask]], one))

@@ -48,7 +48,7 @@ static inline uint8_t *fuzz_copy(struct fuzz *in, size_t most, size_t *size)
 	uint8_t *copy;
 
 	*size = in->left < most ? in->left : most;
-	copy = malloc(*size ? *size : 1);
+	copy = calloc(*size + !*size, 1);
 	if (!copy)
 		abort();
 	if (*size)

@@ -160,7 +160,8 @@ static struct buffer make_pcapng(size_t offset)
 								  frame.length, frame.bytes, comment, number & 1, number & 2, 0});
 			free(frame.bytes);
 		}
-		pcapng_block_statistics(&out, &(struct pcapng_statistics){1, 1700000000000000009, 100, 3, 1});
+		pcapng_block_statistics(&out, &(struct pcapng_statistics){
+						       .interface = 1, .time_ns = 1700000000000000009, .received = 100, .dropped = 3});
 	}
 	return out;
 }
