@@ -17,10 +17,10 @@ static int64_t loss_time(const struct loss_loading *l, uint32_t p, int64_t local
 			     clock_correct(&l->j->meeting->clock[p], local_ns));
 }
 
-static struct capture_loss_span loss_span(const struct loss_loading *l, uint32_t p, int64_t behind_ns)
+static struct span loss_span(const struct loss_loading *l, uint32_t p, int64_t behind_ns)
 {
 	int64_t before_ns = view_time_before(&l->j->view->point[p], behind_ns);
-	struct capture_loss_span span = {
+	struct span span = {
 		.from_ns = loss_time(l, p, before_ns == INT64_MIN ? behind_ns : before_ns),
 		.to_ns = loss_time(l, p, behind_ns)};
 
@@ -35,7 +35,7 @@ static enum status loss_load(struct loss_loading *l, uint32_t p, const struct ca
 			     struct error *err)
 {
 	struct capture_losses *losses = l->losses;
-	struct capture_loss_span *grown;
+	struct span *grown;
 	struct capture_drop *drops;
 	enum status status;
 	uint32_t i;
@@ -56,32 +56,6 @@ static enum status loss_load(struct loss_loading *l, uint32_t p, const struct ca
 	return grown ? STATUS_OK : error_errno(err, ENOMEM, "losses of captures");
 }
 
-static int loss_compare(const void *x, const void *y)
-{
-	const struct capture_loss_span *a = x, *b = y;
-
-	return (a->from_ns > b->from_ns) - (a->from_ns < b->from_ns);
-}
-
-/* Spans that touch become one. */
-static void losses_merge(struct capture_losses *losses)
-{
-	uint32_t i, kept = 0;
-
-	if (!losses->spans)
-		return;
-	qsort(losses->span, losses->spans, sizeof *losses->span, loss_compare);
-	for (i = 1; i < losses->spans; i++) {
-		struct capture_loss_span *last = &losses->span[kept];
-
-		if (losses->span[i].from_ns > last->to_ns)
-			losses->span[++kept] = losses->span[i];
-		else if (losses->span[i].to_ns > last->to_ns)
-			last->to_ns = losses->span[i].to_ns;
-	}
-	losses->spans = kept + 1;
-}
-
 enum status capture_losses_load(struct capture_losses *losses, const struct judging *j, uint32_t hop,
 				uint32_t stage, struct error *err)
 {
@@ -97,7 +71,7 @@ enum status capture_losses_load(struct capture_losses *losses, const struct judg
 			status = loss_load(&l, j->path->point[stage][k],
 					   &j->view->capture[point->first_capture + c], err);
 	}
-	losses_merge(losses);
+	losses->spans = spans_merge(losses->span, losses->spans, 0);
 	return status;
 }
 
@@ -109,15 +83,7 @@ void capture_losses_free(struct capture_losses *losses)
 
 bool capture_losses_at(const struct capture_losses *losses, int64_t time_ns)
 {
-	uint32_t low = 0, high = losses->spans;
+	uint32_t low = spans_find(losses->span, losses->spans, time_ns);
 
-	while (low < high) { /* the first span that ends at the time or later */
-		uint32_t middle = low + (high - low) / 2;
-
-		if (losses->span[middle].to_ns < time_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low < losses->spans && losses->span[low].from_ns <= time_ns;
 }

@@ -13,11 +13,10 @@
 
 #include "collect/error.h"
 #include "correlate/odd.h"
+#include "correlate/span.h"
 
 struct capture_losses {
-	struct capture_loss_span {
-		int64_t from_ns, to_ns; /* widened by what clocks and counters may be off */
-	} *span;                        /* in order of time, apart from each other */
+	struct span *span; /* widened by what clocks and counters may be off; merged */
 	uint32_t spans;
 };
 

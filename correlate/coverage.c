@@ -20,42 +20,16 @@ static bool coverage_other_way(const struct judging *j, uint32_t first_node, uin
 	return !packets[direction] && packets[!direction] >= COVERAGE_ONE_WAY;
 }
 
-static int coverage_compare(const void *x, const void *y)
-{
-	const struct coverage_span *a = x, *b = y;
-
-	if (a->from_ns != b->from_ns)
-		return a->from_ns < b->from_ns ? -1 : 1;
-	return (a->to_ns > b->to_ns) - (a->to_ns < b->to_ns);
-}
-
-static struct coverage_span coverage_span(const struct judging *j, uint32_t hop, uint32_t p,
+static struct span coverage_span(const struct judging *j, uint32_t hop, uint32_t p,
 					  int64_t first_ns, int64_t last_ns)
 {
 	const struct clock *clock = &j->meeting->clock[p];
 	bool near = j->path->stage[p] == hop;
 	const struct hop *measured = &j->hops->hop[hop];
 
-	return (struct coverage_span){
+	return (struct span){
 		hop_near_time(measured, p, near, clock_correct(clock, first_ns)),
 		hop_near_time(measured, p, near, clock_correct(clock, last_ns))};
-}
-
-/* Files that touch, or nearly, are one span. */
-static void coverage_merge(struct coverage *c)
-{
-	uint32_t i, kept = 0;
-
-	qsort(c->span, c->spans, sizeof *c->span, coverage_compare);
-	for (i = 1; i < c->spans; i++) {
-		struct coverage_span *last = &c->span[kept];
-
-		if (c->span[i].from_ns - last->to_ns > COVERAGE_GAP_NS)
-			c->span[++kept] = c->span[i];
-		else if (c->span[i].to_ns > last->to_ns)
-			last->to_ns = c->span[i].to_ns;
-	}
-	c->spans = kept + 1;
 }
 
 static bool coverage_says(const struct capture *capture)
@@ -84,8 +58,7 @@ enum status coverage_find(struct coverage *c, const struct judging *j, uint32_t 
 	}
 	if (!c->spans && point->rows)
 		c->span[c->spans++] = coverage_span(j, hop, p, point->first_ns, point->last_ns);
-	if (c->spans)
-		coverage_merge(c);
+	c->spans = spans_merge(c->span, c->spans, COVERAGE_GAP_NS);
 	return STATUS_OK;
 }
 
@@ -98,17 +71,8 @@ void coverage_free(struct coverage *c)
 
 enum coverage_answer coverage_ask(const struct coverage *c, int64_t from_ns, int64_t to_ns)
 {
-	uint32_t low = 0, high = c->spans;
+	uint32_t low = spans_find(c->span, c->spans, from_ns);
 
-	/* the first span that ends behind `from` or at it */
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (c->span[middle].to_ns < from_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (low == c->spans)
 		return COVERAGE_BEHIND;
 	if (from_ns >= c->span[low].from_ns && to_ns <= c->span[low].to_ns)

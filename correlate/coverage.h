@@ -11,11 +11,10 @@
 
 #include "collect/error.h"
 #include "correlate/odd.h"
+#include "correlate/span.h"
 
 struct coverage {
-	struct coverage_span {
-		int64_t from_ns, to_ns; /* first and last record, or longer: see struct capture */
-	} *span;                        /* in order of time, apart from each other */
+	struct span *span; /* from first to last record, or longer: see struct capture; merged */
 	uint32_t spans;
 };
 

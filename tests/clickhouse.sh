@@ -20,25 +20,6 @@ leave()
 }
 trap leave EXIT
 
-# ends SENTENCE STATUS WORD COMMAND...: the command ends with STATUS, says WORD on stderr, and nothing on stdout
-# but where it ends with 0
-ends()
-{
-	local sentence=$1 status=$2 word=$3 got
-
-	shift 3
-	"$@" >"$work/stdout" 2>"$work/stderr" </dev/null
-	got=$?
-	if [ "$got" != "$status" ] || ! grep -qF -e "$word" "$work/stderr" ||
-		{ [ "$status" != 0 ] && [ -s "$work/stdout" ]; }; then
-		printf '# exit status %s, expected %s with "%s"\n' "$got" "$status" "$word"
-		lines_show '# ' "$(cat "$work/stderr" "$work/stdout")"
-		not_ok "$sentence"
-	else
-		ok "$sentence"
-	fi
-}
-
 # collect NAME POINT=FILE...: a store, its rows, and its own answer
 collect()
 {

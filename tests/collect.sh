@@ -12,23 +12,6 @@ collect=$build/bin/crosstap-collect
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 
-# ends SENTENCE STATUS WORD COMMAND...: the command ends with STATUS and says WORD on stderr
-ends()
-{
-	local sentence=$1 status=$2 word=$3 got
-
-	shift 3
-	"$@" >"$work/stdout" 2>"$work/stderr" </dev/null
-	got=$?
-	if [ "$got" != "$status" ] || { [ "$word" ] && ! grep -qF -e "$word" "$work/stderr"; }; then
-		printf '# exit status %s, expected %s with "%s"\n' "$got" "$status" "$word"
-		lines_show '# ' "$(cat "$work/stderr")"
-		not_ok "$sentence"
-	else
-		ok "$sentence"
-	fi
-}
-
 # make NAME INTERFACE PORT COUNT: a pcapng with so many TCP packets to 10.0.0.2:PORT
 make()
 {

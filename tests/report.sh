@@ -17,23 +17,6 @@ for kind in drops clean empty none; do
 	"$build/lab/results" "$work/$kind.ct" $kind || exit 2
 done
 
-# ends SENTENCE STATUS WORD COMMAND...: the command ends with STATUS and says WORD on stderr
-ends()
-{
-	local sentence=$1 status=$2 word=$3 got
-
-	shift 3
-	"$@" >"$work/stdout" 2>"$work/stderr" </dev/null
-	got=$?
-	if [ "$got" != "$status" ] || { [ "$word" ] && ! grep -qF -e "$word" "$work/stderr"; }; then
-		printf '# exit status %s, expected %s with "%s"\n' "$got" "$status" "$word"
-		lines_show '# ' "$(cat "$work/stderr")"
-		not_ok "$sentence"
-	else
-		ok "$sentence"
-	fi
-}
-
 # ---- wrong usage and bad input ----
 
 story='crosstap-report: '

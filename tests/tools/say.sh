@@ -51,6 +51,25 @@ within()
 	fi
 }
 
+# ends SENTENCE STATUS WORD COMMAND...: the command ends with STATUS and says WORD on stderr, and nothing on
+# stdout where that is an error. They stay in $work/stdout and $work/stderr.
+ends()
+{
+	local sentence=$1 status=$2 word=$3 got
+
+	shift 3
+	"$@" >"$work/stdout" 2>"$work/stderr" </dev/null
+	got=$?
+	if [ "$got" != "$status" ] || { [ "$word" ] && ! grep -qF -e "$word" "$work/stderr"; } ||
+		{ [ "$status" -gt 1 ] && [ -s "$work/stdout" ]; }; then
+		printf '# exit status %s, expected %s with "%s"\n' "$got" "$status" "$word"
+		lines_show '# ' "$(head -c 2000 "$work/stderr" "$work/stdout")"
+		not_ok "$sentence"
+	else
+		ok "$sentence"
+	fi
+}
+
 # same_lines SENTENCE GOT_FILE EXPECTED_FILE: the same lines in any order
 same_lines()
 {
