@@ -234,11 +234,13 @@ enum status capture_row_next(struct store_txn *txn, uint64_t *from, struct captu
 	if (*from > UINT32_MAX)
 		return STATUS_OK;
 	a = (uint32_t)*from;
-	status = store_seek(txn, 'C', &a, &b, &value, &size, err);
-	if (status || !value)
+	status = store_seek(txn, 'C', &a, &b, found, err);
+	if (status || !*found)
 		return status;
 	*from = (uint64_t)a + 1;
-	*found = true;
+	status = store_get(txn, 'C', a, b, &value, &size, err);
+	if (status)
+		return status;
 	in = buffer_reader(value, size);
 	memset(capture, 0, sizeof *capture);
 	capture->number = a;

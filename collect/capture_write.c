@@ -56,13 +56,12 @@ static enum status capture_sweep(struct store *store, struct store_txn *txn, str
 
 	while (next <= UINT32_MAX) {
 		uint32_t a = (uint32_t)next, b = 0;
-		const uint8_t *value;
 		enum status status;
-		size_t size;
+		bool found;
 		int lock = -1;
 
-		status = store_seek(txn, 'I', &a, &b, &value, &size, err);
-		if (status || !value)
+		status = store_seek(txn, 'I', &a, &b, &found, err);
+		if (status || !found)
 			return status;
 		next = (uint64_t)a + 1;
 		status = store_lock(store, a, &lock, err);
@@ -91,11 +90,10 @@ static enum status capture_number_new(struct store_txn *txn, uint32_t *number, s
 	*number = header.captures++;
 	for (k = capture_kinds; *k && !status; k++) {
 		uint32_t a = *number, b = 0;
-		const uint8_t *value;
-		size_t size;
+		bool found;
 
-		status = store_seek(txn, *k, &a, &b, &value, &size, err);
-		if (!status && value && a == *number)
+		status = store_seek(txn, *k, &a, &b, &found, err);
+		if (!status && found && a == *number)
 			status = error_set(err, STATUS_INPUT,
 					   "%s: the store is damaged: capture %u is there already",
 					   store_path(store_of(txn)), a);

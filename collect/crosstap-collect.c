@@ -18,6 +18,7 @@
 #include "collect/handover.h"
 #include "collect/listing.h"
 #include "collect/live_setup.h"
+#include "collect/mapped.h"
 #include "collect/options.h"
 #include "collect/plan.h"
 #include "collect/privilege.h"
@@ -25,6 +26,7 @@
 #include "collect/sandbox.h"
 #include "collect/seed.h"
 #include "collect/store.h"
+#include "collect/store_verify.h"
 #include "collect/terminal.h"
 
 #define SEED_DIGITS 16
@@ -38,7 +40,7 @@ static volatile sig_atomic_t interrupted, asked; /* asked: SIGUSR1, how things a
 /* What the command line says. */
 struct command {
 	struct option_common common;
-	const char *store, *user;
+	const char *store, *verify, *user;
 	bool list, temporary, no_checksums, has_seed;
 	uint64_t seed, threads, max_store_mb;
 	int64_t start_ns, end_ns;
@@ -140,6 +142,8 @@ static const struct option_row rows[] = {
 	{0, "import", OPTION_CALL, 0, "STORE",
 	 "take over the captures of another store of the same seed; may be given again", take_import},
 	{'l', "list", OPTION_FLAG, AT(list), NULL, "show the captures that the store has", NULL},
+	{0, "verify", OPTION_TEXT, AT(verify), "STORE",
+	 "read all of a store: its pages, checksums, counts; 3 when anything is wrong", NULL},
 	{0, "export", OPTION_TEXT, AT(export.directory), "DIR",
 	 "write a row for each frame of the store's captures there, for ClickHouse and the like; - is "
 	 "standard output", NULL},
@@ -165,6 +169,7 @@ static const struct option_tool tool = {
 		 "-s STORE -p POINT [-f BPF] -i IFACE [-p POINT -i IFACE]...\n"
 		 "-s STORE --import STORE...\n"
 		 "-s STORE --list\n"
+		 "--verify STORE\n"
 		 "-s STORE --export DIR|- [--export-format FORMAT]",
 	.about = "Collects packet captures, each taken at a point of a path, into a store. A FILE "
 		 "is pcap, pcapng or ERF, packed or not; - is standard input; FILE@IFACE takes one "
@@ -184,6 +189,11 @@ static enum status command_check(struct command *command, struct error *err)
 
 	if (status)
 		return status;
+	if (command->verify && (command->store || command->list || command->export.directory ||
+				command_collects(command)))
+		return error_set(err, STATUS_USAGE, "--verify reads the store that it names: give nothing else");
+	if (command->verify)
+		return STATUS_OK;
 	if (!command->store)
 		return error_set(err, STATUS_USAGE, "which store? (-s STORE)");
 	if (command->threads > BATCH_THREADS_MAX)
@@ -480,6 +490,24 @@ static enum status run_work(struct run *run, struct plan *plan, struct error *er
 	return status;
 }
 
+/* ---- verify ---- */
+
+static void say_fault(void *context, const char *text)
+{
+	terminal_say(stderr, program, text);
+}
+
+static enum status command_verify(const struct command *command, struct error *err)
+{
+	const struct store_verify_options options = {
+		.stream = stdout,
+		.quiet = command->common.quiet,
+		.say = say_fault,
+	};
+
+	return store_verify(command->verify, &options, err);
+}
+
 /* ---- live ---- */
 
 static void on_question(int number)
@@ -722,15 +750,18 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], ERF_CHILD_OPTION) == 0)
 		return erf_child_main(argc, argv);
+	mapped_watch();
 	status = options_parse(&tool, argc, argv, &command, &err);
 	if (status == STATUS_OK && !options_answer(&tool, &command.common, stdout)) {
 		status = command_check(&command, &err);
-		if (status == STATUS_OK && command.list)
+		if (status == STATUS_OK && command.verify)
+			status = command_verify(&command, &err);
+		else if (status == STATUS_OK && command.list)
 			status = listing_write(command.store, stdout, &err);
 		else if (status == STATUS_OK)
 			status = handover_open(&command.handover, command.store,
 					       command.plan.group_count > 0, &err);
-		if (status == STATUS_OK && !command.list && !command.export.directory)
+		if (status == STATUS_OK && !command.list && !command.verify && !command.export.directory)
 			status = command_run(&command, &err);
 		else if (status == STATUS_OK && command_collects(&command))
 			status = command_run_apart(&command, &err);

@@ -15,6 +15,9 @@
  *   'T' table           table.c     (generation << 8 | table, block)
  *   'V' packet columns  table.c     (generation << 8 | point, block)
  *
+ * Each value has a checksum, which whoever reads the value looks at: what was put is what comes
+ * back, or an error.
+ *
  * Readers see the last committed state and may go on while somebody writes.
  * A store is not resized: the map is as large as the address space allows,
  * which costs nothing without MDB_WRITEMAP.
@@ -28,7 +31,8 @@
 
 #include "collect/error.h"
 
-#define STORE_VERSION 3
+#define STORE_VERSION 4
+#define STORE_VERSION_PLAIN 3 /* read and written, too: as 4, but values have no checksums */
 
 enum store_mode {
 	STORE_READ,   /* it must be there */
@@ -57,14 +61,15 @@ struct store_header {
 	uint32_t generation;  /* of the results; 0 = none yet */
 	enum store_holds holds; /* a store of before holds all */
 	uint64_t key_check;   /* of the key of its aliases: alias_check(); else 0 */
+	uint64_t commit;      /* of the last transaction that wrote: the store's own to fill in */
 };
 
 /* Opens a store. With STORE_CREATE and no store there, one is made with *seed,
  * or with a random seed when seed is NULL; a store made with another seed is
  * STATUS_USAGE. With `temporary`, nothing is synced to the disk. STATUS_INPUT:
  * not a store, another version, cut off, damaged: every page is looked at
- * (see store_check.h), so that no value lies outside the file; what is in the
- * values is for their readers to check. One process opens a store once only. */
+ * (see store_check.h), so that no value lies outside the file; that the values are
+ * those that were put is checked when they are read, what is in them is for their readers to check. One process opens a store once only. */
 enum status store_open(struct store **out, const char *path, enum store_mode mode, bool temporary,
 		       const uint64_t *seed, struct error *err) MUST_CHECK;
 
@@ -85,6 +90,9 @@ enum status store_used(struct store_txn *txn, uint64_t *bytes, struct error *err
 /* Where arrays come from that grow with the captures; scratch files are beside the store, and what
  * readers got of the store is lent to it. Borrowed until the store is closed. */
 struct memory *store_memory(const struct store *store);
+
+/* Whether its values have checksums: else it is of STORE_VERSION_PLAIN. */
+bool store_sealed(const struct store *store);
 
 /* Begins a transaction. Writers wait for each other (across processes too);
  * a write transaction stays in its thread. */
@@ -108,16 +116,39 @@ enum status store_header_put(struct store_txn *txn, const struct store_header *h
 enum status store_put(struct store_txn *txn, char kind, uint32_t a, uint32_t b, size_t size,
 		      void **value, struct error *err) MUST_CHECK;
 
-/* Looks a value up. *value is NULL when there is none; otherwise valid until
+/* Looks a value up; STATUS_INPUT when it is not what was put. *value is NULL when there is none; otherwise valid until
  * the transaction ends (a writer's: until its next put or delete). 8-byte
  * alignment is not promised. */
 enum status store_get(struct store_txn *txn, char kind, uint32_t a, uint32_t b,
 		      const uint8_t **value, size_t *size, struct error *err) MUST_CHECK;
 
-/* The first value of `kind` whose key is not below (*a, *b). *value is NULL
- * after the last; otherwise *a and *b become its key. */
-enum status store_seek(struct store_txn *txn, char kind, uint32_t *a, uint32_t *b,
-		       const uint8_t **value, size_t *size, struct error *err) MUST_CHECK;
+/* The first value of `kind` whose key is not below (*a, *b). *found is false
+ * after the last; otherwise *a and *b become its key. The value is not looked at. */
+enum status store_seek(struct store_txn *txn, char kind, uint32_t *a, uint32_t *b, bool *found,
+		       struct error *err) MUST_CHECK;
+
+/* One value after the other, of all kinds, for whoever looks at all of them: that behind (*kind, *a, *b), and the
+ * first for 0 as *kind; 0 behind the last. *whole: it is what was put. */
+struct store_value {
+	char kind;
+	uint32_t a, b;
+	size_t bytes;
+	bool whole;
+};
+enum status store_next(struct store_txn *txn, struct store_value *value, struct error *err)
+	MUST_CHECK;
+
+/* All pages as store_open() looks at them, and that none is lost: neither in use nor free. */
+struct store_pages {
+	uint64_t used, free;
+	uint32_t bytes;       /* of each */
+};
+enum status store_check_pages(struct store *store, struct store_pages *pages, struct error *err)
+	MUST_CHECK;
+
+/* What a value is, for messages: "records of capture 0, block 3". */
+#define STORE_WORDS_MAX 80
+void store_words(char words[STORE_WORDS_MAX], char kind, uint32_t a, uint32_t b);
 
 /* Deletes all values of `kind` with this `a`. */
 enum status store_delete(struct store_txn *txn, char kind, uint32_t a, struct error *err)

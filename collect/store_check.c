@@ -3,48 +3,23 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define META_BYTES 152          /* with the page header */
-#define META_MAGIC 0xBEEFC0DEu
-#define META_VERSION 1
-#define PAGE_HEADER_BYTES 16
-#define PAGE_BYTES_MIN 512u
-#define PAGE_BYTES_MAX 32768u
+#include "collect/store_meta.h"
+
 #define PAGE_UNITS (PAGE_BYTES_MAX / 2) /* nodes begin at even places */
-#define NODE_HEADER_BYTES 8
 #define NODE_BIG 1u             /* the node's data is the number of an overflow page */
-#define TREE_DEPTH_MAX 32
-#define TREE_EMPTY UINT64_MAX   /* as root */
-#define TREE_FLAGS_WRONG 0x76u  /* REVERSEKEY, DUPSORT, DUPFIXED, INTEGERDUP, REVERSEDUP */
-#define TREE_INTEGER_KEYS 0x08u
 #define FREE_PAGES_AT_ONCE 512u
-#define TXNID_MAX ((uint64_t)1 << 62)
-
-enum page_kind { PAGE_BRANCH = 1, PAGE_LEAF = 2, PAGE_OVERFLOW = 4, PAGE_META = 8 };
-enum tree_number { TREE_FREE, TREE_MAIN, TREES };
-
-struct tree {
-	uint16_t flags, depth;
-	uint64_t branches, leaves, entries, root;
-};
-
-struct meta {
-	uint32_t page_bytes;
-	uint64_t last_page, txnid;
-	struct tree tree[TREES];
-};
 
 /* The walk over a snapshot's pages. */
 struct walk {
 	int fd;
-	bool write;
 	uint64_t file_bytes;
 	struct meta meta;
 	enum tree_number which;
 	struct tree found;              /* of the present tree, to compare */
 	uint8_t *seen;                  /* one bit a page */
+	uint64_t marked, free;          /* pages seen, and those of them that are free */
 	uint8_t *level;                 /* one page for each level of a tree */
 	uint8_t used[PAGE_UNITS];       /* of the page under way: 1 where a node lies */
 	uint8_t key[STORE_KEY_BYTES];   /* the greatest until now */
@@ -59,140 +34,6 @@ struct node {
 	uint64_t page;
 	const uint8_t *key, *data;
 };
-
-static uint64_t number_le(const uint8_t *p, size_t bytes)
-{
-	uint64_t value = 0;
-
-	while (bytes--)
-		value = value << 8 | p[bytes];
-	return value;
-}
-
-/* ---- meta pages ---- */
-
-static void tree_get(const uint8_t *p, struct tree *tree)
-{
-	tree->flags = (uint16_t)number_le(p + 4, 2);
-	tree->depth = (uint16_t)number_le(p + 6, 2);
-	tree->branches = number_le(p + 8, 8);
-	tree->leaves = number_le(p + 16, 8);
-	tree->entries = number_le(p + 32, 8);
-	tree->root = number_le(p + 40, 8);
-	if (tree->root == TREE_EMPTY)
-		tree->depth = 0;
-}
-
-static const char *tree_fault(const struct meta *meta, enum tree_number which)
-{
-	const struct tree *tree = &meta->tree[which];
-
-	if (tree->flags & TREE_FLAGS_WRONG ||
-	    (tree->flags & TREE_INTEGER_KEYS) != (which == TREE_FREE ? TREE_INTEGER_KEYS : 0))
-		return "a tree of another kind";
-	if (tree->root == TREE_EMPTY)
-		return tree->entries ? "a tree without pages" : NULL;
-	if (tree->root < 2 || tree->root > meta->last_page)
-		return "a root that is no page";
-	return tree->depth < 1 || tree->depth > TREE_DEPTH_MAX ? "a tree too deep" : NULL;
-}
-
-static bool meta_read(int fd, unsigned which, uint32_t page_bytes, uint8_t p[META_BYTES])
-{
-	return pread(fd, p, META_BYTES, (off_t)which * page_bytes) == META_BYTES;
-}
-
-/* NULL, or what is wrong with it. */
-static const char *meta_parse(const uint8_t p[META_BYTES], struct meta *meta)
-{
-	const char *fault;
-
-	if (number_le(p + 10, 2) != PAGE_META || number_le(p + 16, 4) != META_MAGIC)
-		return "no meta page";
-	if (number_le(p + 20, 4) != META_VERSION)
-		return "written by another LMDB version";
-	meta->page_bytes = (uint32_t)number_le(p + 40, 4);
-	tree_get(p + 40, &meta->tree[TREE_FREE]);
-	tree_get(p + 88, &meta->tree[TREE_MAIN]);
-	meta->last_page = number_le(p + 136, 8);
-	meta->txnid = number_le(p + 144, 8);
-	if (meta->page_bytes < PAGE_BYTES_MIN || meta->page_bytes > PAGE_BYTES_MAX ||
-	    meta->page_bytes & (meta->page_bytes - 1))
-		return "an impossible page size";
-	if (meta->last_page < 1 || meta->last_page >= STORE_BYTES_MAX / meta->page_bytes)
-		return "an impossible number of pages";
-	if (meta->txnid > TXNID_MAX)
-		return "an impossible transaction";
-	fault = tree_fault(meta, TREE_FREE);
-	return fault ? fault : tree_fault(meta, TREE_MAIN);
-}
-
-static enum status check_cut(const char *path, uint64_t got, uint64_t need, struct error *err)
-{
-	return error_set(err, STATUS_INPUT,
-			 "%s: the store is cut off (got %llu bytes, expected at least %llu)", path,
-			 (unsigned long long)got, (unsigned long long)need);
-}
-
-static enum status check_size(int fd, const char *path, uint64_t *bytes, struct error *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return error_errno(err, errno, "%s", path);
-	*bytes = (uint64_t)st.st_size;
-	return STATUS_OK;
-}
-
-static enum status check_fault(const char *path, const char *where, uint64_t page,
-			       const char *why, struct error *err)
-{
-	return error_set(err, STATUS_INPUT, "%s: the store is damaged: %s %llu: %s", path, where,
-			 (unsigned long long)page, why);
-}
-
-/* Both roots of a snapshot. What else is cut off the tree's check finds. */
-static enum status check_roots(const struct meta *meta, const char *path, uint64_t bytes,
-			       struct error *err)
-{
-	unsigned t;
-
-	for (t = 0; t < TREES; t++) {
-		uint64_t need = (meta->tree[t].root + 1) * meta->page_bytes;
-
-		if (meta->tree[t].root != TREE_EMPTY && need > bytes)
-			return check_cut(path, bytes, need, err);
-	}
-	return STATUS_OK;
-}
-
-enum status store_check_metas(int fd, const char *path, struct error *err)
-{
-	uint8_t raw[META_BYTES];
-	struct meta meta[2] = {{.page_bytes = 0}};
-	const char *fault = NULL;
-	enum status status;
-	uint64_t bytes = 0;
-	unsigned m;
-
-	status = check_size(fd, path, &bytes, err);
-	for (m = 0; m < 2 && !status; m++) {
-		uint64_t need = META_BYTES + m * (uint64_t)meta[0].page_bytes;
-
-		if (!meta_read(fd, m, meta[0].page_bytes, raw))
-			return check_cut(path, bytes, need, err);
-		fault = meta_parse(raw, &meta[m]);
-		if (!fault && m && meta[1].page_bytes != meta[0].page_bytes)
-			fault = "another page size";
-		/* Even ones are written to the first, odd ones to the second; a new store has 0 in both. */
-		if (!fault && meta[m].txnid && (meta[m].txnid & 1) != m)
-			fault = "an impossible transaction";
-		if (fault)
-			return check_fault(path, "meta page", m, fault, err);
-	}
-	m = meta[1].txnid > meta[0].txnid;
-	return status ? status : check_roots(&meta[m], path, bytes, err);
-}
 
 /* ---- pages ---- */
 
@@ -233,11 +74,11 @@ static bool walk_mark(struct walk *w, uint64_t page, uint64_t pages)
 			return walk_fault(w, i, "used twice");
 		w->seen[i / 8] |= (uint8_t)(1u << i % 8);
 	}
+	w->marked += pages;
 	return true;
 }
 
-/* The pages of a value too big for a leaf. A reader goes by the value's size
- * alone; a writer that frees them goes by what their header says. */
+/* The pages of a value too big for a leaf: as many as their header says. */
 static bool walk_overflow(struct walk *w, uint64_t page, uint32_t size)
 {
 	uint64_t pages = ((uint64_t)PAGE_HEADER_BYTES - 1 + size) / w->meta.page_bytes + 1;
@@ -250,15 +91,12 @@ static bool walk_overflow(struct walk *w, uint64_t page, uint32_t size)
 		w->need_bytes = end;
 		return walk_fault(w, page, "cut off");
 	}
-	if (w->write) {
-		if (!walk_read(w, page, 0, header, sizeof header))
-			return false;
-		if (number_le(header, 8) != page || number_le(header + 10, 2) != PAGE_OVERFLOW ||
-		    number_le(header + 12, 4) < pages)
-			return walk_fault(w, page, "no overflow page");
-		pages = number_le(header + 12, 4);
-	}
-	return walk_mark(w, page, pages);
+	if (!walk_read(w, page, 0, header, sizeof header))
+		return false;
+	if (number_le(header, 8) != page || number_le(header + 10, 2) != PAGE_OVERFLOW ||
+	    number_le(header + 12, 4) < pages)
+		return walk_fault(w, page, "no overflow page");
+	return walk_mark(w, page, number_le(header + 12, 4));
 }
 
 /* A record of the free list: count, then page numbers, falling. */
@@ -291,6 +129,7 @@ static bool walk_free_pages(struct walk *w, uint64_t page, const struct node *no
 			return false;
 		before = value;
 	}
+	w->free += count;
 	return true;
 }
 
@@ -460,11 +299,11 @@ static bool walk_tree(struct walk *w, enum tree_number which)
 static enum status walk_status(const struct walk *w, const char *path, struct error *err)
 {
 	if (w->need_bytes)
-		return check_cut(path, w->file_bytes, w->need_bytes, err);
+		return store_cut(path, w->file_bytes, w->need_bytes, err);
 	if (w->errno_value)
 		return error_errno(err, w->errno_value, "%s: page %llu", path,
 				   (unsigned long long)w->where);
-	return check_fault(path, "page", w->where, w->why, err);
+	return store_fault(path, "page", w->where, w->why, err);
 }
 
 static enum status walk_snapshot(struct walk *w, const char *path, struct error *err)
@@ -472,7 +311,7 @@ static enum status walk_snapshot(struct walk *w, const char *path, struct error 
 	uint32_t levels = w->meta.tree[TREE_MAIN].depth;
 	enum status status;
 
-	status = check_size(w->fd, path, &w->file_bytes, err);
+	status = store_size(w->fd, path, &w->file_bytes, err);
 	if (status)
 		return status;
 	if (w->meta.tree[TREE_FREE].depth > levels)
@@ -481,27 +320,41 @@ static enum status walk_snapshot(struct walk *w, const char *path, struct error 
 	w->level = malloc((size_t)(levels + 1) * w->meta.page_bytes);
 	if (!w->seen || !w->level)
 		status = error_errno(err, ENOMEM, "%s", path);
-	else if (!walk_tree(w, TREE_MAIN) || (w->write && !walk_tree(w, TREE_FREE)))
+	else if (!walk_tree(w, TREE_MAIN) || !walk_tree(w, TREE_FREE))
 		status = walk_status(w, path, err);
 	free(w->seen);
 	free(w->level);
 	return status;
 }
 
+/* Of all pages but the two meta pages. */
+static enum status walk_account(const struct walk *w, const char *path, struct store_pages *pages,
+				struct error *err)
+{
+	uint64_t lost = w->meta.last_page - 1 - w->marked;
+
+	*pages = (struct store_pages){w->marked - w->free, w->free, w->meta.page_bytes};
+	if (!lost)
+		return STATUS_OK;
+	return error_set(err, STATUS_INPUT,
+			 "%s: the store is damaged: %llu of its pages are neither in use nor free", path,
+			 (unsigned long long)lost);
+}
+
 /* Reads the meta page of a snapshot, twice, since a writer may be about to
  * replace it. */
 static bool walk_begin(struct walk *w, uint64_t txnid, uint32_t page_bytes)
 {
-	uint8_t raw[META_BYTES], again[META_BYTES];
+	uint8_t raw[STORE_META_BYTES], again[STORE_META_BYTES];
 
-	return meta_read(w->fd, txnid & 1, page_bytes, raw) &&
-	       meta_read(w->fd, txnid & 1, page_bytes, again) &&
-	       memcmp(raw, again, sizeof raw) == 0 && meta_parse(raw, &w->meta) == NULL &&
+	return store_meta_read(w->fd, txnid & 1, page_bytes, raw) &&
+	       store_meta_read(w->fd, txnid & 1, page_bytes, again) &&
+	       memcmp(raw, again, sizeof raw) == 0 && store_meta_parse(raw, &w->meta) == NULL &&
 	       w->meta.page_bytes == page_bytes && w->meta.txnid == txnid;
 }
 
 enum status store_check_tree(int fd, const char *path, uint64_t txnid, uint32_t page_bytes,
-			     bool write, bool *gone, struct error *err)
+			     bool *gone, struct store_pages *pages, struct error *err)
 {
 	struct walk *w = calloc(1, sizeof *w);
 	enum status status = STATUS_OK;
@@ -509,10 +362,11 @@ enum status store_check_tree(int fd, const char *path, uint64_t txnid, uint32_t 
 	if (!w)
 		return error_errno(err, ENOMEM, "%s", path);
 	w->fd = fd;
-	w->write = write;
 	*gone = !walk_begin(w, txnid, page_bytes);
 	if (!*gone)
 		status = walk_snapshot(w, path, err);
+	if (!*gone && !status && pages)
+		status = walk_account(w, path, pages, err);
 	free(w);
 	return status;
 }

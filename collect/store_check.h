@@ -15,17 +15,16 @@
 #include <stdint.h>
 
 #include "collect/error.h"
+#include "collect/store.h"
 
 #define STORE_KEY_BYTES 9                 /* of every key that crosstap writes */
 #define STORE_BYTES_MAX ((uint64_t)1 << 40)
 
-/* The meta pages, and whether the roots that they name lie inside the file. */
-enum status store_check_metas(int fd, const char *path, struct error *err) MUST_CHECK;
-
-/* All pages of snapshot `txnid`, which a reader must hold; with `write` the
- * free pages, too, since only a writer uses them. *gone becomes true, and
- * nothing is checked, when the snapshot is no longer one of the last two. */
+/* All pages of snapshot `txnid`, which a reader must hold: those in use and those that are free, so that
+ * a page of before that is taken for one in use is used twice. *gone becomes true, and
+ * nothing is checked, when the snapshot is no longer one of the last two. With `pages` none may be lost
+ * either, and they are counted. */
 enum status store_check_tree(int fd, const char *path, uint64_t txnid, uint32_t page_bytes,
-			     bool write, bool *gone, struct error *err) MUST_CHECK;
+			     bool *gone, struct store_pages *pages, struct error *err) MUST_CHECK;
 
 #endif

@@ -71,14 +71,13 @@ static enum status table_sweep(struct store_txn *txn, uint32_t keep, uint32_t *g
 
 		while (next <= UINT32_MAX) {
 			uint32_t a = (uint32_t)next, b = 0;
-			const uint8_t *value;
 			enum status status;
-			size_t size;
+			bool found;
 
-			status = store_seek(txn, table_kinds[k], &a, &b, &value, &size, err);
+			status = store_seek(txn, table_kinds[k], &a, &b, &found, err);
 			if (status)
 				return status;
-			if (!value)
+			if (!found)
 				break;
 			*greatest = a >> 8 > *greatest ? a >> 8 : *greatest;
 			next = (uint64_t)a + 1;
@@ -471,13 +470,14 @@ enum status table_row(struct table_writer *w, struct error *err)
 enum status table_finish(struct table_writer **writer, struct error *err)
 {
 	struct table_writer *w = *writer;
-	uint8_t bytes[24];
+	uint8_t bytes[24 + TABLE_NAME_MAX];
 	struct buffer tail = buffer_fixed(bytes, sizeof bytes);
 	enum status status = table_flush(w, err);
 
 	buffer_put_number(&tail, w->schema->columns);
 	buffer_put_number(&tail, w->blocks);
 	buffer_put_number(&tail, w->rows_before);
+	buffer_put_text(&tail, w->schema->name);
 	if (!status)
 		status = table_put(w->store, 'T', w->generation, w->schema->number, TABLE_TAIL,
 				   tail.bytes, tail.size, err);

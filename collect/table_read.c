@@ -30,9 +30,9 @@ struct table_reader {
 static enum status table_damaged(const struct table_reader *r, struct error *err)
 {
 	return error_set(err, STATUS_INPUT,
-			 "the store is damaged: table %s, block %u (crosstap-correlate makes it "
+			 "%s: the store is damaged: table %s, block %u (crosstap-correlate makes it "
 			 "anew)",
-			 r->schema->name, r->block);
+			 store_path(store_of(r->txn)), r->schema->name, r->block);
 }
 
 static enum status table_read_tail(struct table_reader *r, struct error *err)
@@ -41,6 +41,7 @@ static enum status table_read_tail(struct table_reader *r, struct error *err)
 	const uint8_t *value;
 	enum status status;
 	uint64_t columns, blocks;
+	char name[TABLE_NAME_MAX] = "";
 	size_t size;
 
 	status = store_get(r->txn, 'T', r->generation << 8 | r->schema->number, TABLE_TAIL, &value,
@@ -51,12 +52,15 @@ static enum status table_read_tail(struct table_reader *r, struct error *err)
 	columns = buffer_get_number(&in);
 	blocks = buffer_get_number(&in);
 	r->rows_all = buffer_get_number(&in);
+	if (in.left) /* a tail of before has no name */
+		buffer_get_text(&in, name, sizeof name);
 	if (!value || (!in.broken && columns != r->schema->columns))
 		return error_set(err, STATUS_INPUT,
 				 "the results are of another version of crosstap (table %s): run "
 				 "crosstap-correlate again",
 				 r->schema->name);
-	if (in.broken || blocks >= TABLE_TAIL || r->rows_all > blocks * TABLE_BLOCK_ROWS)
+	if (in.broken || in.left || blocks >= TABLE_TAIL || r->rows_all > blocks * TABLE_BLOCK_ROWS ||
+	    (*name && strcmp(name, r->schema->name) != 0))
 		return table_damaged(r, err);
 	r->blocks = r->end = (uint32_t)blocks;
 	return STATUS_OK;
@@ -177,7 +181,7 @@ static enum status table_next_block(struct table_reader *r, struct error *err)
 	status = store_get(r->txn, 'T', r->generation << 8 | r->schema->number, r->block, &value,
 			   &size, err);
 	if (status)
-		return status;
+		return status == STATUS_INPUT ? table_damaged(r, err) : status;
 	if (!value || !table_block_open(r, value, size)) {
 		r->rows = 0;
 		return table_damaged(r, err);

@@ -233,6 +233,26 @@ static enum status transfer_capture(struct transfer *t, struct error *err)
 	return status;
 }
 
+enum status transfer_look(struct store_txn *txn, const struct capture *capture, struct error *err)
+{
+	struct transfer *t = calloc(1, sizeof *t);
+	struct record_block *block = malloc(sizeof *block);
+	enum status status;
+
+	if (t && block) {
+		t->txn = txn;
+		t->target.holds = STORE_HOLDS_ALL;
+		t->block = block;
+		t->capture = *capture;
+		status = transfer_capture(t, err);
+	} else {
+		status = error_errno(err, ENOMEM, "%s", store_path(store_of(txn)));
+	}
+	free(block);
+	free(t);
+	return status;
+}
+
 /* ---- all of them ---- */
 
 /* The points, too, which may have no capture: in their order. */

@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "collect/capture.h"
 #include "collect/error.h"
 #include "collect/holding.h"
 #include "collect/store.h"
@@ -26,5 +27,9 @@ struct transfer_result {
  * aliases, but no alias an address again. */
 enum status transfer_run(struct store *from, struct store *to, const struct holding *holding,
 			 struct transfer_result *result, struct error *err) MUST_CHECK;
+
+/* Reads all of a capture, and writes nothing: whether its values fit one another. */
+enum status transfer_look(struct store_txn *txn, const struct capture *capture, struct error *err)
+	MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "collect/mapped.h"
 #include "collect/options.h"
 #include "collect/progress.h"
 #include "collect/store.h"
@@ -201,8 +202,10 @@ int main(int argc, char **argv)
 {
 	static struct command command = {.tmax_ms = CORRELATE_TMAX_DEFAULT_NS / 1e6};
 	struct error err = {0};
-	enum status status = options_parse(&tool, argc, argv, &command, &err);
+	enum status status;
 
+	mapped_watch();
+	status = options_parse(&tool, argc, argv, &command, &err);
 	if (!status && options_answer(&tool, &command.common, stdout))
 		return STATUS_OK;
 	if (!status)

@@ -304,12 +304,15 @@ static void put_values(struct store *store)
 		uint32_t a = 0, b = 0;
 		const uint8_t *value;
 		size_t size;
+		bool found;
 
 		for (;; b++) {
-			if (store_seek(txn, *kind, &a, &b, &value, &size, &err))
+			if (store_seek(txn, *kind, &a, &b, &found, &err))
 				abort();
-			if (!value || a)
+			if (!found || a)
 				break;
+			if (store_get(txn, *kind, a, b, &value, &size, &err))
+				abort();
 			add_value(&seed, *kind, b, value, size);
 		}
 	}

@@ -75,9 +75,13 @@ static enum status read_all(struct store_txn *txn, struct error *err)
 		for (;; b++) {
 			const uint8_t *value;
 			size_t size;
+			bool found;
 
-			status = store_seek(txn, *kind, &a, &b, &value, &size, err);
-			if (status || !value || b == UINT32_MAX || ++values > 1000)
+			status = store_seek(txn, *kind, &a, &b, &found, err);
+			if (status || !found || b == UINT32_MAX || ++values > 1000)
+				break;
+			status = store_get(txn, *kind, a, b, &value, &size, err);
+			if (status)
 				break;
 			for (size_t i = 0; i < size; i += 16)
 				sum += value[i];

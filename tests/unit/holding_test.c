@@ -176,10 +176,12 @@ static void dump(struct store *store, char kind, struct buffer *out)
 	for (;;) {
 		const uint8_t *value;
 		size_t size;
+		bool found;
 
-		TALK_MUST(store_seek(txn, kind, &a, &b, &value, &size, &talk_err));
-		if (!value)
+		TALK_MUST(store_seek(txn, kind, &a, &b, &found, &talk_err));
+		if (!found)
 			break;
+		TALK_MUST(store_get(txn, kind, a, b, &value, &size, &talk_err));
 		buffer_put_number(out, (uint64_t)a << 32 | b);
 		buffer_put_bytes(out, value, size);
 		b++;

@@ -23,9 +23,13 @@ static enum status use_all(enum store_mode mode)
 		for (;; b++) {
 			const uint8_t *value;
 			size_t size, at;
+			bool found;
 
-			status = store_seek(txn, *k, &a, &b, &value, &size, &err);
-			if (status || !value || b == UINT32_MAX)
+			status = store_seek(txn, *k, &a, &b, &found, &err);
+			if (status || !found || b == UINT32_MAX)
+				break;
+			status = store_get(txn, *k, a, b, &value, &size, &err);
+			if (status)
 				break;
 			for (at = 0; at < size; at += 64)
 				sum += value[at];

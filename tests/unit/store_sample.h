@@ -85,7 +85,7 @@ static inline struct store_header header_of(struct store *store)
 /* Values of a kind, as a new transaction sees them; all kinds for 0. */
 static inline uint32_t sample_count(struct store *store, char kind)
 {
-	static const char kinds[] = "CDFHIPRTV";
+	static const char kinds[] = "CDFHIKPRTV";
 	struct store_txn *txn = NULL;
 	uint32_t count = 0;
 	const char *k;
@@ -96,11 +96,10 @@ static inline uint32_t sample_count(struct store *store, char kind)
 
 		while ((!kind || *k == kind) && next >> 32 <= UINT32_MAX) {
 			uint32_t a = (uint32_t)(next >> 32), b = (uint32_t)next;
-			const uint8_t *value;
-			size_t size;
+			bool found;
 
-			MUST(store_seek(txn, *k, &a, &b, &value, &size, &err));
-			if (!value)
+			MUST(store_seek(txn, *k, &a, &b, &found, &err));
+			if (!found)
 				break;
 			count++;
 			next = ((uint64_t)a << 32 | b) + 1;
