@@ -31,6 +31,7 @@
 
 #include "collect/error.h"
 
+#define STORE_KINDS "HPICRFDKTV" /* that a key may begin with */
 #define STORE_VERSION 4
 #define STORE_VERSION_PLAIN 3 /* read and written, too: as 4, but values have no checksums */
 

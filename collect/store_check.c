@@ -196,7 +196,9 @@ static bool walk_key(struct walk *w, uint64_t page, const struct node *node, boo
 	uint32_t want = w->which == TREE_MAIN ? STORE_KEY_BYTES : 8;
 	int order;
 
-	if (node->key_bytes != want)
+	/* Of another kind nobody would look for the value. */
+	if (node->key_bytes != want ||
+	    (w->which == TREE_MAIN && (!node->key[0] || !strchr(STORE_KINDS, node->key[0]))))
 		return walk_fault(w, page, "a key that crosstap does not write");
 	order = w->key_any ? key_compare(w, node->key, w->key) : 1;
 	if (order < 0 || (order == 0 && !(leaf && w->key_open)))

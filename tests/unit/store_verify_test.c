@@ -117,7 +117,6 @@ static void no_dictionary(struct store *store) { drop(store, 'D', 0); }
 static void no_row(struct store *store) { drop(store, 'C', 0); }
 static void no_name(struct store *store) { drop(store, 'P', 0); }
 static void of_nobody(struct store *store) { copy(store, 'R', 0, 0, 7, 0); }
-static void unknown_kind(struct store *store) { sample_put(store, 'X', 0, 0, "x", 1); }
 static void no_mark(struct store *store) { drop(store, 'T', GENERATION << 8); }
 static void no_table_block(struct store *store) { copy(store, 'T', WORDS, UINT32_MAX, WORDS, 1); }
 static void more_table_blocks(struct store *store) { copy(store, 'T', WORDS, 1, WORDS, 2); }
@@ -153,7 +152,6 @@ static const struct {
 	{"no row", no_row, "capture 0: it has values, and no row"},
 	{"no name of a point", no_name, "the store has no point 0"},
 	{"records of nobody", of_nobody, "records of capture 7, block 0: nothing that crosstap writes"},
-	{"an unknown kind", unknown_kind, "value of an unknown kind: nothing that crosstap writes"},
 	{"no mark", no_mark, "results of generation 1: they have no mark"},
 	{"another value as a block", no_table_block, "table words, block 1: "},
 	{"too many blocks of a table", more_table_blocks, "table words, block 2: one block too many"},
@@ -180,6 +178,13 @@ static void test_faults(void)
 		CHECK(strstr(lines, "not ok - ") && said("the store is damaged: "));
 	}
 	check_case("each fault is named, with its file, table or capture, and block");
+
+	store = whole_store();
+	sample_put(store, 'X', 0, 0, "x", 1);
+	store_close(&store);
+	CHECK_INT(verify(), STATUS_INPUT);
+	CHECK(said("a key that crosstap does not write"));
+	check_case("a value of an unknown kind, which nobody would look for, is a fault");
 }
 
 static void test_whole(void)
