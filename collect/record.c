@@ -149,6 +149,20 @@ void record_fingerprints(const struct record_chunk *chunk, uint32_t from, uint32
 	}
 }
 
+void record_append(struct record_block *to, const struct record_block *from, uint32_t first, uint32_t rows)
+{
+	int c;
+
+	memset(to->place, 0, sizeof to->place);
+	for (c = 0; c < RECORD_COLUMNS; c++) {
+		size_t bytes = record_layout[c].element_bytes;
+
+		memcpy((char *)to + record_layout[c].offset + to->rows * bytes,
+		       (const char *)from + record_layout[c].offset + first * bytes, rows * bytes);
+	}
+	to->rows += rows;
+}
+
 void record_unpack(struct record_block *block, const struct record_chunk *chunk)
 {
 	int c;

@@ -113,6 +113,8 @@ uint64_t record_place(const struct record_chunk *chunk, uint32_t row);
 /* Fingerprints of rows `from` on; 0: not comparable. `seed` is the store's. */
 void record_fingerprints(const struct record_chunk *chunk, uint32_t from, uint32_t rows, uint64_t seed,
 			 uint64_t *out);
+/* Appends rows `first` and on of another block, which must find room; where their frames are is not known then. */
+void record_append(struct record_block *to, const struct record_block *from, uint32_t first, uint32_t rows);
 /* All rows of it, as they were packed. */
 void record_unpack(struct record_block *block, const struct record_chunk *chunk);
 

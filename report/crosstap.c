@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "collect/options.h"
+#include "collect/scratch.h"
 #include "collect/terminal.h"
 #include "correlate/policy.h"
 #include "report/fail_on.h"
 #include "report/launch.h"
 #include "report/operand.h"
-#include "report/scratch.h"
 
 struct command {
 	struct option_common common;

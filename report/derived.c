@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "collect/progress.h"
+#include "collect/scratch.h"
 #include "collect/transfer.h"
 #include "correlate/correlate.h"
 #include "correlate/results.h"
 #include "report/rows.h"
-#include "report/scratch.h"
 
 #define RUN_CLOCK "clock_given." /* and a point's name */
 #define RUN_TEXT_MAX 8192

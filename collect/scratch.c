@@ -1,4 +1,4 @@
-#include "report/scratch.h"
+#include "collect/scratch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -41,17 +41,22 @@ enum status scratch_make(struct scratch *scratch, struct error *err)
 	return STATUS_OK;
 }
 
-void scratch_remove(struct scratch *scratch)
+void scratch_hide(const struct scratch *scratch)
 {
 	char *lock;
 
-	if (!scratch->directory)
-		return;
 	unlink(scratch->store);
 	if (asprintf(&lock, "%s-lock", scratch->store) >= 0) {
 		unlink(lock);
 		free(lock);
 	}
+}
+
+void scratch_remove(struct scratch *scratch)
+{
+	if (!scratch->directory)
+		return;
+	scratch_hide(scratch);
 	rmdir(scratch->directory);
 	scratch_free(scratch);
 }
