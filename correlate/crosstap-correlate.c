@@ -1,6 +1,7 @@
 /* crosstap-correlate: matches the packets of all points. See crosstap-correlate(1). */
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,20 +14,25 @@
 #include "collect/store.h"
 #include "collect/terminal.h"
 #include "correlate/correlate.h"
+#include "correlate/follow_run.h"
 
 #define TMAX_MS_MAX 3600000.0
 #define THREADS_MAX 256
+#define FOLLOW_SECONDS_MAX 86400
 #define MEMORY_MB_MIN 16
 #define MEMORY_MB_MAX 1000000000
 
 static const char program[] = "crosstap-correlate";
+static volatile sig_atomic_t interrupted; /* --follow is to end */
 
 struct command {
 	struct option_common common;
 	const char *store, *path, *expect;
 	double tmax_ms;
 	uint64_t threads, memory_mb, max_store_mb;
-	bool temporary;
+	bool temporary, follow, csv;
+	uint64_t rounds;
+	double window_s, every_s;
 	struct correlate_clock clock[CAPTURE_POINTS_MAX];
 	char clock_point[CAPTURE_POINTS_MAX][CAPTURE_NAME_MAX];
 	uint32_t clocks;
@@ -71,6 +77,12 @@ static const struct option_row rows[] = {
 	{0, "expect", OPTION_TEXT, AT(expect), "FILE",
 	 "a CSV file of what the rule base says (name,src,dst,proto,dport,expect), to be compared with "
 	 "what was done", NULL},
+	{0, "follow", OPTION_FLAG, AT(follow), NULL,
+	 "while captures go on into the store, show what the last seconds say; writes no results", NULL},
+	{0, "window", OPTION_DECIMAL, AT(window_s), "S", "with --follow: so many seconds; default: 60", NULL},
+	{0, "every", OPTION_DECIMAL, AT(every_s), "S", "with --follow: look so often; default: 2", NULL},
+	{0, "rounds", OPTION_NUMBER, AT(rounds), "N", "with --follow: end after so many windows", NULL},
+	{0, "csv", OPTION_FLAG, AT(csv), NULL, "with --follow: rows of CSV", NULL},
 	{'j', "threads", OPTION_NUMBER, AT(threads), "N",
 	 "threads; default: one for each processor. The result does not depend on it", NULL},
 	{0, "memory", OPTION_NUMBER, AT(memory_mb), "MB",
@@ -86,12 +98,31 @@ static const struct option_row rows[] = {
 
 static const struct option_tool tool = {
 	.name = program,
-	.usage = "-s STORE [--path P] [--tmax MS] [--clock POINT=+S]... [--expect FILE]",
+	.usage = "-s STORE [--path P] [--tmax MS] [--clock POINT=+S]... [--expect FILE]\n"
+		 "-s STORE --follow [--window S] [--every S] [--rounds N] [--csv]",
 	.about = "Matches the packets of all points in a store and says what became of each at every "
 		 "hop. The results replace earlier ones in the store, once they are complete.",
 	.rows = rows,
 	.operand = NULL,
 };
+
+static enum status command_check_follow(const struct command *command, struct error *err)
+{
+	bool given = command->window_s != 0 || command->every_s != 0 || command->rounds || command->csv;
+
+	if (!command->follow)
+		return given ? error_set(err, STATUS_USAGE, "--window, --every, --rounds and --csv are for --follow")
+			     : STATUS_OK;
+	if (command->expect)
+		return error_set(err, STATUS_USAGE, "--expect compares whole captures: not with --follow");
+	if (command->window_s < 0 || (command->window_s > 0 && command->window_s < 1) ||
+	    command->window_s > FOLLOW_SECONDS_MAX)
+		return error_set(err, STATUS_USAGE, "--window: from 1 to %d seconds", FOLLOW_SECONDS_MAX);
+	if (command->every_s < 0 || (command->every_s > 0 && command->every_s < 0.1) ||
+	    command->every_s > FOLLOW_SECONDS_MAX)
+		return error_set(err, STATUS_USAGE, "--every: from 0.1 to %d seconds", FOLLOW_SECONDS_MAX);
+	return STATUS_OK;
+}
 
 static enum status command_check(const struct command *command, struct error *err)
 {
@@ -107,7 +138,7 @@ static enum status command_check(const struct command *command, struct error *er
 				 MEMORY_MB_MAX);
 	if (command->max_store_mb > STORE_MB_MAX)
 		return error_set(err, STATUS_USAGE, "--max-store: from 1 to %d MB", STORE_MB_MAX);
-	return STATUS_OK;
+	return command_check_follow(command, err);
 }
 
 struct show {
@@ -153,9 +184,9 @@ static void show_step(void *user, unsigned step, const char *what)
 	progress_show(&show->progress, &count);
 }
 
-static enum status run(const struct command *command, struct error *err)
+static struct correlate_options run_options(const struct command *command)
 {
-	struct correlate_options options = {
+	return (struct correlate_options){
 		.path = command->path,
 		.tmax_ns = (int64_t)(command->tmax_ms * 1e6),
 		.threads = command->threads ? (unsigned)command->threads
@@ -164,8 +195,40 @@ static enum status run(const struct command *command, struct error *err)
 		.clocks = command->clocks,
 		.memory_bytes = command->memory_mb * 1000000,
 		.expect = command->expect,
-		.step = show_step,
 	};
+}
+
+static void on_signal(int number)
+{
+	interrupted = number;
+}
+
+static enum status run_follow(const struct command *command, struct error *err)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	const struct correlate_options options = run_options(command);
+	/* The second signal ends the program at once. */
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+	const struct follow_work work = {
+		.options = {command->store,
+			    (int64_t)((command->window_s > 0 ? command->window_s : FOLLOW_WINDOW_S) * 1e9),
+			    (int64_t)((command->every_s > 0 ? command->every_s : FOLLOW_EVERY_S) * 1e9), &options},
+		.rounds = command->rounds,
+		.csv = command->csv,
+		.out = stdout,
+		.stop = &interrupted,
+	};
+	size_t i;
+
+	sigemptyset(&action.sa_mask);
+	for (i = 0; i < sizeof signals / sizeof signals[0]; i++)
+		sigaction(signals[i], &action, NULL);
+	return follow_run(&work, err);
+}
+
+static enum status run(const struct command *command, struct error *err)
+{
+	struct correlate_options options = run_options(command);
 	struct correlate_summary *summary = calloc(1, sizeof *summary);
 	struct show show = {.verbose = command->common.verbose};
 	struct store *store = NULL;
@@ -175,6 +238,7 @@ static enum status run(const struct command *command, struct error *err)
 	if (!summary)
 		return error_errno(err, ENOMEM, "%s", command->store);
 	progress_begin(&show.progress, stderr, !command->common.quiet, "opening");
+	options.step = show_step;
 	options.user = &show;
 	status = store_open(&store, command->store, STORE_WRITE, command->temporary, NULL, err);
 	if (!status && command->max_store_mb)
@@ -211,7 +275,7 @@ int main(int argc, char **argv)
 	if (!status)
 		status = command_check(&command, &err);
 	if (!status)
-		status = run(&command, &err);
+		status = command.follow ? run_follow(&command, &err) : run(&command, &err);
 	if (status)
 		terminal_say(stderr, program, err.text);
 	return status;

@@ -7,6 +7,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 . tests/tools/say.sh
 . tests/lab/net.sh
+. tests/lab/live.sh
 
 build=$(cd "$1" && pwd) || exit 2
 csvq=$build/lab/csvq
@@ -19,35 +20,6 @@ trap 'net_remove; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 net_make router >/dev/null 2>&1 || { not_ok 'the network is there'; exit 1; }
 
-# live NAME POINTS ARGUMENT...: captures on the firewall until live_end, from when it says so
-live()
-{
-	local fifo=$work/live.$1 begun=0 line
-
-	rm -f "$fifo" && mkfifo "$fifo"
-	live_said=$work/said.$1
-	: >"$live_said"
-	ip netns exec "$lab-fw" "$build/bin/crosstap-collect" "${@:3}" 2>"$fifo" &
-	live_pid=$!
-	lab_children+=("$live_pid")
-	exec {live_words}<"$fifo"
-	while [ $begun -lt "$2" ] && read -r line <&"$live_words"; do
-		echo "$line" >>"$live_said"
-		case $line in *': capturing') begun=$((begun + 1)) ;; esac
-	done
-	[ $begun -eq "$2" ]
-}
-
-# live_end [SIGNAL]: its exit status in $live_status, its words in $live_said
-live_end()
-{
-	[ -z "${1:-}" ] || kill -s "$1" "$live_pid"
-	cat <&"$live_words" >>"$live_said"
-	exec {live_words}<&-
-	wait "$live_pid"
-	live_status=$?
-}
-
 # the process that has the device of an interface
 device_of()
 {
@@ -56,17 +28,6 @@ device_of()
 	for child in $(pgrep -P "$live_pid"); do
 		grep -q . "/proc/$child/status" && echo "$child"
 	done | sort -n | sed -n "${1}p"
-}
-
-pings()
-{
-	in_ns client ping -n -q -f -c "$1" -s "$2" 10.77.2.2 >/dev/null
-}
-
-# counts KEY: of the line that is said at the end: "N KEY"
-counts()
-{
-	grep 'captured,' "$live_said" | tail -n 1 | tr -d , | grep -oE "[0-9]+ $1" | grep -oE '^[0-9]+'
 }
 
 # ---- one point ----
