@@ -1,6 +1,7 @@
 #include "correlate/follow.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -277,5 +278,6 @@ enum status follow_look(struct follow *f, const struct follow_round **round, boo
 	if (store && !status && !*f->round.trouble)
 		status = round_compare(f, store, err);
 	store_close(&store);
+	malloc_trim(0); /* what a round's threads freed stays with the allocator's arenas otherwise, of which each may grow */
 	return status;
 }
