@@ -16,6 +16,7 @@
 #include "collect/export_ask.h"
 #include "collect/export_packets.h"
 #include "collect/handover.h"
+#include "collect/limits.h"
 #include "collect/listing.h"
 #include "collect/live_setup.h"
 #include "collect/mapped.h"
@@ -42,7 +43,7 @@ struct command {
 	struct option_common common;
 	const char *store, *verify, *user;
 	bool list, temporary, no_checksums, has_seed;
-	uint64_t seed, threads, max_store_mb;
+	uint64_t seed, threads, max_store_mb, max_memory_mb;
 	int64_t start_ns, end_ns;
 	struct plan plan;
 	struct handover handover;
@@ -125,6 +126,8 @@ static const struct option_row rows[] = {
 	 "remove the live points' segments when they are older than the newest by so many seconds", NULL},
 	{0, "keep-size", OPTION_NUMBER, AT(live.keep_mb), "MB",
 	 "remove the live points' oldest segments when the store holds more", NULL},
+	{0, "max-memory", OPTION_NUMBER, AT(max_memory_mb), "MB",
+	 "end with an error rather than hold more memory", NULL},
 	{0, "max-store", OPTION_NUMBER, AT(max_store_mb), "MB",
 	 "end with an error rather than let the store's file grow beyond", NULL},
 	{'w', "write", OPTION_TEXT, AT(live.write), "FILE", "keep a live capture's packets, too, as pcapng", NULL},
@@ -198,6 +201,10 @@ static enum status command_check(struct command *command, struct error *err)
 		return error_set(err, STATUS_USAGE, "which store? (-s STORE)");
 	if (command->threads > BATCH_THREADS_MAX)
 		return error_set(err, STATUS_USAGE, "--threads: %u at most", BATCH_THREADS_MAX);
+	if (command->max_memory_mb && (command->max_memory_mb < LIMITS_MEMORY_MB_MIN ||
+				       command->max_memory_mb > LIMITS_MEMORY_MB_MAX))
+		return error_set(err, STATUS_USAGE, "--max-memory: from %d to %d MB", LIMITS_MEMORY_MB_MIN,
+				 LIMITS_MEMORY_MB_MAX);
 	if (command->max_store_mb > STORE_MB_MAX)
 		return error_set(err, STATUS_USAGE, "--max-store: from 1 to %d MB", STORE_MB_MAX);
 	if (command->list && (command_collects(command) || command->export.directory))
@@ -655,8 +662,11 @@ static enum status run_live(struct run *run, struct error *err)
 static enum status command_run(struct command *command, struct error *err)
 {
 	struct run run = {.command = command};
-	enum status status = STATUS_OK;
+	enum status status = limits_set(command->max_memory_mb * 1000000, err);
 	uint32_t i, missing = 0;
+
+	if (status)
+		return status;
 
 	/* LMDB allocates every block of a transaction and frees it at the commit: to have the
 	 * system map and clear those pages each time costs a twentieth of the run. */

@@ -139,9 +139,8 @@ is 'it writes nothing into the store' "$(sha256sum <"$work/two.ct")" "$after"
 is 'nor anything elsewhere' "$(ls -A "$work/tmp")" ''
 is 'a pipe gets the table' "$(awk '$2 == "forward" { print $4 }' "$work/text")" "$(lost)"
 is 'and the findings' "$(grep -c '^high: fw-in > fw-out dropped' "$work/text")" 2
-follow --rounds 1 --window 1 --csv >"$work/short.csv"
-within 'a shorter window has less' "$("$csvq" "$work/short.csv" -p packets direction=forward)" 1 \
-	$(($("$csvq" "$work/last.csv" -p packets direction=forward) - 1))
+is 'a window is a second at least' "$(follow --rounds 1 --window 0.5 2>&1 >/dev/null | head -n 1)" \
+	'crosstap-correlate: --window: from 1 to 86400 seconds'
 is 'a policy is for whole captures' "$(follow --rounds 1 --expect x 2>&1 >/dev/null | head -n 1)" \
 	'crosstap-correlate: --expect compares whole captures: not with --follow'
 is 'one point has nothing to be compared with' \
@@ -161,6 +160,27 @@ is 'the round stays when it has ended' \
 printf q | screen --every 0.1 >"$work/screen" 2>&1
 is 'the key q ends it' $? 0
 is 'and the screen is given back' "$(grep -c $'\e\\[?1049l' "$work/screen")" 1
+
+# ---- limits ----
+
+story='limits: '
+"$build/lab/crowd" "$work/a.pcap" "$work/b.pcap" 100000
+collected()
+{
+	"$build/bin/crosstap-collect" -q --temporary -s "$work/limit.ct" "$@" >"$work/said" 2>&1
+	echo "$? $(head -n 1 "$work/said")"
+}
+is '--max-memory ends it with a word' "$(collected --max-memory 64 -p a "$work/a.pcap" | sed 's/ .*: / /')" \
+	'4 Cannot allocate memory'
+is 'and nothing of the capture is kept' "$("$build/bin/crosstap-collect" -l -s "$work/limit.ct" | tail -n +2)" ''
+is 'with more it does well' "$(collected --max-memory 400 -p a "$work/a.pcap")" '0 '
+is '--max-store ends it with a word' \
+	"$(collected --max-store 8 -p b "$work/b.pcap" | grep -oE '^4 |the store may have 8 MB and is full')" \
+	"4 
+the store may have 8 MB and is full"
+is 'and what was collected before stays' \
+	"$("$build/bin/crosstap-collect" -l -s "$work/limit.ct" | awk 'NR == 2 { print $1 }')" a
+is 'less memory than threads need is refused' "$(collected --max-memory 63 -p a x | cut -c 1)" 2
 
 # ---- a store that is kept to an age ----
 
