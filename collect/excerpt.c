@@ -6,23 +6,31 @@
 
 #include "collect/content_keep.h"
 #include "collect/content_read.h"
+#include "collect/excerpt_flow.h"
 
-#define EXCERPT_NO_FLOW UINT32_MAX
+#define TCP_SYN 0x02
+#define TCP_ACK 0x10
 
 struct excerpt {
 	struct store_txn *txn;
 	const struct excerpt_span *span;
 	struct store *to;
 	struct record_block *in, *out;
-	/* of one capture */
+	/* of what is written: one capture, or the segments of a live one */
+	struct capture capture;            /* what is said of it */
+	struct capture_writer *writer;
+	struct excerpt_flows flows;
+	uint32_t links, options;           /* entries of the dictionaries of the segments before */
+	uint64_t written;                  /* their records */
+	uint32_t content_count;
+	int64_t time_ns;                   /* of the record before */
+	struct buffer contents;
+	/* of one that is read */
 	const struct capture *from;
-	struct capture capture;            /* what is said of the excerpt */
 	uint64_t first, behind;            /* its rows */
 	uint32_t *flow;                    /* new numbers of its flows, or EXCERPT_NO_FLOW */
-	struct capture_flow *flows;
+	struct capture_flow *from_flows;
 	struct capture_drop *drops;
-	struct buffer contents;
-	struct capture_writer *writer;
 };
 
 static enum status excerpt_damaged(const struct excerpt *x, const char *what, struct error *err)
@@ -81,30 +89,39 @@ static enum status excerpt_choose(struct excerpt *x, struct error *err)
 /* ---- records ---- */
 
 /* Flows get their numbers as they are met. */
-static bool excerpt_flow(struct excerpt *x, uint32_t *flow)
+static enum status excerpt_flow(struct excerpt *x, uint32_t row, struct error *err)
 {
-	uint32_t number = *flow >> 1;
+	struct record_block *b = x->out;
+	uint32_t number = b->flow[row] >> 1;
+	const struct capture_flow *flow;
 
-	if (*flow == RECORD_NO_FLOW)
-		return true;
+	if (b->flow[row] == RECORD_NO_FLOW)
+		return STATUS_OK;
 	if (number >= x->from->flows)
-		return false;
+		return excerpt_damaged(x, "records", err);
+	flow = &x->from_flows[number];
 	if (x->flow[number] == EXCERPT_NO_FLOW)
-		x->flow[number] = x->capture.flows++;
-	*flow = x->flow[number] << 1 | (*flow & 1);
-	return true;
+		x->flow[number] = excerpt_flows_number(
+			&x->flows, flow, flow->proto == 6 && (b->flags[row] & (TCP_SYN | TCP_ACK)) == TCP_SYN, b->seq[row]);
+	if (x->flow[number] == EXCERPT_NO_FLOW)
+		return error_errno(err, ENOMEM, "flows of a capture");
+	b->flow[row] = x->flow[number] << 1 | (b->flow[row] & 1);
+	return STATUS_OK;
 }
 
-static bool excerpt_count(struct excerpt *x, uint32_t row)
+static enum status excerpt_count(struct excerpt *x, uint32_t row, struct error *err)
 {
 	struct record_block *b = x->out;
 	struct capture *c = &x->capture;
 	int64_t time_ns = b->time_ns[row];
 
 	if (b->kind[row] >= PACKET_KINDS || b->link[row] >= x->from->links ||
-	    b->options[row] >= x->from->options || !excerpt_flow(x, &b->flow[row]))
-		return false;
-	c->backwards += c->records && row && time_ns < b->time_ns[row - 1];
+	    b->options[row] >= x->from->options)
+		return excerpt_damaged(x, "records", err);
+	b->link[row] += x->links;
+	b->options[row] += x->options;
+	c->backwards += c->records && time_ns < x->time_ns;
+	x->time_ns = time_ns;
 	if (!c->records || time_ns < c->first_ns)
 		c->first_ns = time_ns;
 	if (!c->records || time_ns > c->last_ns)
@@ -113,7 +130,7 @@ static bool excerpt_count(struct excerpt *x, uint32_t row)
 	c->kinds[b->kind[row]]++;
 	c->truncated += (b->marks[row] & PACKET_TRUNCATED) != 0;
 	c->short_prefixes += (b->marks[row] & PACKET_SHORT_PREFIX) != 0;
-	return true;
+	return excerpt_flow(x, row, err);
 }
 
 static enum status excerpt_flush(struct excerpt *x, struct error *err)
@@ -133,10 +150,9 @@ static enum status excerpt_rows(struct excerpt *x, uint32_t first, uint32_t behi
 		enum status status = STATUS_OK;
 
 		record_append(x->out, x->in, first, rows);
-		for (; row < x->out->rows; row++)
-			if (!excerpt_count(x, row))
-				return excerpt_damaged(x, "records", err);
-		if (x->out->rows == RECORD_BLOCK_ROWS)
+		for (; row < x->out->rows && !status; row++)
+			status = excerpt_count(x, row, err);
+		if (!status && x->out->rows == RECORD_BLOCK_ROWS)
 			status = excerpt_flush(x, err);
 		if (status)
 			return status;
@@ -150,7 +166,6 @@ static enum status excerpt_records(struct excerpt *x, struct error *err)
 	enum status status = STATUS_OK;
 	uint64_t at;
 
-	x->out->rows = 0;
 	for (at = x->first; at < x->behind && !status;) {
 		uint32_t block = (uint32_t)(at / RECORD_BLOCK_ROWS), row = (uint32_t)(at % RECORD_BLOCK_ROWS);
 		struct record_chunk chunk;
@@ -164,22 +179,16 @@ static enum status excerpt_records(struct excerpt *x, struct error *err)
 		status = excerpt_rows(x, row, row + (uint32_t)rows, err);
 		at += rows;
 	}
-	return status ? status : excerpt_flush(x, err);
+	return status;
 }
 
 static enum status excerpt_flows(struct excerpt *x, struct error *err)
 {
-	struct capture_flow *kept = calloc((size_t)x->capture.flows + 1, sizeof *kept);
-	enum status status;
+	enum status status = STATUS_OK;
 	uint32_t i;
 
-	if (!kept)
-		return error_errno(err, ENOMEM, "flows of a capture");
-	for (i = 0; i < x->from->flows; i++)
-		if (x->flow[i] != EXCERPT_NO_FLOW)
-			kept[x->flow[i]] = x->flows[i];
-	status = x->capture.flows ? capture_put_flows(x->writer, kept, x->capture.flows, err) : STATUS_OK;
-	free(kept);
+	for (i = 0; i < x->flows.count && !status; i++)
+		status = capture_put_flows(x->writer, &x->flows.list[i].flow, 1, err);
 	return status;
 }
 
@@ -208,7 +217,7 @@ static enum status excerpt_drops(struct excerpt *x, struct error *err)
 	enum status status = capture_drops(x->txn, x->from, &x->drops, err);
 	uint32_t i;
 
-	x->capture.drops = whole ? x->from->drops : 0;
+	x->capture.drops += whole ? x->from->drops : 0;
 	for (i = 0; i < x->from->drop_places && !status; i++) {
 		if (x->drops[i].time_ns < x->span->from_ns || x->drops[i].time_ns >= x->span->to_ns)
 			continue;
@@ -227,8 +236,7 @@ static void number_put(uint8_t *to, uint32_t number)
 }
 
 /* A content's row begins with its flow and its record, and both have other numbers now. */
-static bool excerpt_content(struct excerpt *x, const struct content_row *row, const uint8_t *bytes, size_t size,
-			    uint32_t *count)
+static bool excerpt_content(struct excerpt *x, const struct content_row *row, const uint8_t *bytes, size_t size)
 {
 	uint32_t flow = row->way >> 1 < x->from->flows ? x->flow[row->way >> 1] : EXCERPT_NO_FLOW;
 	uint8_t *to;
@@ -240,8 +248,8 @@ static bool excerpt_content(struct excerpt *x, const struct content_row *row, co
 		return false;
 	memcpy(to, bytes, size);
 	number_put(to, flow << 1 | (row->way & 1));
-	number_put(to + 4, (uint32_t)(row->record - x->first));
-	++*count;
+	number_put(to + 4, (uint32_t)(row->record - x->first + x->written));
+	x->content_count++;
 	return true;
 }
 
@@ -250,7 +258,6 @@ static enum status excerpt_contents(struct excerpt *x, struct error *err)
 	struct content_reader reader;
 	struct content_row row;
 	const uint8_t *bytes;
-	uint32_t count = 0;
 	bool more = true;
 	size_t size, at;
 	uint8_t *head;
@@ -260,44 +267,83 @@ static enum status excerpt_contents(struct excerpt *x, struct error *err)
 		return status;
 	if (!content_reader_open(&reader, bytes, size))
 		return excerpt_damaged(x, "contents", err);
-	head = buffer_extend(&x->contents, CONTENT_PACKED_HEAD);
-	if (!head)
-		return error_errno(err, ENOMEM, "contents of a capture");
-	memcpy(head, bytes, CONTENT_PACKED_HEAD);
+	if (!x->contents.size) {
+		head = buffer_extend(&x->contents, CONTENT_PACKED_HEAD);
+		if (!head)
+			return error_errno(err, ENOMEM, "contents of a capture");
+		memcpy(head, bytes, CONTENT_PACKED_HEAD);
+	}
 	for (at = reader.at; content_reader_next(&reader, &row, &more); at = reader.at) {
-		if (!more) {
-			number_put(x->contents.bytes + 4, count);
-			capture_put_contents(x->writer, &x->contents);
+		if (!more)
 			return STATUS_OK;
-		}
-		if (!excerpt_content(x, &row, bytes + at, reader.at - at, &count))
+		if (!excerpt_content(x, &row, bytes + at, reader.at - at))
 			return error_errno(err, ENOMEM, "contents of a capture");
 	}
 	return excerpt_damaged(x, "contents", err);
 }
 
-/* ---- one capture ---- */
+/* ---- one capture, or one segment of it ---- */
 
 static void excerpt_describe(struct excerpt *x)
 {
 	struct capture *c = &x->capture;
 
 	*c = *x->from;
-	c->records = c->truncated = c->short_prefixes = c->backwards = c->filtered = 0;
-	c->flows = 0;
+	c->packets = c->records = c->truncated = c->short_prefixes = c->backwards = c->filtered = 0;
+	c->drops = 0;
 	c->first_ns = c->last_ns = 0;
 	memset(c->kinds, 0, sizeof c->kinds);
-	if (!c->ran_until_ns)
-		return;
-	if (c->ran_from_ns < x->span->from_ns)
+	if (c->ran_until_ns && c->ran_from_ns < x->span->from_ns)
 		c->ran_from_ns = x->span->from_ns;
-	if (c->ran_until_ns > x->span->to_ns)
-		c->ran_until_ns = x->span->to_ns;
+}
+
+/* Segments of a live capture follow each other without a gap. */
+static bool excerpt_goes_on(const struct excerpt *x, const struct capture *next)
+{
+	const struct capture *c = &x->capture;
+
+	return x->writer && next->point == c->point && c->ran_until_ns && next->ran_from_ns == c->ran_until_ns &&
+	       strcmp(next->file, c->file) == 0 && strcmp(next->format, c->format) == 0 &&
+	       strcmp(next->link_types, c->link_types) == 0 && strcmp(next->filter, c->filter) == 0 &&
+	       strcmp(next->interface, c->interface) == 0 && next->snaplen == c->snaplen;
+}
+
+static enum status excerpt_begin(struct excerpt *x, struct error *err)
+{
+	excerpt_describe(x);
+	excerpt_flows_clear(&x->flows);
+	x->links = x->options = x->content_count = 0;
+	x->written = 0;
+	x->out->rows = 0;
+	return capture_begin(x->to, x->from->point, &x->writer, err);
+}
+
+static enum status excerpt_end(struct excerpt *x, struct excerpt_point *point, struct error *err)
+{
+	enum status status;
+	bool known;
+
+	if (!x->writer)
+		return STATUS_OK;
+	status = excerpt_flush(x, err);
+	if (!status)
+		status = excerpt_flows(x, err);
+	if (!status && x->contents.size) {
+		number_put(x->contents.bytes + 4, x->content_count);
+		capture_put_contents(x->writer, &x->contents);
+	}
+	x->capture.packets = x->capture.records;
+	if (x->capture.ran_until_ns > x->span->to_ns)
+		x->capture.ran_until_ns = x->span->to_ns;
+	point->captures++;
+	point->packets += x->capture.records;
+	point->drops += x->capture.drops;
+	return status ? status : capture_finish(&x->writer, &x->capture, &known, err);
 }
 
 static enum status excerpt_flows_open(struct excerpt *x, struct error *err)
 {
-	enum status status = capture_flows(x->txn, x->from, &x->flows, err);
+	enum status status = capture_flows(x->txn, x->from, &x->from_flows, err);
 
 	if (status)
 		return status;
@@ -308,17 +354,24 @@ static enum status excerpt_flows_open(struct excerpt *x, struct error *err)
 	return STATUS_OK;
 }
 
-static enum status excerpt_copy(struct excerpt *x, struct error *err)
+static void excerpt_forget(struct excerpt *x)
 {
-	enum status status = excerpt_flows_open(x, err);
-	bool known;
+	free(x->from_flows);
+	free(x->flow);
+	free(x->drops);
+	x->from_flows = NULL;
+	x->flow = NULL;
+	x->drops = NULL;
+}
+
+static enum status excerpt_add(struct excerpt *x, struct error *err)
+{
+	enum status status = excerpt_choose(x, err);
 
 	if (!status)
-		status = capture_begin(x->to, x->from->point, &x->writer, err);
+		status = excerpt_flows_open(x, err);
 	if (!status)
 		status = excerpt_records(x, err);
-	if (!status)
-		status = excerpt_flows(x, err);
 	if (!status)
 		status = excerpt_dictionary(x, CAPTURE_LINKS, err);
 	if (!status)
@@ -327,63 +380,95 @@ static enum status excerpt_copy(struct excerpt *x, struct error *err)
 		status = excerpt_drops(x, err);
 	if (!status)
 		status = excerpt_contents(x, err);
-	x->capture.packets = x->capture.records;
-	if (!status)
-		status = capture_finish(&x->writer, &x->capture, &known, err);
-	return status;
-}
-
-static enum status excerpt_capture(struct excerpt *x, struct excerpt_point *point, struct error *err)
-{
-	enum status status = excerpt_choose(x, err);
-
-	if (status)
-		return status;
-	excerpt_describe(x);
-	status = excerpt_copy(x, err);
-	point->captures++;
-	point->packets += x->capture.records;
-	point->drops += x->capture.drops;
-	capture_abort(&x->writer);
-	buffer_free(&x->contents);
-	free(x->flows);
-	free(x->flow);
-	free(x->drops);
-	x->flows = NULL;
-	x->flow = NULL;
-	x->drops = NULL;
+	x->links += x->from->links;
+	x->options += x->from->options;
+	x->written = x->capture.records;
+	x->capture.ran_until_ns = x->from->ran_until_ns;
+	x->capture.drops_known |= x->from->drops_known;
+	excerpt_forget(x);
 	return status;
 }
 
 /* ---- all of them ---- */
 
+struct excerpt_order {
+	const struct capture *capture;
+};
+
+static int excerpt_compare(const void *a, const void *b)
+{
+	const struct capture *x = ((const struct excerpt_order *)a)->capture;
+	const struct capture *y = ((const struct excerpt_order *)b)->capture;
+
+	if (x->point != y->point)
+		return x->point < y->point ? -1 : 1;
+	if (capture_from(x) != capture_from(y))
+		return capture_from(x) < capture_from(y) ? -1 : 1;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+/* Those of the span, by point and time. */
+static uint32_t excerpt_order(struct excerpt_order *order, const struct capture *list, uint32_t count,
+			      const struct excerpt_span *span)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < count; i++)
+		if (list[i].point < CAPTURE_POINTS_MAX && span->points[list[i].point] &&
+		    capture_from(&list[i]) < span->to_ns && capture_until(&list[i]) >= span->from_ns)
+			order[n++].capture = &list[i];
+	if (n)
+		qsort(order, n, sizeof *order, excerpt_compare);
+	return n;
+}
+
+static enum status excerpt_all(struct excerpt *x, const struct excerpt_order *order, uint32_t count,
+			       struct excerpt_point *point, struct error *err)
+{
+	enum status status = STATUS_OK;
+	uint32_t i;
+
+	for (i = 0; i < count && !status; i++) {
+		x->from = order[i].capture;
+		if (!excerpt_goes_on(x, x->from)) {
+			status = excerpt_end(x, &point[x->capture.point], err);
+			if (!status)
+				status = excerpt_begin(x, err);
+		}
+		if (!status)
+			status = excerpt_add(x, err);
+	}
+	return status ? status : excerpt_end(x, &point[x->capture.point], err);
+}
+
 enum status excerpt_run(struct store_txn *txn, const struct capture *list, uint32_t count,
 			const struct excerpt_span *span, struct store *to,
 			struct excerpt_point point[CAPTURE_POINTS_MAX], struct error *err)
 {
+	struct excerpt_order *order = calloc((size_t)count + 1, sizeof *order);
 	struct excerpt *x = calloc(1, sizeof *x);
-	enum status status = STATUS_OK;
-	uint32_t i;
+	struct store_header header;
+	enum status status = store_header_get(txn, &header, err);
 
 	memset(point, 0, CAPTURE_POINTS_MAX * sizeof *point);
 	if (x) {
-		*x = (struct excerpt){.txn = txn, .span = span, .to = to};
+		*x = (struct excerpt){.txn = txn, .span = span, .to = to, .flows.seed = header.seed};
 		x->in = malloc(sizeof *x->in);
 		x->out = malloc(sizeof *x->out);
 	}
-	if (!x || !x->in || !x->out)
+	if (!status && (!order || !x || !x->in || !x->out))
 		status = error_errno(err, ENOMEM, "excerpt of captures");
-	for (i = 0; i < count && !status; i++) {
-		x->from = &list[i];
-		if (list[i].point < CAPTURE_POINTS_MAX && span->points[list[i].point] &&
-		    capture_from(&list[i]) < span->to_ns && capture_until(&list[i]) >= span->from_ns)
-			status = excerpt_capture(x, &point[list[i].point], err);
-	}
+	if (!status)
+		status = excerpt_all(x, order, excerpt_order(order, list, count, span), point, err);
 	if (x) {
+		capture_abort(&x->writer);
+		buffer_free(&x->contents);
+		excerpt_flows_free(&x->flows);
 		free(x->in);
 		free(x->out);
 	}
 	free(x);
+	free(order);
 	return status;
 }
 

@@ -4,6 +4,9 @@
  * A capture's records are taken from the first one of the span up to the last, in the capture's order, with
  * their flows, contents and losses, and the capture's row says of them what it said of all. Frames keep
  * their numbers. A capture that lies in the span comes over whole.
+ *
+ * Segments of a live capture that follow each other without a gap become one capture, and a flow that goes on from
+ * one to the next becomes one flow: what is analysed flow by flow is not cut where a segment ended.
  */
 #ifndef CROSSTAP_COLLECT_EXCERPT_H
 #define CROSSTAP_COLLECT_EXCERPT_H

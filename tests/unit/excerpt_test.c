@@ -215,6 +215,90 @@ static void test_whole(struct store *from, const char *to_path)
 	check_case("where it did not run, there is none");
 }
 
+/* A segment of `rows` rows, all of one flow, the first of them of these TCP flags and number. */
+static void put_segment(struct store *store, uint32_t number, int64_t from_ms, int64_t until_ms, uint16_t flags,
+			uint32_t seq)
+{
+	struct record_block *block = calloc(1, sizeof *block);
+	struct capture_flow flow = {.version = 4, .proto = 6, .a_port = 80, .b_port = 40000};
+	struct capture_writer *writer = NULL;
+	struct capture capture;
+	char name[16];
+	uint32_t i;
+	bool known;
+
+	snprintf(name, sizeof name, "segment %u", number);
+	capture = named(name);
+	snprintf(capture.file, sizeof capture.file, "eth0");
+	fill_block(block, 1, 0, 10);
+	for (i = 0; i < 10; i++) {
+		block->time_ns[i] = AT(from_ms + i);
+		block->flow[i] = i & 1;
+		block->link[i] = block->options[i] = 0;
+		block->kind[i] = PACKET_IP;
+		block->flags[i] = i ? 0x10 : flags;
+		block->seq[i] = seq + i;
+	}
+	MUST(capture_begin(store, 1, &writer, &err));
+	MUST(capture_put_block(writer, block, &err));
+	MUST(capture_put_flows(writer, &flow, 1, &err));
+	MUST(capture_put_entry(writer, CAPTURE_LINKS, (const uint8_t *)"l", 1, &err));
+	MUST(capture_put_entry(writer, CAPTURE_OPTIONS, (const uint8_t *)"o", 1, &err));
+	capture.packets = 10;
+	capture.first_ns = AT(from_ms);
+	capture.last_ns = AT(from_ms + 9);
+	capture.ran_from_ns = AT(from_ms);
+	capture.ran_until_ns = AT(until_ms);
+	MUST(capture_finish(&writer, &capture, &known, &err));
+	free(block);
+}
+
+/* A SYN, its copy in the next segment, a segment in their middle, a SYN of another connection; then a gap. */
+static void test_segments(const char *to_path)
+{
+	static const uint32_t flow_of_segment[] = {0, 0, 0, 1};
+	struct store *from = sample_new(), *to;
+	struct excerpt_point point[CAPTURE_POINTS_MAX];
+	struct capture *list = NULL;
+	struct capture_flow *flows = NULL;
+	struct store_txn *txn = NULL;
+	struct record_chunk chunk;
+	uint32_t count = 0, p, i;
+
+	MUST(capture_point_add(from, "other", &p, &err));
+	MUST(capture_point_add(from, "fw", &p, &err));
+	put_segment(from, 2, 2000, 3000, 0x10, 500); /* as they may come to be committed */
+	put_segment(from, 0, 0, 1000, 0x02, 77);
+	put_segment(from, 1, 1000, 2000, 0x02, 77);
+	put_segment(from, 3, 3000, 4000, 0x02, 900);
+	put_segment(from, 4, 4001, 5000, 0x10, 950);
+	to = excerpt_of(from, to_path, INT64_MIN, INT64_MAX, point);
+	CHECK_INT(point[1].captures, 2);
+	CHECK_INT(point[1].packets, 50);
+	MUST(store_begin(to, false, &txn, &err));
+	MUST(capture_list(txn, &list, &count, &err));
+	CHECK_INT(list[0].records, 40);
+	CHECK_INT(list[0].ran_from_ns, AT(0));
+	CHECK_INT(list[0].ran_until_ns, AT(4000));
+	CHECK_INT(list[1].records, 10);
+	check_case("segments that follow each other are one capture, up to a gap");
+	MUST(capture_flows(txn, &list[0], &flows, &err));
+	MUST(capture_block(txn, &list[0], 0, &chunk, &err));
+	CHECK_INT(list[0].flows, 2);
+	CHECK_INT(flows[1].generation, flows[0].generation + 1);
+	for (i = 0; i < chunk.rows; i++) {
+		CHECK_INT(column_get(&chunk.column[RECORD_FLOW], i) >> 1, flow_of_segment[i / 10]);
+		CHECK_INT(column_get(&chunk.column[RECORD_LINK], i), i / 10);
+		CHECK_INT(column_get(&chunk.column[RECORD_OPTIONS], i), i / 10);
+	}
+	check_case("a flow goes on from one to the next, unless a SYN of another number opens it anew");
+	free(flows);
+	free(list);
+	store_abort(&txn);
+	store_close(&to);
+	store_close(&from);
+}
+
 int main(void)
 {
 	char to_path[80];
@@ -226,6 +310,7 @@ int main(void)
 	test_part(from, to_path);
 	test_whole(from, to_path);
 	store_close(&from);
+	test_segments(to_path);
 	unlink(to_path);
 	snprintf(to_path, sizeof to_path, "%s/excerpt.ct-lock", folder);
 	unlink(to_path);
