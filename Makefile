@@ -6,6 +6,7 @@
 #   make check-long the tests that take minutes more
 #   make asan       the tests under AddressSanitizer and UBSan
 #   make fuzz-quick fuzz targets under libFuzzer, FUZZ_SECONDS=60 each (installs clang)
+#   make cover      which lines of collect/ the tests run, in minutes
 #   make bench      speed and memory, goals and figures, in minutes; bench-full: the big cases, too
 #   make screenshots  the README's pictures of the page
 #   make deps       only install what is missing (Debian, root or sudo)
@@ -136,7 +137,7 @@ test-deps:
 	@tests/deps test $(BUILD)
 
 # What is installed must be there before the build is parsed again, hence $(MAKE).
-.PHONY: demo check check-long test asan fuzz-quick bench bench-full screenshots
+.PHONY: demo check check-long test asan fuzz-quick cover bench bench-full screenshots
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@samples/demo $(BUILD)/bin
@@ -160,6 +161,9 @@ FUZZ_SECONDS ?= 60
 fuzz-quick: deps
 	-@tests/deps fuzz
 	+@tests/fuzz/run $(BUILD) $(FUZZ_SECONDS)
+
+cover: test-deps
+	+@tests/cover $(BUILD) 90
 
 bench: deps
 	@$(MAKE) --no-print-directory all benches

@@ -30,23 +30,6 @@ fresh()
 	quiet "$bin/crosstap-collect" --temporary -q -s s.ct -p "$@"
 }
 
-# ends SENTENCE STATUS WORD COMMAND...: it ends with STATUS and says WORD
-ends()
-{
-	local sentence=$1 status=$2 word=$3 got
-
-	shift 3
-	quiet "$@"
-	got=$?
-	if [ $got -eq "$status" ] && { [ -z "$word" ] || grep -qF -e "$word" said warned; }; then
-		ok "$sentence"
-	else
-		printf '# exit status %s, expected %s with "%s"\n' "$got" "$status" "$word"
-		lines_show '# ' "$(cat said warned)"
-		not_ok "$sentence"
-	fi
-}
-
 # listed: the file and the packets of each capture
 listed()
 {
