@@ -19,10 +19,10 @@
 #include "collect/limits.h"
 #include "collect/listing.h"
 #include "collect/live_setup.h"
-#include "collect/mapped.h"
 #include "collect/options.h"
 #include "collect/plan.h"
 #include "collect/privilege.h"
+#include "collect/process.h"
 #include "collect/progress.h"
 #include "collect/sandbox.h"
 #include "collect/seed.h"
@@ -760,7 +760,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], ERF_CHILD_OPTION) == 0)
 		return erf_child_main(argc, argv);
-	mapped_watch();
+	process_begin();
 	status = options_parse(&tool, argc, argv, &command, &err);
 	if (status == STATUS_OK && !options_answer(&tool, &command.common, stdout)) {
 		status = command_check(&command, &err);

@@ -49,6 +49,10 @@ enum status store_fail(const struct store *store, int rc, const char *what, stru
 		if (store_failures[i].rc == rc)
 			return error_set(err, store_failures[i].status, "%s: %s: %s", store->path,
 					 what, store_failures[i].text);
+	if (rc == EIO) /* what LMDB calls a write that was cut short, too */
+		return error_set(err, STATUS_SYSTEM,
+				 "%s: %s: not all could be read or written (disk full, a limit on the file's size, or a "
+				 "bad disk)", store->path, what);
 	if (rc > 0)
 		return error_errno(err, rc, "%s: %s", store->path, what);
 	return error_set(err, STATUS_SYSTEM, "%s: %s: %s", store->path, what, mdb_strerror(rc));

@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "collect/mapped.h"
 #include "collect/options.h"
+#include "collect/process.h"
 #include "collect/progress.h"
 #include "collect/store.h"
 #include "collect/terminal.h"
@@ -268,7 +268,7 @@ int main(int argc, char **argv)
 	struct error err = {0};
 	enum status status;
 
-	mapped_watch();
+	process_begin();
 	status = options_parse(&tool, argc, argv, &command, &err);
 	if (!status && options_answer(&tool, &command.common, stdout))
 		return STATUS_OK;

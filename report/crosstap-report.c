@@ -6,8 +6,8 @@
 
 #include "collect/erf.h"
 #include "collect/export_ask.h"
-#include "collect/mapped.h"
 #include "collect/options.h"
+#include "collect/process.h"
 #include "collect/progress.h"
 #include "collect/store.h"
 #include "collect/terminal.h"
@@ -588,7 +588,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], ERF_CHILD_OPTION) == 0) /* a capture may be one of ERF */
 		return erf_child_main(argc, argv);
-	mapped_watch();
+	process_begin();
 	status = options_parse(&about, argc, argv, &tool, &err);
 	if (!status && options_answer(&about, &tool.common, stdout))
 		return fflush(stdout) == 0 ? STATUS_OK : STATUS_SYSTEM;

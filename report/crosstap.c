@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "collect/options.h"
+#include "collect/process.h"
 #include "collect/scratch.h"
 #include "collect/terminal.h"
 #include "correlate/policy.h"
@@ -297,8 +298,10 @@ int main(int argc, char **argv)
 {
 	struct command command = {.store = NULL};
 	struct error err = {.status = STATUS_OK};
-	enum status status = options_parse(&tool, argc, argv, &command, &err);
+	enum status status;
 
+	process_begin();
+	status = options_parse(&tool, argc, argv, &command, &err);
 	if (!status && options_answer(&tool, &command.common, stdout)) {
 		if (fflush(stdout) != 0)
 			status = STATUS_SYSTEM;

@@ -1,5 +1,6 @@
 /* The store among processes: those that write at once, those that die, and those that may not
  * do much. */
+#include "collect/process.h"
 #include "collect/store.h"
 
 #include "tests/unit/store_sample.h"
@@ -222,6 +223,38 @@ static void test_disk_full(void)
 	check_case("a commit for which there is no room fails whole, and the store goes on");
 }
 
+/* ---- cut off while it is mapped ---- */
+
+static int read_what_was_cut(const struct child_talk *talk)
+{
+	struct store *store = sample_open(STORE_READ);
+	struct store_txn *txn = NULL;
+	const uint8_t *value;
+	size_t size;
+
+	process_begin();
+	if (store_begin(store, false, &txn, &err))
+		return 10;
+	child_meet(talk);
+	return store_get(txn, 'R', 0, 0, &value, &size, &err) ? 11 : 12;
+}
+
+static void test_cut_off(void)
+{
+	static uint8_t bytes[1000000];
+	struct store *store = sample_new();
+	struct child child;
+
+	sample_put(store, 'R', 0, 0, bytes, sizeof bytes);
+	store_close(&store);
+	child = child_begin(read_what_was_cut);
+	CHECK(child_await(&child));
+	CHECK(truncate(path, 4096) == 0);
+	child_go_on(&child);
+	CHECK_INT(child_end(&child), STATUS_INPUT);
+	check_case("a store cut off while it is read ends the program with 3, not by a signal");
+}
+
 /* ---- locks ---- */
 
 static int hold_lock(const struct child_talk *talk)
@@ -392,6 +425,7 @@ int main(void)
 	test_makers();
 	test_death();
 	test_disk_full();
+	test_cut_off();
 	test_locks();
 	test_read_only();
 	test_little_space();
