@@ -1,23 +1,19 @@
 /* Command lines of crosstap-report, with what they ask for: tables, filters, formats. */
 #include "tests/fuzz/options_words.h"
 
-#define main tool_main
-#include "report/crosstap-report.c"
+#include "report/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	struct tool command = {.common = {false}};
+	struct request command = {.common = {false}};
 	struct fuzz in = {bytes, size};
 	struct error err = {0};
-	show *what = NULL;
 	char *word[WORDS_MAX + 2];
 	int words = words_take(&in, word);
 
-	if (!words_parse(&about, words, word, &command))
-		FUZZ_HOLDS(!check(&command, &what, &err) || (err.text[0] && err.status == STATUS_USAGE));
-	query_free(&command.query);
-	free(command.captures);
-	free(command.compare.before);
+	if (!words_parse(&request_tool, words, word, &command))
+		FUZZ_HOLDS(!request_check(&command, &err) || (err.text[0] && err.status == STATUS_USAGE));
+	request_free(&command);
 	words_free(words, word);
 	return 0;
 }
