@@ -127,6 +127,12 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(FUZZ_MAIN) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(FUZZ_LINK) $(LDLIBS)
+# What goes wrong in tests/faults.sh; not linked with anything of ours.
+labs: $(BUILD)/lab/fault.so
+$(BUILD)/lab/fault.so: tests/faults/fault.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) -D_GNU_SOURCE -std=c17 $(WARNINGS) -fno-builtin -O1 -g -shared -fPIC -o $@ $<
 .SECONDARY:
 
 # `make deps` asks the package system first and installs only what is missing.
