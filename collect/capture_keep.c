@@ -131,7 +131,9 @@ static enum status keep_enough(struct keep_work *w, const struct keep_capture *c
 	uint64_t used = 0;
 	enum status status = w->keep->bytes ? store_used(w->txn, &used, err) : STATUS_OK;
 
-	*enough = (!w->keep->age_ns || c->until_ns >= w->newest_ns - w->keep->age_ns) &&
+	/* times are of captures, hence anything */
+	*enough = (!w->keep->age_ns ||
+		   (uint64_t)w->newest_ns - (uint64_t)c->until_ns <= (uint64_t)w->keep->age_ns) &&
 		  used <= w->keep->bytes;
 	return status;
 }

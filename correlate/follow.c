@@ -163,7 +163,7 @@ static void window_choose(struct follow *f)
 		wanted++;
 		if (point->reached_ns == INT64_MIN)
 			round_trouble(round, "nothing of %s is in the store yet", point->name);
-		else if (point->reached_ns < round->to_ns)
+		else if (point->reached_ns < round->to_ns - 1)
 			round->to_ns = point->reached_ns + 1;
 	}
 	if (wanted < 2)
