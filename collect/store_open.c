@@ -190,13 +190,23 @@ static enum status store_open_header(struct store *store, enum store_mode mode,
 	return status;
 }
 
+/* A disk that is full when a store is made leaves less than its two meta pages: what nobody can use, nor make
+ * again once there is room. */
+static void store_unmake(const char *path, bool there)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && st.st_size < 2 * sysconf(_SC_PAGESIZE) && truncate(path, 0) == 0 && !there)
+		unlink(path);
+}
+
 enum status store_open(struct store **out, const char *path, enum store_mode mode, bool temporary,
 		       const uint64_t *seed, struct error *err)
 {
 	char lock[PATH_MAX];
 	struct store *store;
 	enum status status;
-	bool tidy;
+	bool tidy, there = access(path, F_OK) == 0;
 
 	*out = NULL;
 	tidy = store_lock_name(path, lock) && access(lock, F_OK) < 0;
@@ -212,6 +222,8 @@ enum status store_open(struct store **out, const char *path, enum store_mode mod
 	store->temporary = temporary;
 	store->sealed = true;
 	status = store_env_open(store, mode, err);
+	if (status && mode == STORE_CREATE)
+		store_unmake(path, there);
 	if (!status)
 		status = store_check(store, NULL, err);
 	tidy = tidy && status == STATUS_INPUT; /* nobody can use what is damaged */

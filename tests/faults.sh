@@ -218,4 +218,82 @@ done
 is 'a limit on files is an error that names the store, which stays whole' "$wrong" 0
 is 'and was met' "$((said > 5))" 1
 
+# ---- a full disk ----
+
+story='full disk: '
+disk=$work/disk
+mkdir "$disk"
+# on_disk OPTIONS FROM COMMAND...: with a disk of its own at $disk, which has a copy of FROM ('': nothing); what became of
+# that is in $work/left afterwards, and the exit status in $status
+on_disk()
+{
+	rm -rf "$work/left"
+	# shellcheck disable=SC2016
+	unshare -m bash -c 'mount -t tmpfs -o "$1" tmpfs "$2" && { [ -z "$3" ] || cp "$3" "$2/case.ct"; } || exit 99
+		disk=$2 left=$4
+		shift 4
+		"$@"
+		status=$?
+		cp -r "$disk" "$left"
+		exit $status' - "$1" "$disk" "$2" "$work/left" "${@:3}" >"$work/stdout" 2>"$stderr" </dev/null
+	status=$?
+}
+
+# filling STEP FROM COMMAND...: on larger and larger disks
+filling()
+{
+	local step=$1 from=$2 kib said=0 wrong=0
+
+	shift 2
+	for kib in 4 8 12 20 40 80 160 320; do
+		[ ! "$from" ] || kib=$((kib + $(stat -c %s "$from") / 1024 + 8))
+		on_disk size=${kib}k "$from" "$@"
+		[ $status -ne 4 ] || { said=$((said + 1)); grep -q 'No space left\|disk full' "$stderr"; } || status=wrong
+		{ [ $status = 0 ] || [ $status = 4 ]; } && { [ ! -s "$work/left/case.ct" ] || whole "$work/left/case.ct" ||
+			grep -q 'no header' "$work/verify"; } || {
+			lines_show "# $kib KiB: $status " "$(cat "$stderr" "$work/verify")"
+			wrong=$((wrong + 1))
+		}
+	done
+	is "$step: an error that says so, and the store stays whole" "$wrong" 0
+	is "$step: most disks are too small" "$((said > 2))" 1
+}
+
+if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
+	filling collect '' "$collect" -q -s "$disk/case.ct" -p fw-in $in -p fw-out $out
+	filling correlate "$work/collected" "$correlate" -q -s "$disk/case.ct"
+	"$report" -q -s "$work/correlated" -o "$work/set" || exit 2
+	on_disk size=64k '' "$report" -q -s "$work/correlated" -o "$disk/set"
+	is 'a set of reports that has no room is an error' "$status $(grep -c 'No space left' "$stderr")" '4 1'
+	is 'and what is there of it is whole, without the digests that would end it' \
+		"$(for file in "$work/left/set"/*; do cmp "$file" "$work/set/${file##*/}" 2>&1; done; ls "$work/left/set/run.csv" 2>/dev/null)" ''
+	on_disk ro '' "$report" -q -s "$work/correlated" -o "$disk/set"
+	is 'nor is one in a folder that is read-only' "$status $(ls -A "$work/left")$(grep -c 'Read-only file system' "$stderr")" '4 1'
+	# shellcheck disable=SC2016
+	on_disk size=8m "$work/correlated" bash -c 'mount -o remount,ro "${1%/*}" && "$2" -q -s "$1" --format json; echo $?; "$3" -q -s "$1"' \
+		- "$disk/case.ct" "$report" "$correlate"
+	is 'a store that is read-only is read, but not written' "$status $({ cat "$work/truth"; echo 0; } | cmp - "$work/stdout" 2>&1)" '4 '
+else
+	skip 'a full disk is an error, and the store stays whole' 'needs root'
+fi
+
+# ---- a capture that changes while it is read ----
+
+story='while it is read: '
+"$build/bench/generate" 40000 3 "$work/whole.pcap" "$work/b.pcap" "$work/truth.json" || exit 2
+head -c 2000000 "$work/whole.pcap" >"$work/part.pcap"
+# changed FROM TO: packets that are collected, and what is said, of a capture that becomes another one in the second read
+changed()
+{
+	cp "$1" "$work/live.pcap"
+	rm -f "$work"/live.ct*
+	FAULT=become:2 FAULT_FILE=$work/live.pcap FAULT_LIKE=$2 LD_PRELOAD=$shim "$collect" -s "$work/live.ct" -p a "$work/live.pcap" 2>"$stderr"
+	echo "$? $("$collect" -s "$work/live.ct" --list | awk 'NR > 1 { print $3 }') $(grep -c 'is cut: the file ends' "$stderr")"
+}
+# as many as tcpdump reads
+packets() { tcpdump -n -r "$1" 2>/dev/null | wc -l; }
+is 'what is behind a cut is not there, and that is said' "$(changed "$work/whole.pcap" "$work/part.pcap")" \
+	"0 $(packets "$work/part.pcap") 1"
+is 'what comes to it is read, too' "$(changed "$work/part.pcap" "$work/whole.pcap")" "0 $(packets "$work/whole.pcap") 0"
+
 [ "$failures" -eq 0 ]

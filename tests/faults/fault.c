@@ -5,6 +5,8 @@
  *   kill:N      the process is killed in front of its Nth change of a file: write, sync, rename
  *   eintr       every other read or write ends with EINTR first (not those at a place of a file, which Linux does not
  *               interrupt); reads give a part at a time
+ *   become:N    in front of read number N the file that FAULT_FILE names becomes what FAULT_LIKE names: it grows,
+ *               or is cut off, while it is read
  *
  * With FAULT_COUNT=FILE it writes there how many there were (of malloc: allocations, else changes), so that a
  * test knows where to end. No time and no chance is in it: the same program does the same again.
@@ -24,11 +26,20 @@
 
 #define REAL(name) __typeof__(&name) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
 
-static enum { FAULT_NONE, FAULT_MALLOC, FAULT_KILL, FAULT_EINTR } kind;
+static enum { FAULT_NONE, FAULT_MALLOC, FAULT_KILL, FAULT_EINTR, FAULT_BECOME } kind;
 static unsigned long at;   /* N */
 static bool for_good;
-static atomic_ulong allocations, changes, calls;
+static atomic_ulong allocations, changes, calls, reads;
 static int count_fd = -1; /* from the start: later the program may have given up the right to open it */
+static int file_fd = -1, like_fd = -1;
+
+/* Descriptors that no program takes for its own. */
+static int fault_open(const char *variable, int flags)
+{
+	const char *name = getenv(variable);
+
+	return name ? fcntl(open(name, flags | O_CLOEXEC, 0644), F_DUPFD_CLOEXEC, 200) : -1;
+}
 
 void *memalign(size_t alignment, size_t bytes);
 void *__libc_malloc(size_t bytes);
@@ -38,10 +49,11 @@ void *__libc_memalign(size_t alignment, size_t bytes);
 
 __attribute__((constructor)) static void fault_begin(void)
 {
-	const char *what = getenv("FAULT"), *file = getenv("FAULT_COUNT");
+	const char *what = getenv("FAULT");
 
-	if (file)
-		count_fd = fcntl(open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), F_DUPFD_CLOEXEC, 200);
+	count_fd = fault_open("FAULT_COUNT", O_WRONLY | O_CREAT | O_TRUNC);
+	file_fd = fault_open("FAULT_FILE", O_WRONLY);
+	like_fd = fault_open("FAULT_LIKE", O_RDONLY);
 	if (!what)
 		return;
 	if (sscanf(what, "malloc:%lu", &at) == 1)
@@ -50,6 +62,8 @@ __attribute__((constructor)) static void fault_begin(void)
 		kind = FAULT_KILL;
 	else if (strcmp(what, "eintr") == 0)
 		kind = FAULT_EINTR;
+	else if (sscanf(what, "become:%lu", &at) == 1)
+		kind = FAULT_BECOME;
 	for_good = strchr(what, '+') != NULL;
 	atomic_store(&allocations, 0);
 }
@@ -123,9 +137,24 @@ static size_t part(size_t bytes)
 	return kind == FAULT_EINTR && bytes > 1 ? (bytes + 2) / 3 : bytes;
 }
 
+static void become(void)
+{
+	char bytes[65536];
+	off_t done = 0;
+	ssize_t n;
+
+	if (kind != FAULT_BECOME || atomic_fetch_add(&reads, 1) + 1 != at)
+		return;
+	while ((n = pread(like_fd, bytes, sizeof bytes, done)) > 0 && pwrite(file_fd, bytes, (size_t)n, done) == n)
+		done += n;
+	if (ftruncate(file_fd, done) < 0)
+		abort();
+}
+
 ssize_t read(int fd, void *to, size_t bytes)
 {
 	REAL(read);
+	become();
 	return interrupted() ? -1 : real(fd, to, part(bytes));
 }
 
