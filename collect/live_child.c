@@ -22,6 +22,7 @@
 #define CHILD_PATIENCE_MS 50          /* the kernel hands a block over after this, full or not */
 #define CHILD_LAST_MS 200             /* when nothing came for so long, all that was seen is here */
 #define CHILD_ASK_NS (20 * NS_PER_MS) /* between two looks at what was lost */
+#define CHILD_SOON_NS NS_PER_MS       /* and before a packet that came since the last one */
 #define CHILD_AT_ONCE 8192            /* packets taken without a look at anything else */
 #define CHILD_FLUSH (192u << 10)      /* bytes gathered for one write() */
 #define CHILD_PIPE (1 << 20)
@@ -323,6 +324,17 @@ static void child_stop(struct child *child)
 	child->stopping = true;
 }
 
+/* What was lost in front of a packet must be known when it is written. Packets that came since the last look may lie
+ * behind a loss: whoever reads may have been slow, or this process have stood still, in the midst of a look at the
+ * ring. */
+static void child_ask_again(struct child *child)
+{
+	int64_t time_ns = now_ns(CLOCK_REALTIME);
+
+	if (time_ns - child->asked_ns >= CHILD_SOON_NS || time_ns < child->asked_ns)
+		child_ask(child, time_ns);
+}
+
 static void child_packet(unsigned char *context, const struct pcap_pkthdr *header,
 			 const unsigned char *bytes)
 {
@@ -336,6 +348,8 @@ static void child_packet(unsigned char *context, const struct pcap_pkthdr *heade
 		       (wanted && child->packets == wanted);
 	if (child->past)
 		return;
+	if (packet.time_ns > child->asked_ns)
+		child_ask_again(child);
 	packet.dropped = loss_take(&child->loss, packet.time_ns);
 	pcapng_block_packet(&child->buffer, &packet);
 	child->packets++;

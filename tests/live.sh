@@ -126,6 +126,32 @@ is 'nor injected, on the side that saw them' "$("$csvq" "$work/two/hops.csv" -s 
 is 'all that one point has alone are uncaptured' "$("$csvq" "$work/two/balance.csv" -s uncaptured)" \
 	"$(awk -F, 'NR > 1 { n += $5 - $6 } END { print n }' "$work/two/balance.csv")"
 
+# ---- a reader that stands still, and goes on while packets come ----
+
+received() { in_ns fw cat /sys/class/net/in0/statistics/rx_packets; }
+
+story='a slow reader: '
+live slow 2 -s "$work/slow.ct" --ring 2 --snaplen 2000 -p fw-in -i in0 -f icmp -p fw-out -i out0 -f icmp ||
+	not_ok 'it begins'
+pings 200 1400
+kill -STOP "$live_pid"
+pings 4000 1400
+from=$(received)
+pings 3000 1400 &
+more=$!
+until [ "$(received)" -gt $((from + 20)) ]; do :; done
+kill -CONT "$live_pid"
+wait $more
+live_end INT
+is 'it ends well' "$live_status" 0
+dropped=$(counts 'dropped by the kernel')
+within 'packets were dropped' "$dropped" 2000 14000
+is 'what was captured and what was dropped are what was sent' "$(($(counts 'packets captured') + dropped))" 14400
+"$build/bin/crosstap-correlate" -q -s "$work/slow.ct" --path fw-in,fw-out
+"$build/bin/crosstap-report" -q -s "$work/slow.ct" -o "$work/slow"
+is 'none is called dropped' "$("$csvq" "$work/slow/hops.csv" -s dropped)" 0
+is 'nor injected' "$("$csvq" "$work/slow/hops.csv" -s injected)" 0
+
 # ---- what cannot be ----
 
 story=
