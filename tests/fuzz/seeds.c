@@ -257,7 +257,7 @@ static void put_columns(void)
 {
 	static uint8_t packed[COLUMN_BYTES_MAX(200)];
 	int64_t values[200];
-	char name[16];
+	char name[24];
 
 	for (int shape = 0; shape < 6; shape++) {
 		struct build seed = {0};

@@ -53,7 +53,6 @@ static void make_sample(uint32_t commits)
 {
 	struct store *store = sample_new();
 	struct store_txn *txn = NULL;
-	uint8_t some[6000] = {1, 2, 3};
 	struct store_header header;
 	uint32_t i, a;
 	void *value;
@@ -65,7 +64,8 @@ static void make_sample(uint32_t commits)
 			memset(value, (int)(i + a), 40 + a);
 		}
 		MUST(store_put(txn, 'T', a << 8, 0, 1000 * a, &value, &err));
-		memcpy(value, some, 1000 * a);
+		memset(value, 0, 1000 * a);
+		memcpy(value, "\1\2\3", a ? 3 : 0);
 		if (a)
 			MUST(store_delete(txn, 'T', (a - 1) << 8, &err));
 		MUST(store_commit(&txn, &err));
